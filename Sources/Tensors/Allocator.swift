@@ -1,0 +1,83 @@
+import CKernels
+
+/// Where the bytes of tensors, packed weights, arenas and scratch come from: malloc with a budget and an answer.
+///
+/// In Embedded Swift a failed `allocate` returns address 0 and goes on; only malloc says that there is none. So all
+/// memory whose size depends on the model comes from here, and a refusal is an error like any other.
+public final class Allocator {
+  /// Bytes in use now.
+  public private(set) var used = 0
+  /// The highest value of `used` so far, in bytes.
+  public private(set) var peak = 0
+  /// The most bytes that may be in use at once.
+  public let limit: Int
+
+  public init(limit: Int = .max) { self.limit = limit }
+
+  /// Fresh memory, aligned to 64 bytes, of undefined content.
+  public func allocate(byteCount: Int) throws(RuntimeError) -> Storage {
+    let (total, overflow) = used.addingReportingOverflow(byteCount)
+    if overflow || total > limit {
+      throw RuntimeError(.outOfMemory, "%d bytes are needed beside %d in use, the limit is %d", byteCount, used, limit)
+    }
+    guard byteCount < Int.max - 64, let base = ck_allocate(byteCount) else {
+      throw RuntimeError(.outOfMemory, "no memory for %d bytes beside %d in use", byteCount, used)
+    }
+    used = total
+    peak = max(peak, used)
+    return Storage(owned: base, byteCount: byteCount, allocator: self)
+  }
+
+  /// Fresh memory for a tensor; strings start empty.
+  public func tensor(_ type: ElementType, _ shape: Shape) throws(RuntimeError) -> Tensor {
+    if type == .string {
+      // A string element costs an array header each; the budget is asked before Swift's own array is made.
+      _ = try allocate(byteCount: shape.count.multipliedReportingOverflow(by: 16).partialValue)
+      return Tensor(shape: shape, strings: [Name](repeating: Name(), count: shape.count))
+    }
+    return Tensor(type, shape, try allocate(byteCount: type.byteCount(shape.count)))
+  }
+
+  fileprivate func returned(_ byteCount: Int) { used -= byteCount }
+}
+
+/// A run of bytes, or of strings, that tensors share by reference.
+public final class Storage {
+  public let base: UnsafeMutableRawPointer
+  public let byteCount: Int
+  /// The elements of a string tensor; empty for every other type.
+  public var strings: [Name]
+  private let allocator: Allocator?
+  private let owner: AnyObject?
+
+  fileprivate init(owned base: UnsafeMutableRawPointer, byteCount: Int, allocator: Allocator) {
+    self.base = base
+    self.byteCount = byteCount
+    self.allocator = allocator
+    strings = []
+    owner = nil
+  }
+
+  /// Bytes that belong to someone else, who lives as long as `owner` does.
+  public init(borrowed base: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject? = nil) {
+    self.base = base
+    self.byteCount = byteCount
+    self.owner = owner
+    allocator = nil
+    strings = []
+  }
+
+  public init(strings: [Name]) {
+    self.strings = strings
+    base = UnsafeMutableRawPointer(bitPattern: 64)!
+    byteCount = 0
+    allocator = nil
+    owner = nil
+  }
+
+  deinit {
+    guard let allocator else { return }
+    ck_free(base)
+    allocator.returned(byteCount)
+  }
+}

@@ -1,0 +1,53 @@
+/// A packed row-major array of one element type: a view of bytes in a `Storage` that it keeps alive.
+///
+/// Types of less than a byte are packed, the first element in the low bits.
+public struct Tensor {
+  public let type: ElementType
+  public let shape: Shape
+  public let storage: Storage
+  /// The first byte; of no use where `type` is `.string`.
+  public let bytes: UnsafeMutableRawPointer
+
+  public init(_ type: ElementType, _ shape: Shape, _ storage: Storage, offset: Int = 0) {
+    self.type = type
+    self.shape = shape
+    self.storage = storage
+    bytes = storage.base + offset
+  }
+
+  public init(shape: Shape, strings: [Name]) {
+    self.init(.string, shape, Storage(strings: strings))
+  }
+
+  public var count: Int { shape.count }
+  public var byteCount: Int { type.byteCount(shape.count) }
+
+  /// The same elements under another shape of the same count.
+  public func reshaped(_ shape: Shape) -> Tensor {
+    assert(shape.count == self.shape.count)
+    return Tensor(type, shape, storage, bytes: bytes)
+  }
+
+  private init(_ type: ElementType, _ shape: Shape, _ storage: Storage, bytes: UnsafeMutableRawPointer) {
+    self.type = type
+    self.shape = shape
+    self.storage = storage
+    self.bytes = bytes
+  }
+
+  /// The elements as `T`, which must be as wide as the element type.
+  public func elements<T: BitwiseCopyable>(_: T.Type = T.self) -> UnsafeMutableBufferPointer<T> {
+    assert(MemoryLayout<T>.stride == type.byteWidth)
+    return UnsafeMutableBufferPointer(start: bytes.assumingMemoryBound(to: T.self), count: count)
+  }
+
+  /// Element `i` of an int32 or int64 tensor, clamped to `Int`.
+  public func integer(_ i: Int) -> Int {
+    type == .int64
+      ? Int(clamping: bytes.load(fromByteOffset: i * 8, as: Int64.self))
+      : Int(bytes.load(fromByteOffset: i * 4, as: Int32.self))
+  }
+
+  /// All elements of an int32 or int64 tensor, clamped to `Int`.
+  public var integers: [Int] { (0..<count).map { integer($0) } }
+}
