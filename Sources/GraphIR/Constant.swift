@@ -24,6 +24,9 @@ open class Constant {
   open func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     fatalError("a subclass says where the bytes are")
   }
+
+  /// Says that nobody will ask for `tensor` soon; those who have it keep it.
+  open func release() {}
 }
 
 /// A constant whose elements are in memory.

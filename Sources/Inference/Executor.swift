@@ -126,41 +126,41 @@ final class Executor {
     do throws(RuntimeError) {
       switch planned.manner {
       case .run:
-        try step.kernel.run(call(step, program))
+        try step.evaluation.kernel.run(call(step, program))
       case .view:
-        let source = program.slots[step.node.inputs[0]].tensor!
-        program.slots[step.node.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
+        let source = program.slots[step.evaluation.node.inputs[0]].tensor!
+        program.slots[step.evaluation.node.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
       case .fresh:
         try runFresh(step, planned, top)
       case .controlFlow:
-        frames[top].controlFlow = try step.kernel.start!(call(step, program))
+        frames[top].controlFlow = try step.evaluation.kernel.start!(call(step, program))
       }
     } catch {
       throw error.at(program.place(of: planned.node, facts: program.liveFacts))
     }
-    if let profile { profile.record(step.node, profile.clock() - started) }
+    if let profile { profile.record(step.evaluation.node, profile.clock() - started) }
     if planned.manner == .controlFlow { try advanceControlFlow(top, results: []) }
   }
 
   private func call(_ step: Program.Step, _ program: Program) -> Call {
     Call(
-      inputs: Operands(program.slots, step.node.inputs), outputs: Operands(program.slots, step.node.outputs),
+      inputs: Operands(program.slots, step.evaluation.node.inputs), outputs: Operands(program.slots, step.evaluation.node.outputs),
       platform: platform, scratch: scratch.base, allocator: allocator)
   }
 
   /// Runs a step whose outputs could not be placed before: their shapes come from the data that is there now.
   private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ top: Int) throws(RuntimeError) {
     let program = frames[top].program
-    let node = step.node
+    let node = step.evaluation.node
     var outputs = planned.outputFacts
     if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
       let inputs = Facts(node.inputs.map { $0 >= 0 ? Fact(program.slots[$0], isConstant: true) : nil })
-      outputs = try step.infer(inputs)
+      outputs = try step.evaluation.infer(inputs)
       if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
-        let shapes = try step.kernel.measure(call(step, program))
+        let shapes = try step.evaluation.kernel.measure(call(step, program))
         for i in outputs.indices where i < shapes.count { outputs[i].dims = shapes[i] }
       }
-      let scratchByteCount = step.kernel.scratchByteCount(inputs, platform.threadCount)
+      let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
       if scratch.byteCount < scratchByteCount { scratch = try allocator.allocate(byteCount: scratchByteCount) }
     }
     for (output, fact) in zip(node.outputs, outputs) where output >= 0 {
@@ -171,12 +171,12 @@ final class Executor {
         program.slots[output] = .none
       }
     }
-    if step.row.memory == .view, case .tensor(let source) = program.slots[node.inputs[0]] {
+    if step.evaluation.row.memory == .view, case .tensor(let source) = program.slots[node.inputs[0]] {
       program.slots[node.outputs[0]] = .tensor(source.reshaped(Shape(outputs[0].shape)))
-    } else if step.row.memory == .view {
+    } else if step.evaluation.row.memory == .view {
       program.slots[node.outputs[0]] = program.slots[node.inputs[0]]
     } else {
-      try step.kernel.run(call(step, program))
+      try step.evaluation.kernel.run(call(step, program))
     }
   }
 
@@ -190,11 +190,11 @@ final class Executor {
     do throws(RuntimeError) {
       switch try frame.controlFlow!.next(results) {
       case .enter(let body, var inputs):
-        for capture in step.node.bodies[body].captures { inputs.append(frame.program.slots[capture]) }
+        for capture in step.evaluation.node.bodies[body].captures { inputs.append(frame.program.slots[capture]) }
         try push(step.bodies[body], inputs: inputs)
       case .finish(let outputs):
         frames[top].controlFlow = nil
-        for (output, value) in zip(step.node.outputs, outputs) where output >= 0 {
+        for (output, value) in zip(step.evaluation.node.outputs, outputs) where output >= 0 {
           frames[top].fresh.append(output)
           frame.program.slots[output] = value
         }

@@ -63,13 +63,13 @@ struct Planner {
   /// Plans one node; true where the plan must be cut behind it.
   private mutating func visit(_ index: Int) throws(RuntimeError) -> Bool {
     let step = program.steps[index]
-    let node = step.node
-    if step.kernel.start != nil {
+    let node = step.evaluation.node
+    if step.evaluation.kernel.start != nil {
       steps.append(Plan.Step(node: index, manner: .controlFlow, outputFacts: []))
       return true
     }
     let inputs = Facts(node.inputs.map { $0 >= 0 ? facts[$0] : nil })
-    let outputs = try step.infer(inputs)
+    let outputs = try step.evaluation.infer(inputs)
     if isFoldable(step, inputs, outputs) {
       try fold(step, outputs)
       return false
@@ -78,13 +78,13 @@ struct Planner {
 
     let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
     let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
-    if step.row.memory == .view, !isFresh {
+    if step.evaluation.row.memory == .view, !isFresh {
       shareBuffer(of: node.inputs[0], with: node.outputs[0], at: index)
       steps.append(Plan.Step(node: index, manner: .view, outputFacts: outputs))
       return false
     }
     scratchByteCount = max(
-      scratchByteCount, step.kernel.scratchByteCount(inputs, platform.threadCount))
+      scratchByteCount, step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount))
     if !isFresh { place(outputs, of: step, at: index) }
     steps.append(Plan.Step(node: index, manner: isFresh ? .fresh : .run, outputFacts: outputs))
     return isOpen
@@ -93,13 +93,13 @@ struct Planner {
   // MARK: Folding
 
   private func isFoldable(_ step: Program.Step, _ inputs: Facts, _ outputs: [Fact]) -> Bool {
-    guard !step.row.traits.contains(.random), step.row.memory != .view || inputs[optional: 0]?.value != nil else {
+    guard !step.evaluation.row.traits.contains(.random), step.evaluation.row.memory != .view || inputs[optional: 0]?.value != nil else {
       return false
     }
     // `infer` itself may know the elements: Shape does.
     if outputs.allSatisfy({ $0.value != nil }) { return true }
     for i in 0..<inputs.count {
-      if step.node.inputs[i] >= 0, inputs[optional: i]?.value == nil { return false }
+      if step.evaluation.node.inputs[i] >= 0, inputs[optional: i]?.value == nil { return false }
     }
     var byteCount = 0
     for output in outputs {
@@ -111,8 +111,9 @@ struct Planner {
   }
 
   private mutating func fold(_ step: Program.Step, _ outputs: [Fact]) throws(RuntimeError) {
-    let tensors = try step.fold(outputs, facts: facts, platform: .serial, allocator: allocator)
-    for (output, tensor) in zip(step.node.outputs, tensors) where output >= 0 {
+    let inputs = step.evaluation.node.inputs.map { $0 >= 0 ? facts[$0] : nil }
+    let tensors = try step.evaluation.fold(outputs, inputs: inputs, platform: .serial, allocator: allocator)
+    for (output, tensor) in zip(step.evaluation.node.outputs, tensors) where output >= 0 {
       facts[output] = Fact(tensor)
       folded.append((output, tensor))
     }
@@ -121,9 +122,9 @@ struct Planner {
   // MARK: Memory
 
   private mutating func place(_ outputs: [Fact], of step: Program.Step, at index: Int) {
-    for (i, (output, fact)) in zip(step.node.outputs, outputs).enumerated() where output >= 0 {
+    for (i, (output, fact)) in zip(step.evaluation.node.outputs, outputs).enumerated() where output >= 0 {
       let byteCount = fact.type.byteCount(fact.count)
-      if i == 0, step.row.memory == .inPlace, let input = reusable(step.node, for: fact, at: index) {
+      if i == 0, step.evaluation.row.memory == .inPlace, let input = reusable(step.node, for: fact, at: index) {
         shareBuffer(of: input, with: output, at: index)
       } else {
         bufferOf[output] = buffers.count
@@ -157,72 +158,9 @@ struct Planner {
 extension Program {
   /// Node `index` as errors name it, with the shapes of its inputs.
   func place(of index: Int, facts: [Fact?]) -> RuntimeError.Node {
-    let node = steps[index].node
+    let node = steps[index].evaluation.node
     return RuntimeError.Node(
       name: node.name, opType: node.opType, opset: node.opset,
       inputShapes: node.inputs.map { $0 >= 0 ? facts[$0]?.dims ?? [] : [] })
-  }
-}
-
-extension Program.Step {
-  /// The facts of the outputs, checked against what the registry's row and the node say.
-  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    if let first = inputs[optional: 0], first.kind == .tensor, !row.types.contains(first.type) {
-      throw RuntimeError(.notImplemented, "input 0 may not be of type %t", Int(first.type.rawValue))
-    }
-    if !row.traits.contains(.takesValues) {
-      for i in 0..<inputs.count where node.inputs[i] >= 0 {
-        guard let fact = inputs[optional: i], fact.kind == .tensor else {
-          throw RuntimeError(.invalidArgument, "input %d must be a tensor", i)
-        }
-      }
-    }
-    let outputs = try kernel.infer(inputs)
-    guard outputs.count >= node.outputs.count else {
-      throw RuntimeError(.invalidGraph, "the operator has %d outputs, got %d", outputs.count, node.outputs.count)
-    }
-    for (i, output) in outputs.enumerated() where output.isShaped {
-      guard output.type.byteCount(output.count) < Int.max / 2 else {
-        throw RuntimeError(.outOfMemory, "output %d would be of shape %v", shapes: [output.shape], i)
-      }
-    }
-    return outputs
-  }
-
-  /// Runs the kernel on constant inputs. Outputs that `infer` already knows are taken from there.
-  func fold(
-    _ outputs: [Fact], facts: [Fact?], platform: Platform, allocator: Allocator
-  ) throws(RuntimeError) -> [Tensor] {
-    var tensors: [Tensor] = []
-    var isKnown = true
-    for fact in outputs {
-      if let value = fact.value {
-        tensors.append(value)
-      } else {
-        isKnown = false
-        tensors.append(try allocator.tensor(fact.type, Shape(fact.shape)))
-      }
-    }
-    if isKnown { return tensors }
-    let given = facts.count > 0 ? node.inputs.map { $0 >= 0 ? facts[$0]?.value : nil } : []
-    if row.memory == .view { return [given[0]!.reshaped(Shape(outputs[0].shape))] }
-
-    let inputFacts = Facts(node.inputs.map { $0 >= 0 ? facts[$0] : nil })
-    let scratch = try allocator.allocate(byteCount: kernel.scratchByteCount(inputFacts, platform.threadCount))
-    let count = given.count + tensors.count
-    let slots = UnsafeMutablePointer<Value>.allocate(capacity: count)
-    slots.initialize(repeating: .none, count: count)
-    defer {
-      slots.deinitialize(count: count)
-      slots.deallocate()
-    }
-    for (i, tensor) in given.enumerated() { slots[i] = tensor.map { .tensor($0) } ?? .none }
-    for (i, tensor) in tensors.enumerated() { slots[given.count + i] = .tensor(tensor) }
-    let call = Call(
-      inputs: Operands(slots, given.indices.map { given[$0] == nil ? -1 : $0 }),
-      outputs: Operands(slots, tensors.indices.map { $0 < node.outputs.count && node.outputs[$0] >= 0 ? given.count + $0 : -1 }),
-      platform: platform, scratch: scratch.base, allocator: allocator)
-    try kernel.run(call)
-    return tensors
   }
 }

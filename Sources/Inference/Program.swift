@@ -9,9 +9,7 @@ import Tensors
 final class Program {
   /// A node with its kernel.
   struct Step {
-    let node: Node
-    let row: Operator
-    let kernel: BoundKernel
+    let evaluation: Evaluation
     let bodies: [Program]
   }
 
@@ -34,7 +32,7 @@ final class Program {
     self.constants = constants
     var lastReads = [Int](repeating: -1, count: graph.values.count)
     for (index, step) in steps.enumerated() {
-      for value in step.node.reads where value >= 0 { lastReads[value] = index }
+      for value in step.evaluation.node.reads where value >= 0 { lastReads[value] = index }
     }
     for output in graph.outputs where output >= 0 { lastReads[output] = .max }
     self.lastReads = lastReads
@@ -75,7 +73,7 @@ struct Binder {
     do throws(RuntimeError) {
       let constants = node.inputs.map { $0 >= 0 ? graph.values[$0].constant : nil }
       let site = Site(node, constants: constants, platform: platform, allocator: allocator)
-      let (row, kernel) = try Registry.bind(site)
+      let evaluation = Evaluation(try Registry.bind(site), of: node)
       var bodies: [Program] = []
       for body in node.bodies {
         bodies.append(try Binder.bind(body.graph, platform: platform, allocator: allocator))
@@ -86,7 +84,7 @@ struct Binder {
       for body in node.bodies {
         for capture in body.captures { isNeeded[capture] = true }
       }
-      steps.append(Program.Step(node: node, row: row, kernel: kernel, bodies: bodies))
+      steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
     } catch {
       throw error.at(node.place)
     }
