@@ -232,7 +232,7 @@ extension Program {
   }
 
   func successor(of plan: Plan, platform: Platform, allocator: Allocator) throws(RuntimeError) -> Plan {
-    let outputs = steps[plan.end - 1].node.outputs.filter { $0 >= 0 }
+    let outputs = steps[plan.end - 1].evaluation.node.outputs.filter { $0 >= 0 }
     let made = outputs.map { Fact(slots[$0]) }
     var signature: Signature = []
     for fact in made { signature.append(fact) }

@@ -124,7 +124,7 @@ struct Planner {
   private mutating func place(_ outputs: [Fact], of step: Program.Step, at index: Int) {
     for (i, (output, fact)) in zip(step.evaluation.node.outputs, outputs).enumerated() where output >= 0 {
       let byteCount = fact.type.byteCount(fact.count)
-      if i == 0, step.evaluation.row.memory == .inPlace, let input = reusable(step.node, for: fact, at: index) {
+      if i == 0, step.evaluation.row.memory == .inPlace, let input = reusable(step.evaluation.node, for: fact, at: index) {
         shareBuffer(of: input, with: output, at: index)
       } else {
         bufferOf[output] = buffers.count
