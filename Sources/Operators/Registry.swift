@@ -6,6 +6,11 @@ import Tensors
 /// The largest `since` not above the model's opset wins.
 public enum Registry {
   nonisolated(unsafe) public static let rows: [Operator] = [
+    // ControlFlow
+    Operator("If", since: 1, 1...1, controlFlow: If.self),
+    Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
+    Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
+
     // Layout
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
   ]
