@@ -1,0 +1,158 @@
+"""Builds the wasm files: build.py [--update] [FILE...]
+
+SwiftPM compiles and links, wasm-opt makes it smaller and faster, and then three lists are held against the result:
+exports.txt (what the host may call), imports.txt (what the host must give) and budget.json (how large it may be).
+A difference is an error; --update writes what was found into imports.txt and budget.json, for the commit to show.
+"""
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import brotli
+
+import toolchain
+from module import Module
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+SCRATCH = ROOT / ".build-wasm"
+DIST = ROOT / "dist"
+TRIPLE = "wasm32-unknown-none-wasm"
+MB = 1 << 20
+
+# Growth beyond what budget.json has seen that passes without a word: a share, and bytes.
+SLACK = (0.03, 4096)
+
+# Debian's wasm-opt is of 2022 and has to be told what the code may hold.
+WASM_OPT = ["-O3", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
+            "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]
+
+
+class Flavour:
+    """One file: the product SwiftPM builds, how it starts, where its hash seeds come from, how it is linked."""
+
+    def __init__(self, product, crt, seeds, link):
+        self.product, self.crt, self.seeds, self.link = product, crt, seeds, link
+
+    def link_arguments(self):
+        seeds = SCRATCH / f"{self.seeds}.o"
+        source = HERE / "runtime" / f"{self.seeds}.c"
+        if not seeds.exists() or seeds.stat().st_mtime < source.stat().st_mtime:
+            toolchain.compile_c(source, seeds)
+        return [toolchain.crt(self.crt), str(seeds), *self.link]
+
+
+def reactor_exports():
+    """The lines of exports.txt: a name, then anything; `#` starts a comment."""
+    path = HERE / "exports.txt"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+# The stack lies first, below the data: overflowing it traps instead of writing over the model.
+FLAVOURS = {
+    "apus.wasm": Flavour(
+        "apus", "crt1-command.o", "random_command", ["-z", f"stack-size={4 * MB}", "--stack-first"]),
+    # A library without a start function. The memory is the host's, one a session, and grows to 4 GiB.
+    "ort-wasm-simd-threaded.wasm": Flavour(
+        "ort", "crt1-reactor.o", "random_reactor",
+        ["-z", f"stack-size={2 * MB}", "--stack-first", "--entry=_initialize", "--import-memory",
+         f"--max-memory={4096 * MB}", *[f"--export={name}" for name in reactor_exports()]]),
+}
+
+
+def swift_build(name, flavour):
+    """Compiles and links; the linked file still has its names and debug sections."""
+    SCRATCH.mkdir(exist_ok=True)
+    toolset = SCRATCH / f"{flavour.product}.toolset.json"
+    toolset.write_text(json.dumps(toolchain.toolset(flavour.link_arguments()), indent=1))
+    linked = SCRATCH / TRIPLE / "release" / f"{flavour.product}.wasm"
+    # Both products share their compiled modules, so SwiftPM must not reuse the plan of the other's linker arguments.
+    subprocess.check_call(
+        ["swift", "build", "-c", "release", "--triple", TRIPLE, "--scratch-path", SCRATCH, "--product", flavour.product,
+         "--disable-build-manifest-caching", "--toolset", toolset],
+        cwd=ROOT, env={**os.environ, "APUS_WASM": "1"})
+    return linked
+
+
+def optimise(linked, named, stripped):
+    """wasm-opt twice: once to optimise and keep names for `make size`, once to strip them."""
+    for out in (named, stripped):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.check_call(["wasm-opt", linked, "-o", named, "-g", "--strip-dwarf", *WASM_OPT])
+    partial = stripped.with_suffix(".partial")
+    subprocess.check_call(["wasm-opt", named, "-o", partial, "--strip-debug", "--strip-producers",
+                           *WASM_OPT[1:]])
+    partial.rename(stripped)
+
+
+def sizes(path):
+    data = path.read_bytes()
+    return {"raw": len(data), "brotli": len(brotli.compress(data)), "gzip": len(gzip.compress(data, mtime=0))}
+
+
+def import_lines(name, module):
+    return sorted(f"{name} {m}.{n} {kind}" for m, n, kind, _ in module.imports)
+
+
+def check(name, path, update):
+    """What is wrong with the built file by the three lists, a line each."""
+    module, wrong = Module(path), []
+
+    if name != "apus.wasm":
+        listed = set(reactor_exports()) | {"_initialize"}
+        for export in sorted(set(module.exports) ^ listed):
+            wrong.append(f"{name}: export '{export}' is " +
+                         ("not in wasm/exports.txt" if export in module.exports else "listed but not in the file"))
+
+    listing = HERE / "imports.txt"
+    lines = listing.read_text().splitlines() if listing.exists() else []
+    known = [line for line in lines if line.startswith(name + " ")]
+    found = import_lines(name, module)
+    if update:
+        others = [line for line in lines if not line.startswith(name + " ") and not line.startswith("#")]
+        head = ["# What the host must give, a line an import: file, module.name, kind. Written by `make wasm UPDATE=1`."]
+        listing.write_text("\n".join(head + sorted(others + found)) + "\n")
+    else:
+        for line in sorted(set(found) ^ set(known)):
+            wrong.append(f"{line}: " + ("a new import" if line in found else "no longer imported"))
+
+    path_of_budget = HERE / "budget.json"
+    budget = json.loads(path_of_budget.read_text())
+    row, now = budget[name], sizes(path)
+    for measure, limit in row["limit"].items():
+        if now[measure] > limit:
+            wrong.append(f"{name}: {now[measure]:,} bytes {measure}, the limit is {limit:,}")
+    if update:
+        row["seen"] = now
+        path_of_budget.write_text(json.dumps(budget, indent=2) + "\n")
+    else:
+        for measure, seen in row["seen"].items():
+            if now[measure] > seen * (1 + SLACK[0]) + SLACK[1]:
+                wrong.append(f"{name}: {now[measure]:,} bytes {measure}, the last commit to look had {seen:,}")
+    print(f"{name}: " + ", ".join(f"{value:,} {measure}" for measure, value in now.items()))
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--update", action="store_true", help="accept the imports and sizes found")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=", ".join(FLAVOURS))
+    given = parser.parse_args()
+    wrong = []
+    for name in given.files or FLAVOURS:
+        linked = swift_build(name, FLAVOURS[name])
+        stripped = DIST / name
+        if not stripped.exists() or stripped.stat().st_mtime < linked.stat().st_mtime:
+            optimise(linked, DIST / "named" / name, stripped)
+        wrong += check(name, stripped, given.update)
+    if wrong:
+        print("\n".join(["", *wrong, "", "Meant so? `make wasm UPDATE=1` and commit what it changes under wasm/."]))
+        sys.exit(1)
+
+
+main()

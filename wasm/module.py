@@ -1,0 +1,111 @@
+"""Reads what a wasm file says of itself: imports, exports, the size of each function, names."""
+import pathlib
+
+CUSTOM, IMPORT, FUNCTION, EXPORT, CODE, DATA = 0, 2, 3, 7, 10, 11
+KINDS = ["func", "table", "memory", "global", "tag"]
+
+
+class Reader:
+    def __init__(self, data, at=0):
+        self.data, self.at = data, at
+
+    def byte(self):
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def uint(self):
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def text(self):
+        size = self.uint()
+        self.at += size
+        return self.data[self.at - size:self.at].decode("utf-8", "replace")
+
+    def limits(self):
+        flags = self.uint()
+        return flags, self.uint(), self.uint() if flags & 1 else None
+
+
+class Module:
+    """One wasm file, its sections parsed as far as sizes and names go.
+
+    imports    [(module, name, kind, limits or None)]
+    exports    {name: (kind, index)}
+    bodies     [bytes of function body], the index of the first is `imported_functions`
+    names      {function index: name}, empty where the file is stripped
+    sections   {section name: bytes, headers included}
+    data       [(bytes of a data segment)]
+    memory_flag_offset   where in the file the flags byte of the imported memory is, or None
+    """
+
+    def __init__(self, path):
+        self.bytes = pathlib.Path(path).read_bytes()
+        if self.bytes[:8] != b"\0asm\1\0\0\0":
+            raise ValueError(f"{path} is not a wasm module")
+        self.imports, self.exports, self.bodies, self.names = [], {}, [], {}
+        self.sections, self.data, self.imported_functions, self.memory_flag_offset = {}, [], 0, None
+        reader = Reader(self.bytes, 8)
+        while reader.at < len(self.bytes):
+            start = reader.at
+            kind, size = reader.byte(), reader.uint()
+            end = reader.at + size
+            label = str(kind) if kind != CUSTOM else Reader(self.bytes, reader.at).text()
+            self.sections[label] = self.sections.get(label, 0) + end - start
+            self._section(kind, label, Reader(self.bytes, reader.at), end)
+            reader.at = end
+
+    def _section(self, kind, label, r, end):
+        if kind == IMPORT:
+            for _ in range(r.uint()):
+                module, name, what, limits = r.text(), r.text(), KINDS[r.byte()], None
+                if what == "func":
+                    r.uint()
+                    self.imported_functions += 1
+                elif what == "table":
+                    r.byte()
+                    limits = r.limits()
+                elif what == "memory":
+                    self.memory_flag_offset = r.at
+                    limits = r.limits()
+                else:
+                    r.at += 2
+                self.imports.append((module, name, what, limits))
+        elif kind == EXPORT:
+            for _ in range(r.uint()):
+                name = r.text()
+                self.exports[name] = (KINDS[r.byte()], r.uint())
+        elif kind == CODE:
+            for _ in range(r.uint()):
+                size = r.uint()
+                self.bodies.append(size)
+                r.at += size
+        elif kind == DATA:
+            for _ in range(r.uint()):
+                if r.uint() == 0:  # active: i32.const offset, end
+                    while r.byte() != 0x0B:
+                        pass
+                size = r.uint()
+                self.data.append(size)
+                r.at += size
+        elif label == "name":
+            r.text()
+            while r.at < end:
+                part, size = r.byte(), r.uint()
+                after = r.at + size
+                if part == 1:
+                    for _ in range(r.uint()):
+                        index = r.uint()
+                        self.names[index] = r.text()
+                r.at = after
+
+    def functions(self):
+        """(name, bytes) of every function the file defines."""
+        for i, size in enumerate(self.bodies):
+            index = i + self.imported_functions
+            yield self.names.get(index, f"func[{index}]"), size
