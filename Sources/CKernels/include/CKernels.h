@@ -22,4 +22,7 @@ static inline void *_Nullable ck_allocate(size_t bytes) {
 }
 static inline void ck_free(void *_Nullable memory) { free(memory); }
 
+#include "cmath.h"
+#include "lanes.h"
+
 #endif
