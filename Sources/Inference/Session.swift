@@ -141,6 +141,9 @@ public final class Run {
     }
   }
 
+  /// The node that comes next, for whoever has to tell where a run stopped for good.
+  public var next: RuntimeError.Node? { executor.next }
+
   /// Ends the run before it is complete.
   public func cancel() { executor.abandon() }
 

@@ -99,6 +99,12 @@ public final class SessionBuilder {
     }
   }
 
+  /// The node that is bound next, while nodes are bound.
+  public var next: RuntimeError.Node? {
+    guard case .binding(let model, _, let binder) = stage, !binder.isDone else { return nil }
+    return model.graph.nodes[binder.boundCount].place
+  }
+
   /// What `advance` made, once it has said true.
   public func finished() throws(RuntimeError) -> Ready {
     guard case .ready(let ready) = stage else { throw RuntimeError(.fail, "the session is not ready") }

@@ -142,7 +142,7 @@ extension SIMD4<Float> {
     return atLeast(Lanes(repeating: 0)) + Lanes.reducedLog(f, exponent)
   }
 
-  /// Sine (quadrant 0) or cosine (quadrant 1) within 2 ulp; beyond ±100,000 lane by lane in double precision.
+  /// Sine (quadrant 0) or cosine (quadrant 1) within 2.5 ulp; beyond ±100,000 lane by lane in double precision.
   @inline(__always)
   private func circular(_ quadrant: Int32) -> Lanes {
     let inRange = magnitudes.isAtMost(Lanes(repeating: 100_000))
