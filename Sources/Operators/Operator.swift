@@ -94,6 +94,10 @@ public struct Operator {
 
     /// Every run answers something else: never folded.
     public static let random = Traits(rawValue: 1)
+    /// The kernel knows float32 alone; float16 and bfloat16 are widened around it.
+    public static let widensHalves = Traits(rawValue: 4)
+    /// The same, but only output 0 is narrowed again: the others are statistics in float32.
+    public static let widensHalvesOfFirstOutput = Traits(rawValue: 8)
     /// Inputs may be sequences, maps and empty optionals, not tensors only.
     public static let takesValues = Traits(rawValue: 2)
   }
@@ -135,6 +139,17 @@ public struct Operator {
       let kernel = try K(site)
       return BoundKernel(start: { call throws(RuntimeError) in try kernel.start(call) })
     }
+  }
+}
+
+extension Operator {
+  var widens: Bool { traits.contains(.widensHalves) || traits.contains(.widensHalvesOfFirstOutput) }
+
+  /// The operator, bound to the site's node.
+  func bound(to site: Site) throws(RuntimeError) -> BoundKernel {
+    guard widens else { return try bind(site) }
+    site.widensHalves = true
+    return Widening.wrapping(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
   }
 }
 

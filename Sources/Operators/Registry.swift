@@ -21,6 +21,16 @@ public enum Registry {
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
 
+    // Normalization
+    Operator("Softmax", since: 1, 1...1, Softmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+
     // Layout
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
   ]
@@ -61,6 +71,6 @@ public enum Registry {
     for i in 0..<row.arity.lowerBound where !site.has(input: i) {
       throw RuntimeError(.invalidGraph, "input %d is required", i)
     }
-    return (row, try row.bind(site))
+    return (row, try row.bound(to: site))
   }
 }
