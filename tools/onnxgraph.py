@@ -30,7 +30,7 @@ class Graph:
         return name
 
     def weight(self, name, value):
-        self.weights[name] = np.ascontiguousarray(value)
+        self.weights[name] = np.asarray(value, order="C")
         return name
 
     def constant(self, value, dtype=None):

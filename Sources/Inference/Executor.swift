@@ -27,8 +27,15 @@ final class Executor {
   ///
   /// Tensors may lie in the session's arena and hold until its next run.
   private(set) var results: [Value] = []
-  /// The node that runs now or failed last.
-  private(set) var place: RuntimeError.Node?
+
+  /// The node that the next step runs; at the end of a body, the node that the body belongs to.
+  var next: RuntimeError.Node? {
+    guard let top = frames.last else { return nil }
+    let index = top.nextStep < top.plan.steps.count ? top.plan.steps[top.nextStep].node : top.plan.end
+    if index < top.program.steps.count { return top.program.steps[index].evaluation.node.place }
+    guard let outer = frames.dropLast().last else { return nil }
+    return outer.program.steps[outer.plan.steps[outer.nextStep - 1].node].evaluation.node.place
+  }
 
   init(
     _ program: Program, inputs: [Value], platform: Platform, allocator: Allocator, scratch: Storage, profile: Profile?

@@ -43,6 +43,15 @@ public final class Session {
     self.init(try builder.finished())
   }
 
+  /// Optimises and binds a model that was made in memory.
+  public convenience init(
+    model: ModelProto, options: Options = Options(), platform: Platform = .serial
+  ) throws(RuntimeError) {
+    let builder = SessionBuilder(model: model, options: options, platform: platform)
+    while try !builder.advance() {}
+    self.init(try builder.finished())
+  }
+
   /// The session that a builder has made ready.
   public init(_ ready: SessionBuilder.Ready) {
     inputs = ready.model.inputs
@@ -131,6 +140,9 @@ public final class Run {
       throw error
     }
   }
+
+  /// The node that comes next, for whoever has to tell where a run stopped for good.
+  public var next: RuntimeError.Node? { executor.next }
 
   /// Ends the run before it is complete.
   public func cancel() { executor.abandon() }

@@ -20,6 +20,7 @@ public final class SessionBuilder {
 
   private enum Stage {
     case reading
+    case importing(ModelProto)
     case optimizing(ImportedModel)
     case binding(ImportedModel, GraphSummary, Binder)
     case ready(Ready)
@@ -29,7 +30,7 @@ public final class SessionBuilder {
   private let options: Session.Options
   private let platform: Platform
   private let allocator: Allocator
-  private var stage = Stage.reading
+  private var stage: Stage
 
   public init(
     source: ByteSource, external: ExternalSources = ExternalSources(), options: Session.Options = Session.Options(),
@@ -39,13 +40,26 @@ public final class SessionBuilder {
     self.options = options
     self.platform = platform
     allocator = Allocator(limit: options.memoryLimit)
+    stage = .reading
+  }
+
+  /// For a model that was made in memory.
+  public init(
+    model: ModelProto, options: Session.Options = Session.Options(), platform: Platform = .serial
+  ) {
+    loader = TensorLoader(ByteSource(byteCount: 0))
+    self.options = options
+    self.platform = platform
+    allocator = Allocator(limit: options.memoryLimit)
+    stage = .importing(model)
   }
 
   /// Does the next piece of work: decodes, optimises, or binds one node. True when the session is ready.
   public func advance() throws(RuntimeError) -> Bool {
     switch stage {
     case .reading:
-      let model = try ModelProto(decoding: loader.source)
+      stage = .importing(try ModelProto(decoding: loader.source))
+    case .importing(let model):
       stage = .optimizing(try Importer.importing(model, loader: loader, allocator: allocator))
     case .optimizing(let model):
       let before = model.graph.nodes
@@ -77,12 +91,18 @@ public final class SessionBuilder {
   /// The share of the work that is done, 0 to 1, by nodes.
   public var progress: Double {
     switch stage {
-    case .reading: 0
+    case .reading, .importing: 0
     case .optimizing: 0.1
     case .binding(let model, _, let binder):
       0.2 + 0.8 * Double(binder.boundCount) / Double(max(model.graph.nodes.count, 1))
     case .ready: 1
     }
+  }
+
+  /// The node that is bound next, while nodes are bound.
+  public var next: RuntimeError.Node? {
+    guard case .binding(let model, _, let binder) = stage, !binder.isDone else { return nil }
+    return model.graph.nodes[binder.boundCount].place
   }
 
   /// What `advance` made, once it has said true.

@@ -34,7 +34,7 @@ public final class Site {
 
   // MARK: Attributes
 
-  public func has(_ name: StaticString) -> Bool { node.attributes[name] != nil }
+  public func has(_ name: StaticString) -> Bool { node.attributes[Name(name)] != nil }
 
   public func int(_ name: StaticString, default value: Int) throws(RuntimeError) -> Int {
     try node.attributes.int(name) ?? value
@@ -77,4 +77,37 @@ public final class Site {
 
   /// Says that `run` will not read `call.inputs[i]`, nor `infer` its elements: it was packed.
   public func consume(_ i: Int) { consumed.append(i) }
+}
+
+// MARK: Control flow
+
+extension Site {
+  /// The index of the body that is attribute `name`.
+  func body(_ name: StaticString) throws(RuntimeError) -> Int {
+    guard let index = node.bodies.firstIndex(where: { $0.attribute == name }) else {
+      throw RuntimeError(.invalidGraph, "attribute %s is missing", name: Name(name))
+    }
+    return index
+  }
+}
+
+extension Call {
+  /// The one bool that is input `i`, or `value` where it was left out.
+  func condition(_ i: Int, default value: Bool) throws(RuntimeError) -> Bool {
+    guard let tensor = inputs[optional: i] else { return value }
+    guard tensor.type == .bool, tensor.count == 1 else {
+      throw RuntimeError(
+        .invalidArgument, "input %d must be one bool, got %t %v", shapes: [tensor.shape.dims], i,
+        Int(tensor.type.rawValue))
+    }
+    return tensor.bytes.load(as: UInt8.self) != 0
+  }
+
+  /// Input `i`, which must be there and a tensor.
+  func tensor(_ i: Int) throws(RuntimeError) -> Tensor {
+    guard let tensor = inputs[optional: i] else {
+      throw RuntimeError(.invalidArgument, "input %d must be a tensor", i)
+    }
+    return tensor
+  }
 }
