@@ -9,7 +9,7 @@ let withoutOpenBLAS = Context.environment["APUS_NO_OPENBLAS"] != nil
 
 /// The spine: each target imports only those above it.
 var targets: [Target] = [
-  .target(name: "CKernels"),
+  .target(name: "CKernels", linkerSettings: forWasm ? [] : [.linkedLibrary("m")]),
   .target(name: "Tensors", dependencies: ["CKernels"]),
   .target(name: "Kernels", dependencies: ["CKernels", "Tensors"]),
   .target(name: "ONNXFormat", dependencies: ["Tensors"]),

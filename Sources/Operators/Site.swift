@@ -34,7 +34,7 @@ public final class Site {
 
   // MARK: Attributes
 
-  public func has(_ name: StaticString) -> Bool { node.attributes[name] != nil }
+  public func has(_ name: StaticString) -> Bool { node.attributes[Name(name)] != nil }
 
   public func int(_ name: StaticString, default value: Int) throws(RuntimeError) -> Int {
     try node.attributes.int(name) ?? value

@@ -7,6 +7,14 @@ public enum Pipeline {
   public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
     (EliminateIdentity.pass, .basic),
+    (ShareCommonNodes.pass, .basic),
+    (FuseGelu.pass, .extended),
+    (FuseSwish.pass, .extended),
+    (FuseNormalization.pass, .extended),
+    (FuseBatchNormalization.pass, .extended),
+    (FuseBias.pass, .extended),
+    (FuseAddend.pass, .extended),
+    (FuseActivation.pass, .extended),
   ]
 
   /// How often the list is walked at most: a fusion may make another one possible.

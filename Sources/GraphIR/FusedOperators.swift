@@ -1,0 +1,7 @@
+import Tensors
+
+/// The operators that only passes write.
+public enum FusedOperators {
+  /// Their domain.
+  public static let domain: Name = "apus"
+}

@@ -1,0 +1,136 @@
+/// How matrices are laid out for the tiles.
+///
+/// The right matrix B [K, N] becomes panels of eight columns, `[ceil(N / 8), K, 8]`; the left matrix A [M, K], where it
+/// is packed, panels of four rows, `[ceil(M / 4), K, 4]`. What a last panel lacks is zero. Weights are packed once, a
+/// run of rows or columns at a time, so that they can be streamed through a small buffer.
+public enum GemmPack {
+  public static let columns = 8
+  public static let rows = 4
+
+  /// f32 elements of a packed B [K, N].
+  public static func rightCount(k: Int, n: Int) -> Int { (n + 7) / 8 * 8 * k }
+  /// f32 elements of a packed A [M, K].
+  public static func leftCount(m: Int, k: Int) -> Int { (m + 3) / 4 * 4 * k }
+}
+
+/// Packs rows `rows` of B [K, N], given from the first of them on with `stride` elements between rows, into `packed`,
+/// which is the whole packed B: `[ceil(N / 8), K, 8]`.
+public func packRight(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, k: Int, n: Int, into packed: UnsafeMutablePointer<Float>
+) {
+  assert(rows.lowerBound >= 0 && rows.upperBound <= k)
+  packPanels(source, stride: stride, rows: rows.count, columns: n, into: packed + rows.lowerBound * 8, panelStride: k * 8)
+}
+
+/// Packs rows of a matrix into panels of eight columns that are `panelStride` elements apart.
+func packPanels(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, into packed: UnsafeMutablePointer<Float>,
+  panelStride: Int
+) {
+  let whole = columns / 8
+  for row in 0..<rows {
+    var from = source + row * stride
+    var to = packed + row * 8
+    for _ in 0..<whole {
+      store(load(from), to)
+      store(load(from + 4), to + 4)
+      from += 8
+      to += panelStride
+    }
+    let rest = columns - whole * 8
+    if rest > 0 {
+      for i in 0..<8 { to[i] = i < rest ? from[i] : 0 }
+    }
+  }
+}
+
+/// Packs columns `columns` of B [K, N] that is stored transposed, [N, K], given from the first of them on with
+/// `stride` elements between columns. `columns` starts at a multiple of 8.
+public func packRightTransposed(
+  _ source: UnsafePointer<Float>, stride: Int, columns: Range<Int>, k: Int, n: Int,
+  into packed: UnsafeMutablePointer<Float>
+) {
+  assert(columns.lowerBound % 8 == 0 && columns.upperBound <= n)
+  packPanelsTransposed(
+    source, stride: stride, rows: k, columns: columns.count, into: packed + columns.lowerBound * k, panelStride: k * 8)
+}
+
+/// Packs `rows` elements of each of `columns` stored columns into panels of eight columns.
+func packPanelsTransposed(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Int, columns: Int, into packed: UnsafeMutablePointer<Float>,
+  panelStride: Int
+) {
+  var column = 0
+  while column < columns {
+    let from = source + column * stride
+    let to = packed + column / 8 * panelStride
+    let width = min(8, columns - column)
+    transposeInto(from, stride: stride, count: min(4, width), length: rows, to: to, step: 8)
+    transposeInto(from + min(4, width) * stride, stride: stride, count: max(0, width - 4), length: rows, to: to + 4, step: 8)
+    column += 8
+  }
+}
+
+/// Packs rows `rows` of A [M, K], given from the first of them on with `stride` elements between rows, into the whole
+/// packed A. `rows` starts at a multiple of 4. A row's values are multiplied by its element of `scales`, where there
+/// are scales: [M].
+public func packLeft(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, m: Int, k: Int,
+  scales: UnsafePointer<Float>? = nil, into packed: UnsafeMutablePointer<Float>
+) {
+  assert(rows.lowerBound % 4 == 0 && rows.upperBound <= m)
+  var row = rows.lowerBound
+  while row < rows.upperBound {
+    let to = packed + row * k
+    let count = min(4, rows.upperBound - row)
+    transposeInto(source + (row - rows.lowerBound) * stride, stride: stride, count: count, length: k, to: to, step: 4)
+    if let scales {
+      let factors = load(scales + row, count: count)
+      for i in 0..<k { store(load(to + i * 4) * factors, to + i * 4) }
+    }
+    row += 4
+  }
+}
+
+/// Packs A [M, K] that is stored transposed, [K, M], with `stride` elements from one k to the next: rows `rows`,
+/// depth `depth`, into panels of four rows that are `panelStride` elements apart.
+func packLeftTransposed(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, into packed: UnsafeMutablePointer<Float>,
+  panelStride: Int
+) {
+  for k in 0..<depth {
+    var from = source + k * stride
+    var to = packed + k * 4
+    var row = 0
+    while row + 4 <= rows {
+      store(load(from), to)
+      from += 4
+      to += panelStride
+      row += 4
+    }
+    if row < rows { store(load(from, count: rows - row), to) }
+  }
+}
+
+/// Writes up to four rows of `length` as columns: to[i * step + r] = row r [i], zero for the rows that are not there.
+@inline(__always)
+private func transposeInto(
+  _ source: UnsafePointer<Float>, stride: Int, count: Int, length: Int, to: UnsafeMutablePointer<Float>, step: Int
+) {
+  var i = 0
+  if count == 4 {
+    while i + 4 <= length {
+      let (a, b, c, d) = transpose4(
+        load(source + i), load(source + (i + stride)), load(source + (i + 2 * stride)), load(source + (i + 3 * stride)))
+      store(a, to + i * step)
+      store(b, to + (i + 1) * step)
+      store(c, to + (i + 2) * step)
+      store(d, to + (i + 3) * step)
+      i += 4
+    }
+  }
+  while i < length {
+    for row in 0..<4 { to[i * step + row] = row < count ? source[row * stride + i] : 0 }
+    i += 1
+  }
+}
