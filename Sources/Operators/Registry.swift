@@ -11,6 +11,16 @@ public enum Registry {
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
     Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
 
+    // MatMul
+    Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
+    Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
+    Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
+    Operator("FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .floats),
+
+    // Fused: what only passes write
+    Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
+    Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+
     // Layout
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
   ]
