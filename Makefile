@@ -26,8 +26,8 @@ help: ## List the targets.
 
 ##@ The two that matter
 .PHONY: demo test
-demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning with MiniLM, in Node, natively and under Wasmtime.
-	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE)
+demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in three hosts; QUESTION='...' asks another.
+	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
 	@tools/stages setup lint test-swift wasm js test-js test-models test-errors conformance
@@ -48,7 +48,7 @@ test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing e
 	@swift test $(TEST_FLAGS)
 
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
-	@for node in $(NODE) $(NODE24); do $$node --version; $$node --test js-shim/test/; done
+	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done
 
 test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/graphs/.done ## Run MiniLM, the light models and our graphs in three hosts.
 	@$(PYTHON) tools/models.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE) --plain $(CACHE)/models/graphs
@@ -122,8 +122,8 @@ $(TESTED): $(SOURCES) | $(STAMPS)/apt-native
 	@swift build $(TEST_FLAGS) --product apus
 	@touch $@
 
-$(MINILM): tools/minilm.py tools/onnxgraph.py $(STAMPS)/python
-	@$(PYTHON) tools/minilm.py $@
+$(MINILM): tools/minilm.py tools/onnxgraph.py tools/modelfolder.py $(STAMPS)/python
+	@$(PYTHON) tools/minilm.py $(@D)
 
 $(CACHE)/models/light/.done: tools/light.py tools/modelfolder.py $(STAMPS)/python
 	@$(PYTHON) tools/light.py $(@D)
