@@ -51,3 +51,13 @@ public struct Tensor {
   /// All elements of an int32 or int64 tensor, clamped to `Int`.
   public var integers: [Int] { (0..<count).map { integer($0) } }
 }
+
+extension Tensor {
+  /// The same elements in memory of their own.
+  public func copied(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
+    if type == .string { return Tensor(shape: shape, strings: storage.strings) }
+    let copy = try allocator.tensor(type, shape)
+    copy.bytes.copyMemory(from: bytes, byteCount: byteCount)
+    return copy
+  }
+}

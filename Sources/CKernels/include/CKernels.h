@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libm.h"
+#include "lanes.h"
+
 /// Memory for tensors, aligned to 64 bytes; NULL where there is none.
 static inline void *_Nullable ck_allocate(size_t bytes) {
   void *memory = NULL;

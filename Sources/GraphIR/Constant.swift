@@ -1,0 +1,46 @@
+import Tensors
+
+/// A constant tensor of the graph whose bytes may still lie in the model file.
+///
+/// Wasm memory never shrinks, so a weight is never loaded only to be packed: a kernel that packs reads it in pieces
+/// (`read`), straight to the packed place. `tensor` loads it whole for everybody else.
+open class Constant {
+  public let type: ElementType
+  public let shape: Shape
+
+  public init(_ type: ElementType, _ shape: Shape) {
+    self.type = type
+    self.shape = shape
+  }
+
+  public var byteCount: Int { type.byteCount(shape.count) }
+
+  /// The whole tensor, loaded at the first call and shared from then on.
+  open func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
+    fatalError("a subclass says where the bytes are")
+  }
+
+  /// Copies `count` of the packed little-endian bytes, from `offset` on.
+  open func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    fatalError("a subclass says where the bytes are")
+  }
+
+  /// Says that nobody will ask for `tensor` soon; those who have it keep it.
+  open func release() {}
+}
+
+/// A constant whose elements are in memory.
+public final class LoadedConstant: Constant {
+  private let loaded: Tensor
+
+  public init(_ tensor: Tensor) {
+    loaded = tensor
+    super.init(tensor.type, tensor.shape)
+  }
+
+  public override func tensor(_ allocator: Allocator) -> Tensor { loaded }
+
+  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) {
+    target.copyMemory(from: loaded.bytes + offset, byteCount: count)
+  }
+}

@@ -1,0 +1,83 @@
+import Tensors
+
+/// Everything known about a value before it is computed: its element type, its shape, and its elements where they are
+/// constant.
+///
+/// Facts are what `infer` takes and answers. Since small constants travel in them, the arithmetic on shapes that
+/// exporters write (Shape → Gather → Concat → Reshape) is folded by the operators' ordinary kernels.
+public struct Fact {
+  public enum Kind { case tensor, sequence, optional, map }
+
+  public var kind: Kind
+  /// The element type of a tensor, or of the tensors in a sequence or optional.
+  public var type: ElementType
+  /// The shape; a dim below 0 depends on data, and `nil` says that even the rank does.
+  ///
+  /// Inputs of `infer` are always known whole: where a shape depends on data, the plan is cut and goes on with the real
+  /// one.
+  public var dims: [Int]?
+  /// The elements, where they are constant and few.
+  public var value: Tensor?
+
+  public init(_ type: ElementType, _ dims: [Int]?, kind: Kind = .tensor) {
+    self.kind = kind
+    self.type = type
+    self.dims = dims
+  }
+
+  /// The fact of a constant.
+  public init(_ tensor: Tensor) {
+    self.init(tensor.type, tensor.shape.dims)
+    value = tensor
+  }
+
+  /// What is known of a computed value; its elements are taken as constant only where `isConstant`.
+  public init(_ value: Value, isConstant: Bool = false) {
+    switch value {
+    case .tensor(let tensor):
+      self.init(tensor.type, tensor.shape.dims)
+      if isConstant { self.value = tensor }
+    case .sequence: self.init(.float32, nil, kind: .sequence)
+    case .map: self.init(.float32, nil, kind: .map)
+    case .none: self.init(.float32, nil, kind: .optional)
+    }
+  }
+
+  /// Whether every dim is known.
+  public var isShaped: Bool { kind == .tensor && dims.map { $0.allSatisfy { $0 >= 0 } } ?? false }
+
+  /// The known shape: `[]` where it is not known, which `infer` never sees in its inputs.
+  public var shape: [Int] { dims ?? [] }
+  public var rank: Int { shape.count }
+  public var count: Int { shape.productSaturating }
+
+  /// The same type and shape, and no claim about the elements.
+  public var withoutValue: Fact { Fact(type, dims, kind: kind) }
+
+  public func with(type: ElementType) -> Fact { Fact(type, dims, kind: kind) }
+  public func with(dims: [Int]?) -> Fact { Fact(type, dims, kind: kind) }
+
+  /// The constant elements of an int32 or int64 tensor, clamped to `Int`; `nil` where they are not known yet.
+  public var integers: [Int]? {
+    guard let value, type == .int64 || type == .int32 else { return nil }
+    return value.integers
+  }
+}
+
+/// The facts of a node's inputs, in order; one that was left out is `nil`.
+public struct Facts {
+  private let list: [Fact?]
+
+  public init(_ list: [Fact?]) { self.list = list }
+
+  public var count: Int { list.count }
+
+  /// Input `i`, which the operator's row in the registry requires.
+  public subscript(i: Int) -> Fact { list[i]! }
+
+  /// Input `i`, or `nil` where it was left out.
+  public subscript(optional i: Int) -> Fact? { i < list.count ? list[i] : nil }
+
+  /// The inputs that are present.
+  public var present: [Fact] { list.compactMap { $0 } }
+}

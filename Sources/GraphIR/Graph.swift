@@ -1,0 +1,101 @@
+import Tensors
+
+/// The index of a value in its graph; `-1` stands for an input or output left out.
+public typealias ValueID = Int
+
+/// One operator applied to values.
+public struct Node {
+  public var name: Name
+  public var opType: Name
+  /// Empty for ai.onnx.
+  public var domain: Name
+  /// The version of the domain that the model asks for.
+  public var opset: Int
+  public var inputs: [ValueID]
+  public var outputs: [ValueID]
+  public var attributes: Attributes
+  /// The subgraphs of control flow, in the order of the operator's attributes.
+  public var bodies: [Body]
+
+  public init(
+    name: Name = Name(), _ opType: Name, domain: Name = Name(), opset: Int, inputs: [ValueID], outputs: [ValueID],
+    attributes: Attributes = Attributes(), bodies: [Body] = []
+  ) {
+    self.name = name
+    self.opType = opType
+    self.domain = domain
+    self.opset = opset
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+    self.bodies = bodies
+  }
+
+  /// Every value that the node reads: its inputs and what its bodies capture.
+  public var reads: [ValueID] { bodies.reduce(inputs) { $0 + $1.captures } }
+
+  /// The node as errors name it.
+  public var place: RuntimeError.Node { RuntimeError.Node(name: name, opType: opType, opset: opset) }
+}
+
+/// A subgraph of control flow, closed: what it uses of the outer graph has become inputs of its own.
+public struct Body {
+  /// The attribute that holds it: `then_branch`, `body`.
+  public let attribute: Name
+  public let graph: Graph
+  /// Values of the outer graph, which fill the last inputs of `graph`.
+  public var captures: [ValueID]
+
+  public init(attribute: Name, graph: Graph, captures: [ValueID]) {
+    self.attribute = attribute
+    self.graph = graph
+    self.captures = captures
+  }
+}
+
+/// A graph of nodes in an order in which every value is made before it is read.
+public final class Graph {
+  /// What the graph knows of one of its values.
+  public struct ValueInfo {
+    public var name: Name
+    /// Set where the value is an initialiser or was folded.
+    public var constant: Constant?
+
+    public init(name: Name = Name(), constant: Constant? = nil) {
+      self.name = name
+      self.constant = constant
+    }
+  }
+
+  public var name = Name()
+  public var values: [ValueInfo] = []
+  public var nodes: [Node] = []
+  public var inputs: [ValueID] = []
+  public var outputs: [ValueID] = []
+
+  public init() {}
+
+  public func addValue(_ name: Name = Name(), constant: Constant? = nil) -> ValueID {
+    values.append(ValueInfo(name: name, constant: constant))
+    return values.count - 1
+  }
+
+  /// For every value the node that makes it, or `nil` for inputs and constants.
+  public func producers() -> [Int?] {
+    var producers = [Int?](repeating: nil, count: values.count)
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs where output >= 0 { producers[output] = index }
+    }
+    return producers
+  }
+
+  /// For every value how often nodes and the graph's outputs read it.
+  public func useCounts() -> [Int] {
+    var counts = [Int](repeating: 0, count: values.count)
+    for node in nodes {
+      for input in node.reads where input >= 0 { counts[input] += 1 }
+    }
+    for output in outputs where output >= 0 { counts[output] += 1 }
+    return counts
+  }
+}

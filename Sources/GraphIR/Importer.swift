@@ -1,0 +1,251 @@
+import ONNXFormat
+import Tensors
+
+/// Turns a decoded model into a graph: names become ids, constants are told apart, function calls are replaced by their
+/// bodies, and the subgraphs of control flow are closed over what they use.
+public struct Importer {
+  /// The newest version of ai.onnx whose operators are known here.
+  public static let newestOpset = 28
+  /// How deep functions may call functions, and subgraphs hold subgraphs.
+  static let depthLimit = 64
+
+  let functions: [Name: FunctionProto]
+  let loader: TensorLoader
+  let allocator: Allocator
+
+  /// The graph of `model`, with the declared types of its inputs and outputs.
+  public static func importing(
+    _ model: ModelProto, loader: TensorLoader, allocator: Allocator
+  ) throws(RuntimeError) -> ImportedModel {
+    var functions: [Name: FunctionProto] = [:]
+    for function in model.functions {
+      functions[functionKey(function.domain, function.name, function.overload)] = function
+    }
+    let importer = Importer(functions: functions, loader: loader, allocator: allocator)
+    let opsets = try Opsets(model.opsetImports)
+    let scope = Scope(Graph(), opsets: opsets)
+    try importer.fill(scope, from: model.graph, inputsAreFormal: false)
+    return ImportedModel(model, scope.graph, opsets)
+  }
+
+  static func functionKey(_ domain: Name, _ name: Name, _ overload: Name) -> Name {
+    var bytes = Opsets.normal(domain).bytes
+    bytes.append(0)
+    bytes += name.bytes
+    bytes.append(0)
+    bytes += overload.bytes
+    return Name(bytes)
+  }
+
+  // MARK: Graphs
+
+  /// Adds everything in `proto` to the scope's graph. The formal inputs of a body stay inputs even where they bear an
+  /// initialiser's name.
+  func fill(_ scope: Scope, from proto: GraphProto, inputsAreFormal: Bool) throws(RuntimeError) {
+    guard scope.depth < Importer.depthLimit else {
+      throw RuntimeError(.invalidGraph, "subgraphs and functions may nest %d deep", Importer.depthLimit)
+    }
+    scope.graph.name = proto.name
+    for record in proto.initializers {
+      try scope.define(record.name, constant: RecordConstant(record, loader))
+    }
+    for sparse in proto.sparseInitializers {
+      try scope.define(sparse.values.name, constant: dense(sparse))
+    }
+    for input in proto.inputs {
+      if scope.ids[input.name] != nil {
+        if inputsAreFormal { throw RuntimeError(.invalidGraph, "value %s is made twice", name: input.name) }
+        continue
+      }
+      scope.graph.inputs.append(try scope.define(input.name))
+    }
+    for node in try inOrder(proto.nodes) { try add(node, to: scope) }
+    for output in proto.outputs {
+      guard let id = scope.lookup(output.name) else {
+        throw RuntimeError(.invalidGraph, "output %s is made by no node", name: output.name)
+      }
+      scope.graph.outputs.append(id)
+    }
+  }
+
+  /// The nodes in an order in which every value is made before it is read: nearly always the one they are in.
+  private func inOrder(_ nodes: [NodeProto]) throws(RuntimeError) -> [NodeProto] {
+    var producers: [Name: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty { producers[output] = index }
+    }
+    var reads: [[Int]] = []
+    reads.reserveCapacity(nodes.count)
+    var isSorted = true
+    for (index, node) in nodes.enumerated() {
+      var before: [Int] = []
+      node.forEachRead { name in
+        if let producer = producers[name] {
+          before.append(producer)
+          if producer >= index { isSorted = false }
+        }
+      }
+      reads.append(before)
+    }
+    if isSorted { return nodes }
+
+    // Depth first, with a stack of our own: 0 is new, 1 is open, 2 is done.
+    var state = [UInt8](repeating: 0, count: nodes.count)
+    var order: [Int] = []
+    for root in nodes.indices where state[root] == 0 {
+      var stack = [(node: root, next: 0)]
+      state[root] = 1
+      while let top = stack.last {
+        if top.next == reads[top.node].count {
+          state[top.node] = 2
+          order.append(top.node)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].next += 1
+        let before = reads[top.node][top.next]
+        if state[before] == 1 { throw RuntimeError(.invalidGraph, "node %s is part of a cycle", name: nodes[before].name) }
+        if state[before] == 0 {
+          state[before] = 1
+          stack.append((before, 0))
+        }
+      }
+    }
+    return order.map { nodes[$0] }
+  }
+
+  // MARK: Nodes
+
+  private func add(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
+    do throws(RuntimeError) {
+      let key = Importer.functionKey(proto.domain, proto.opType, proto.overload)
+      if let function = functions[key] {
+        try inline(function, for: proto, in: scope)
+      } else if proto.opType == "Constant", Opsets.normal(proto.domain).isEmpty {
+        try addConstant(proto, to: scope)
+      } else {
+        try addNode(proto, to: scope)
+      }
+    } catch {
+      throw error.at(
+        RuntimeError.Node(name: scope.prefix + proto.name, opType: proto.opType, opset: scope.opsets[proto.domain] ?? 0))
+    }
+  }
+
+  private func addNode(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
+    guard let opset = scope.opsets[proto.domain] else {
+      throw RuntimeError(.invalidGraph, "the model imports no opset of domain %s", name: proto.domain)
+    }
+    var node = Node(
+      name: scope.prefix + proto.name, proto.opType, domain: Opsets.normal(proto.domain), opset: opset, inputs: [],
+      outputs: [])
+    for input in proto.inputs { node.inputs.append(try scope.required(input)) }
+    for attribute in proto.attributes { try add(attribute, to: &node, in: scope) }
+    for output in proto.outputs { node.outputs.append(output.isEmpty ? -1 : try scope.define(output)) }
+    scope.graph.nodes.append(node)
+  }
+
+  private func add(_ given: AttributeProto, to node: inout Node, in scope: Scope) throws(RuntimeError) {
+    guard let attribute = scope.resolved(given) else { return }
+    switch attribute.value {
+    case .graph(let graph):
+      node.bodies.append(try body(attribute.name, graph, in: scope))
+    case .graphs(let graphs):
+      for graph in graphs { node.bodies.append(try body(attribute.name, graph, in: scope)) }
+    default:
+      if let value = try importedValue(attribute) { node.attributes[attribute.name] = value }
+    }
+  }
+
+  private func body(_ attribute: Name, _ proto: GraphProto, in scope: Scope) throws(RuntimeError) -> Body {
+    let inner = Scope(Graph(), inside: scope)
+    try fill(inner, from: proto, inputsAreFormal: true)
+    inner.graph.inputs += inner.captures.map { $0.inner }
+    return Body(attribute: attribute, graph: inner.graph, captures: inner.captures.map { $0.outer })
+  }
+
+  private func importedValue(_ attribute: AttributeProto) throws(RuntimeError) -> Attribute? {
+    switch attribute.value {
+    case .float(let value): return .float(value)
+    case .int(let value): return .int(value)
+    case .string(let value): return .string(value)
+    case .tensor(let record): return .tensor(try RecordConstant(record, loader))
+    case .floats(let values): return .floats(values)
+    case .ints(let values): return .ints(values)
+    case .strings(let values): return .strings(values)
+    case .tensors(let records):
+      var constants: [Constant] = []
+      for record in records { constants.append(try RecordConstant(record, loader)) }
+      return .tensors(constants)
+    case .sparseTensor(let sparse): return .tensor(try dense(sparse))
+    case .type(let type):
+      let fact = try DeclaredType(type)
+      return .type(fact.type, fact.kind)
+    case .none, .graph, .graphs, .sparseTensors, .types: return nil
+    }
+  }
+
+  // MARK: Functions
+
+  private func inline(_ function: FunctionProto, for call: NodeProto, in scope: Scope) throws(RuntimeError) {
+    let inner = Scope(scope.graph, calledFrom: scope, opsets: try Opsets(function.opsetImports))
+    guard inner.depth < Importer.depthLimit else {
+      throw RuntimeError(.invalidGraph, "functions may call each other %d deep", Importer.depthLimit)
+    }
+    inner.prefix = scope.prefix + call.name + Name("/")
+    for (i, formal) in function.inputs.enumerated() {
+      inner.ids[formal] = i < call.inputs.count ? try scope.required(call.inputs[i]) : -1
+    }
+    for attribute in function.attributeDefaults { inner.attributes[attribute.name] = attribute }
+    for given in call.attributes {
+      if let attribute = scope.resolved(given) { inner.attributes[attribute.name] = attribute }
+    }
+    for node in try inOrder(function.nodes) { try add(node, to: inner) }
+    for (i, formal) in function.outputs.enumerated() where i < call.outputs.count && !call.outputs[i].isEmpty {
+      guard let id = inner.lookup(formal) else {
+        throw RuntimeError(.invalidGraph, "output %s of the function is made by no node", name: formal)
+      }
+      try scope.define(call.outputs[i], as: id)
+    }
+  }
+}
+
+/// A model as a graph.
+public struct ImportedModel {
+  public let graph: Graph
+  /// The inputs that a run must be given, in order.
+  public let inputs: [DeclaredValue]
+  public let outputs: [DeclaredValue]
+  /// Every domain with the version that holds.
+  public let opsets: Opsets
+
+  init(_ model: ModelProto, _ graph: Graph, _ opsets: Opsets) {
+    self.graph = graph
+    self.opsets = opsets
+    inputs = graph.inputs.map { id in
+      DeclaredValue(model.graph.inputs.first { $0.name == graph.values[id].name }!)
+    }
+    outputs = model.graph.outputs.map { DeclaredValue($0) }
+  }
+}
+
+extension NodeProto {
+  /// Calls `body` with every name that the node or a subgraph of it reads.
+  fileprivate func forEachRead(_ body: (Name) -> Void) {
+    for input in inputs where !input.isEmpty { body(input) }
+    for attribute in attributes {
+      switch attribute.value {
+      case .graph(let graph): graph.forEachRead(body)
+      case .graphs(let graphs): for graph in graphs { graph.forEachRead(body) }
+      default: break
+      }
+    }
+  }
+}
+
+extension GraphProto {
+  fileprivate func forEachRead(_ body: (Name) -> Void) {
+    for node in nodes { node.forEachRead(body) }
+    for output in outputs { body(output.name) }
+  }
+}

@@ -1,0 +1,281 @@
+import GraphIR
+import Kernels
+import Operators
+import Tensors
+
+/// One run in progress: a loop over steps that can stop after any of them and go on later.
+///
+/// If, Loop and Scan push frames on the executor's own stack, so cancelling, yielding and limits work inside them.
+final class Executor {
+  /// A program being run.
+  private struct Frame {
+    let program: Program
+    var plan: Plan
+    var nextStep = 0
+    /// Set while a body runs for the control-flow step before `nextStep`.
+    var controlFlow: ControlFlowState?
+    /// Values that got memory of their own.
+    var fresh: [ValueID] = []
+  }
+
+  private let platform: Platform
+  private let allocator: Allocator
+  private let profile: Profile?
+  private var frames: [Frame] = []
+  private var scratch: Storage
+  /// What the main graph answered, in the order of its outputs, once `advance` has said true.
+  ///
+  /// Tensors may lie in the session's arena and hold until its next run.
+  private(set) var results: [Value] = []
+
+  /// The node that the next step runs; at the end of a body, the node that the body belongs to.
+  var next: RuntimeError.Node? {
+    guard let top = frames.last else { return nil }
+    let index = top.nextStep < top.plan.steps.count ? top.plan.steps[top.nextStep].node : top.plan.end
+    if index < top.program.steps.count { return top.program.steps[index].evaluation.node.place }
+    guard let outer = frames.dropLast().last else { return nil }
+    return outer.program.steps[outer.plan.steps[outer.nextStep - 1].node].evaluation.node.place
+  }
+
+  init(
+    _ program: Program, inputs: [Value], platform: Platform, allocator: Allocator, scratch: Storage, profile: Profile?
+  ) throws(RuntimeError) {
+    self.platform = platform
+    self.allocator = allocator
+    self.scratch = scratch
+    self.profile = profile
+    try push(program, inputs: inputs)
+  }
+
+  /// The scratch memory, for the next run to go on with.
+  var finalScratch: Storage { scratch }
+
+  /// Runs up to `stepLimit` steps; true when the run is complete.
+  func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
+    var left = stepLimit
+    while let top = frames.indices.last {
+      if frames[top].nextStep == frames[top].plan.steps.count {
+        if try continueAfterCut(top) { continue }
+        try pop()
+        continue
+      }
+      if left == 0 { return false }
+      left -= 1
+      try runStep(top)
+    }
+    return true
+  }
+
+  /// Forgets the values of an unfinished run, so that the session can be used again.
+  func abandon() {
+    while !frames.isEmpty {
+      let frame = frames.removeLast()
+      for value in frame.fresh { frame.program.slots[value] = .none }
+    }
+  }
+
+  // MARK: Frames
+
+  private func push(_ program: Program, inputs: [Value]) throws(RuntimeError) {
+    for (id, value) in zip(program.graph.inputs, inputs) where id >= 0 { program.slots[id] = value }
+    let plan = try program.plan(for: inputs, platform: platform, allocator: allocator)
+    frames.append(Frame(program: program, plan: plan))
+    try activate(plan, of: program)
+  }
+
+  /// Gives the plan's values their places.
+  private func activate(_ plan: Plan, of program: Program) throws(RuntimeError) {
+    let arena = try program.arena(plan.depth, plan.arenaByteCount, allocator)
+    for placement in plan.placements {
+      program.slots[placement.value] = .tensor(Tensor(placement.type, placement.shape, arena, offset: placement.offset))
+    }
+    for (value, tensor) in plan.folded { program.slots[value] = .tensor(tensor) }
+    if scratch.byteCount < plan.scratchByteCount {
+      scratch = try allocator.allocate(byteCount: plan.scratchByteCount)
+    }
+  }
+
+  /// Goes on with the plan for the shapes that the last step really made; false at the graph's end.
+  private func continueAfterCut(_ top: Int) throws(RuntimeError) -> Bool {
+    let frame = frames[top]
+    guard frame.plan.end < frame.program.steps.count else { return false }
+    let next = try frame.program.successor(of: frame.plan, platform: platform, allocator: allocator)
+    frames[top].plan = next
+    frames[top].nextStep = 0
+    try activate(next, of: frame.program)
+    return true
+  }
+
+  private func pop() throws(RuntimeError) {
+    let frame = frames.removeLast()
+    let slots = frame.program.slots
+    var outputs: [Value] = []
+    for output in frame.program.graph.outputs { outputs.append(output >= 0 ? slots[output] : .none) }
+    if frames.isEmpty {
+      results = outputs
+    } else {
+      // The body's arena is written again at the next entry.
+      for i in outputs.indices { outputs[i] = try frame.program.detached(outputs[i], allocator) }
+    }
+    for value in frame.fresh { slots[value] = .none }
+    guard let top = frames.indices.last else { return }
+    try advanceControlFlow(top, results: outputs)
+  }
+
+  // MARK: Steps
+
+  private func runStep(_ top: Int) throws(RuntimeError) {
+    let program = frames[top].program
+    let planned = frames[top].plan.steps[frames[top].nextStep]
+    let step = program.steps[planned.node]
+    frames[top].nextStep += 1
+    let started = profile?.clock() ?? 0
+    do throws(RuntimeError) {
+      switch planned.manner {
+      case .run:
+        try step.evaluation.kernel.run(call(step, program))
+      case .view:
+        let source = program.slots[step.evaluation.node.inputs[0]].tensor!
+        program.slots[step.evaluation.node.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
+      case .fresh:
+        try runFresh(step, planned, top)
+      case .controlFlow:
+        frames[top].controlFlow = try step.evaluation.kernel.start!(call(step, program))
+      }
+    } catch {
+      throw error.at(program.place(of: planned.node, facts: program.liveFacts))
+    }
+    if let profile { profile.record(step.evaluation.node, profile.clock() - started) }
+    if planned.manner == .controlFlow { try advanceControlFlow(top, results: []) }
+  }
+
+  private func call(_ step: Program.Step, _ program: Program) -> Call {
+    Call(
+      inputs: Operands(program.slots, step.evaluation.node.inputs), outputs: Operands(program.slots, step.evaluation.node.outputs),
+      platform: platform, scratch: scratch.base, allocator: allocator)
+  }
+
+  /// Runs a step whose outputs could not be placed before: their shapes come from the data that is there now.
+  private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ top: Int) throws(RuntimeError) {
+    let program = frames[top].program
+    let node = step.evaluation.node
+    var outputs = planned.outputFacts
+    if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
+      let inputs = Facts(node.inputs.map { $0 >= 0 ? Fact(program.slots[$0], isConstant: true) : nil })
+      outputs = try step.evaluation.infer(inputs)
+      if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
+        let shapes = try step.evaluation.kernel.measure(call(step, program))
+        for i in outputs.indices where i < shapes.count { outputs[i].dims = shapes[i] }
+      }
+      let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
+      if scratch.byteCount < scratchByteCount { scratch = try allocator.allocate(byteCount: scratchByteCount) }
+    }
+    for (output, fact) in zip(node.outputs, outputs) where output >= 0 {
+      frames[top].fresh.append(output)
+      if fact.kind == .tensor, fact.isShaped {
+        program.slots[output] = .tensor(try allocator.tensor(fact.type, Shape(fact.shape)))
+      } else {
+        program.slots[output] = .none
+      }
+    }
+    if step.evaluation.row.memory == .view, case .tensor(let source) = program.slots[node.inputs[0]] {
+      program.slots[node.outputs[0]] = .tensor(source.reshaped(Shape(outputs[0].shape)))
+    } else if step.evaluation.row.memory == .view {
+      program.slots[node.outputs[0]] = program.slots[node.inputs[0]]
+    } else {
+      try step.evaluation.kernel.run(call(step, program))
+    }
+  }
+
+  // MARK: Control flow
+
+  /// Asks the control-flow operator at the top frame what comes next, and does it.
+  private func advanceControlFlow(_ top: Int, results: [Value]) throws(RuntimeError) {
+    let frame = frames[top]
+    let index = frame.plan.steps[frame.nextStep - 1].node
+    let step = frame.program.steps[index]
+    do throws(RuntimeError) {
+      switch try frame.controlFlow!.next(results) {
+      case .enter(let body, var inputs):
+        for capture in step.evaluation.node.bodies[body].captures { inputs.append(frame.program.slots[capture]) }
+        try push(step.bodies[body], inputs: inputs)
+      case .finish(let outputs):
+        frames[top].controlFlow = nil
+        for (output, value) in zip(step.evaluation.node.outputs, outputs) where output >= 0 {
+          frames[top].fresh.append(output)
+          frame.program.slots[output] = value
+        }
+      }
+    } catch {
+      throw error.at(frame.program.place(of: index, facts: frame.program.liveFacts))
+    }
+  }
+}
+
+extension Program {
+  /// How many plans are kept: a decoder has a new shape each token, an image model one or two.
+  private static let planLimit = 8
+
+  func plan(for inputs: [Value], platform: Platform, allocator: Allocator) throws(RuntimeError) -> Plan {
+    var signature: Signature = []
+    let given = inputs.map { Fact($0) }
+    for fact in given { signature.append(fact) }
+    if let at = plans.lastIndex(where: { $0.signature == signature }) {
+      if at != plans.count - 1 { plans.append(plans.remove(at: at)) }
+      return plans[plans.count - 1].plan
+    }
+    var facts = constants.map { value -> Fact? in
+      if case .tensor(let tensor) = value { Fact(tensor) } else { nil }
+    }
+    for (id, info) in graph.values.enumerated() where facts[id] == nil {
+      // A weight that was packed: shape and type are all that is left of it.
+      if let constant = info.constant { facts[id] = Fact(constant.type, constant.shape.dims) }
+    }
+    for (id, fact) in zip(graph.inputs, given) where id >= 0 { facts[id] = fact }
+    let plan = try Planner.plan(self, from: 0, facts: facts, depth: 0, platform: platform, allocator: allocator)
+    if plans.count == Program.planLimit { plans.removeFirst() }
+    plans.append((signature, plan))
+    return plan
+  }
+
+  func successor(of plan: Plan, platform: Platform, allocator: Allocator) throws(RuntimeError) -> Plan {
+    let outputs = steps[plan.end - 1].evaluation.node.outputs.filter { $0 >= 0 }
+    let made = outputs.map { Fact(slots[$0]) }
+    var signature: Signature = []
+    for fact in made { signature.append(fact) }
+    if let known = plan.successors.first(where: { $0.signature == signature }) { return known.plan }
+    var facts = plan.facts
+    for (output, fact) in zip(outputs, made) { facts[output] = fact }
+    let next = try Planner.plan(
+      self, from: plan.end, facts: facts, depth: plan.depth + 1, platform: platform, allocator: allocator)
+    if plan.successors.count == Program.planLimit { plan.successors.removeFirst() }
+    plan.successors.append((signature, next))
+    return next
+  }
+
+  func arena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Storage {
+    while arenas.count <= depth { arenas.append(try allocator.allocate(byteCount: 0)) }
+    if arenas[depth].byteCount < byteCount {
+      // The old arena goes first, and who still shows on it: the two need not be there at once.
+      for id in 0..<graph.values.count {
+        if case .tensor(let tensor) = slots[id], tensor.storage === arenas[depth] { slots[id] = .none }
+      }
+      arenas[depth] = try allocator.allocate(byteCount: 0)
+      arenas[depth] = try allocator.allocate(byteCount: byteCount)
+    }
+    return arenas[depth]
+  }
+
+  /// The value in memory that outlives the next run of this program.
+  func detached(_ value: Value, _ allocator: Allocator) throws(RuntimeError) -> Value {
+    guard case .tensor(let tensor) = value, arenas.contains(where: { $0 === tensor.storage }) else { return value }
+    return .tensor(try tensor.copied(allocator))
+  }
+
+  /// What the slots hold now, for error messages.
+  var liveFacts: [Fact?] {
+    (0..<graph.values.count).map { id in
+      if case .none = slots[id] { nil } else { Fact(slots[id]) }
+    }
+  }
+}

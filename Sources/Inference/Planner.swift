@@ -1,0 +1,166 @@
+import GraphIR
+import Kernels
+import Operators
+import Tensors
+
+/// Makes a plan in one walk over the nodes: infers, folds, and gives every value a buffer.
+struct Planner {
+  /// Folded values above this many bytes are computed at each run instead: plans are many, memory is not.
+  static let foldingLimit = 1 << 16
+
+  private let program: Program
+  private let platform: Platform
+  private let allocator: Allocator
+  private let depth: Int
+
+  private var facts: [Fact?]
+  private var steps: [Plan.Step] = []
+  private var folded: [(value: ValueID, tensor: Tensor)] = []
+  private var scratchByteCount = 0
+
+  private var buffers: [MemoryPlan.Buffer] = []
+  /// The buffer each value lies in, or -1 where that is not of this plan.
+  private var bufferOf: [Int]
+  private var placed: [(value: ValueID, type: ElementType, shape: Shape)] = []
+
+  /// A plan that goes on from `facts` at node `start`.
+  static func plan(
+    _ program: Program, from start: Int, facts: [Fact?], depth: Int, platform: Platform, allocator: Allocator
+  ) throws(RuntimeError) -> Plan {
+    var planner = Planner(program, facts: facts, depth: depth, platform: platform, allocator: allocator)
+    return try planner.walk(from: start)
+  }
+
+  private init(_ program: Program, facts: [Fact?], depth: Int, platform: Platform, allocator: Allocator) {
+    self.program = program
+    self.facts = facts
+    self.depth = depth
+    self.platform = platform
+    self.allocator = allocator
+    bufferOf = [Int](repeating: -1, count: facts.count)
+  }
+
+  private mutating func walk(from start: Int) throws(RuntimeError) -> Plan {
+    var node = start
+    var isCut = false
+    while node < program.steps.count, !isCut {
+      do throws(RuntimeError) {
+        isCut = try visit(node)
+      } catch {
+        throw error.at(program.place(of: node, facts: facts))
+      }
+      node += 1
+    }
+    let memory = MemoryPlan(buffers)
+    let placements = placed.map {
+      Plan.Placement(value: $0.value, type: $0.type, shape: $0.shape, offset: memory.offsets[bufferOf[$0.value]])
+    }
+    return Plan(
+      steps: steps, placements: placements, folded: folded, arenaByteCount: memory.byteCount,
+      scratchByteCount: scratchByteCount, facts: facts, end: node, depth: depth)
+  }
+
+  /// Plans one node; true where the plan must be cut behind it.
+  private mutating func visit(_ index: Int) throws(RuntimeError) -> Bool {
+    let step = program.steps[index]
+    let node = step.evaluation.node
+    if step.evaluation.kernel.start != nil {
+      steps.append(Plan.Step(node: index, manner: .controlFlow, outputFacts: []))
+      return true
+    }
+    let inputs = Facts(node.inputs.map { $0 >= 0 ? facts[$0] : nil })
+    let outputs = try step.evaluation.infer(inputs)
+    if isFoldable(step, inputs, outputs) {
+      try fold(step, outputs)
+      return false
+    }
+    for (output, fact) in zip(node.outputs, outputs) where output >= 0 { facts[output] = fact.withoutValue }
+
+    let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
+    let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
+    if step.evaluation.row.memory == .view, !isFresh {
+      shareBuffer(of: node.inputs[0], with: node.outputs[0], at: index)
+      steps.append(Plan.Step(node: index, manner: .view, outputFacts: outputs))
+      return false
+    }
+    scratchByteCount = max(
+      scratchByteCount, step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount))
+    if !isFresh { place(outputs, of: step, at: index) }
+    steps.append(Plan.Step(node: index, manner: isFresh ? .fresh : .run, outputFacts: outputs))
+    return isOpen
+  }
+
+  // MARK: Folding
+
+  private func isFoldable(_ step: Program.Step, _ inputs: Facts, _ outputs: [Fact]) -> Bool {
+    guard !step.evaluation.row.traits.contains(.random), step.evaluation.row.memory != .view || inputs[optional: 0]?.value != nil else {
+      return false
+    }
+    // `infer` itself may know the elements: Shape does.
+    if outputs.allSatisfy({ $0.value != nil }) { return true }
+    for i in 0..<inputs.count {
+      if step.evaluation.node.inputs[i] >= 0, inputs[optional: i]?.value == nil { return false }
+    }
+    var byteCount = 0
+    for output in outputs {
+      guard output.isShaped else { return false }
+      byteCount += min(output.type == .string ? .max : output.type.byteCount(output.count), Planner.foldingLimit)
+      if byteCount >= Planner.foldingLimit { return false }
+    }
+    return true
+  }
+
+  private mutating func fold(_ step: Program.Step, _ outputs: [Fact]) throws(RuntimeError) {
+    let inputs = step.evaluation.node.inputs.map { $0 >= 0 ? facts[$0] : nil }
+    let tensors = try step.evaluation.fold(outputs, inputs: inputs, platform: .serial, allocator: allocator)
+    for (output, tensor) in zip(step.evaluation.node.outputs, tensors) where output >= 0 {
+      facts[output] = Fact(tensor)
+      folded.append((output, tensor))
+    }
+  }
+
+  // MARK: Memory
+
+  private mutating func place(_ outputs: [Fact], of step: Program.Step, at index: Int) {
+    for (i, (output, fact)) in zip(step.evaluation.node.outputs, outputs).enumerated() where output >= 0 {
+      let byteCount = fact.type.byteCount(fact.count)
+      if i == 0, step.evaluation.row.memory == .inPlace, let input = reusable(step.evaluation.node, for: fact, at: index) {
+        shareBuffer(of: input, with: output, at: index)
+      } else {
+        bufferOf[output] = buffers.count
+        buffers.append(MemoryPlan.Buffer(byteCount: byteCount, first: index, last: lastUse(of: output, from: index)))
+      }
+      placed.append((output, fact.type, Shape(fact.shape)))
+    }
+  }
+
+  /// The input whose memory the node may overwrite: of this plan, of the output's shape, and read by nobody later.
+  private func reusable(_ node: Node, for output: Fact, at index: Int) -> ValueID? {
+    for input in node.inputs.prefix(2) where input >= 0 && bufferOf[input] >= 0 {
+      let buffer = buffers[bufferOf[input]]
+      guard buffer.last == index, let fact = facts[input], fact.dims == output.dims,
+        fact.type.bitWidth == output.type.bitWidth
+      else { continue }
+      return input
+    }
+    return nil
+  }
+
+  private mutating func shareBuffer(of input: ValueID, with output: ValueID, at index: Int) {
+    let buffer = bufferOf[input]
+    bufferOf[output] = buffer
+    if buffer >= 0 { buffers[buffer].last = max(buffers[buffer].last, lastUse(of: output, from: index)) }
+  }
+
+  private func lastUse(of value: ValueID, from index: Int) -> Int { max(program.lastReads[value], index) }
+}
+
+extension Program {
+  /// Node `index` as errors name it, with the shapes of its inputs.
+  func place(of index: Int, facts: [Fact?]) -> RuntimeError.Node {
+    let node = steps[index].evaluation.node
+    return RuntimeError.Node(
+      name: node.name, opType: node.opType, opset: node.opset,
+      inputShapes: node.inputs.map { $0 >= 0 ? facts[$0]?.dims ?? [] : [] })
+  }
+}

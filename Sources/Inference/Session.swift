@@ -1,0 +1,185 @@
+import GraphIR
+import Kernels
+import ONNXFormat
+import Operators
+import Passes
+import Tensors
+
+/// A model that is ready to run.
+///
+/// A session runs one inference at a time; two sessions share nothing.
+public final class Session {
+  public struct Options {
+    public var optimization = OptimizationLevel.all
+    /// The most bytes that weights, arena and scratch may take together.
+    public var memoryLimit = Int.max
+    /// Milliseconds since any fixed moment; given, time per node is gathered in `profile`.
+    public var clock: (() -> Double)?
+
+    public init() {}
+  }
+
+  /// The inputs that a run must be given, in the model's order.
+  public let inputs: [DeclaredValue]
+  public let outputs: [DeclaredValue]
+  public let summary: GraphSummary
+  /// Time per node over all runs; nil unless the options bear a clock.
+  public let profile: Profile?
+  /// The memory that the session's tensors take.
+  public let allocator: Allocator
+
+  private let program: Program
+  private let platform: Platform
+  private var scratch: Storage
+  private var current: Executor?
+
+  /// Reads, optimises and binds a model.
+  public convenience init(
+    source: ByteSource, external: ExternalSources = ExternalSources(), options: Options = Options(),
+    platform: Platform = .serial
+  ) throws(RuntimeError) {
+    let builder = SessionBuilder(source: source, external: external, options: options, platform: platform)
+    while try !builder.advance() {}
+    self.init(try builder.finished())
+  }
+
+  /// Optimises and binds a model that was made in memory.
+  public convenience init(
+    model: ModelProto, options: Options = Options(), platform: Platform = .serial
+  ) throws(RuntimeError) {
+    let builder = SessionBuilder(model: model, options: options, platform: platform)
+    while try !builder.advance() {}
+    self.init(try builder.finished())
+  }
+
+  /// The session that a builder has made ready.
+  public init(_ ready: SessionBuilder.Ready) {
+    inputs = ready.model.inputs
+    outputs = ready.model.outputs
+    summary = ready.summary
+    program = ready.program
+    platform = ready.platform
+    allocator = ready.allocator
+    scratch = ready.scratch
+    profile = ready.options.clock.map { Profile(clock: $0) }
+  }
+
+  /// Runs the model and answers every output, or those in `fetches`, in memory of their own.
+  public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
+    let run = try begin(feeds, fetches: fetches)
+    while try !run.advance() {}
+    var results: [(Name, Value)] = []
+    for (name, value) in run.results {
+      if case .tensor(let tensor) = value {
+        results.append((name, .tensor(try tensor.copied(allocator))))
+      } else {
+        results.append((name, value))
+      }
+    }
+    return results
+  }
+
+  /// Starts a run, which `advance` takes step by step. One that was still in progress is given up.
+  public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
+    current?.abandon()
+    current = nil
+    var values = [Value](repeating: .none, count: inputs.count)
+    for (name, value) in feeds {
+      guard let index = inputs.firstIndex(where: { $0.name == name }) else {
+        throw RuntimeError(.invalidArgument, "the model has no input %s", name: name)
+      }
+      try inputs[index].check(value)
+      values[index] = value
+    }
+    for (index, input) in inputs.enumerated() {
+      if case .none = values[index], input.kind != .optional {
+        throw RuntimeError(.invalidArgument, "input %s is missing", name: input.name)
+      }
+    }
+    var fetched = Array(outputs.indices)
+    if let fetches {
+      fetched = []
+      for name in fetches {
+        guard let index = outputs.firstIndex(where: { $0.name == name }) else {
+          throw RuntimeError(.invalidArgument, "the model has no output %s", name: name)
+        }
+        fetched.append(index)
+      }
+    }
+    let executor = try Executor(
+      program, inputs: values, platform: platform, allocator: allocator, scratch: scratch, profile: profile)
+    current = executor
+    return Run(self, executor, fetched)
+  }
+
+  fileprivate func completed(_ executor: Executor) {
+    scratch = executor.finalScratch
+  }
+}
+
+/// A run in progress.
+public final class Run {
+  private let session: Session
+  private let executor: Executor
+  private let fetched: [Int]
+
+  fileprivate init(_ session: Session, _ executor: Executor, _ fetched: [Int]) {
+    self.session = session
+    self.executor = executor
+    self.fetched = fetched
+  }
+
+  /// Runs up to `stepLimit` nodes; true when the run is complete. An error ends the run, not the session.
+  public func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
+    do throws(RuntimeError) {
+      let isComplete = try executor.advance(stepLimit)
+      if isComplete { session.completed(executor) }
+      return isComplete
+    } catch {
+      executor.abandon()
+      throw error
+    }
+  }
+
+  /// The node that comes next, for whoever has to tell where a run stopped for good.
+  public var next: RuntimeError.Node? { executor.next }
+
+  /// Ends the run before it is complete.
+  public func cancel() { executor.abandon() }
+
+  /// The outputs that were asked for. Their tensors may lie in the session's memory and hold until its next run.
+  public var results: [(Name, Value)] {
+    fetched.map { (session.outputs[$0].name, executor.results[$0]) }
+  }
+}
+
+extension DeclaredValue {
+  /// Throws where a value cannot be fed for this input.
+  fileprivate func check(_ value: Value) throws(RuntimeError) {
+    guard case .tensor(let tensor) = value else {
+      if kind == .tensor {
+        throw RuntimeError(.invalidArgument, "input %s must be a tensor", name: name)
+      }
+      return
+    }
+    if let type, tensor.type != type {
+      throw RuntimeError(
+        .invalidArgument, "input %s must be of type %t, got %t", name: name, Int(type.rawValue),
+        Int(tensor.type.rawValue))
+    }
+    if kind == .sequence || kind == .map {
+      throw RuntimeError(.invalidArgument, "input %s must be a sequence or map, got a tensor", name: name)
+    }
+    guard let dims else { return }
+    let expected = dims.map { dim in if case .known(let size) = dim { size } else { -1 } }
+    let isMatch =
+      tensor.shape.rank == expected.count
+      && zip(tensor.shape.dims, expected).allSatisfy { $0 == $1 || $1 < 0 }
+    // One element may be fed for a scalar, as the reference allows.
+    let isScalar = expected.isEmpty && tensor.shape.dims == [1]
+    guard isMatch || isScalar else {
+      throw RuntimeError(
+        .invalidArgument, "input %s must have shape %v, got %v", names: [name], shapes: [expected, tensor.shape.dims])
+    }
+  }
+}

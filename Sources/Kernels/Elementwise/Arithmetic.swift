@@ -1,0 +1,167 @@
+import CKernels
+
+/// Arithmetic on two operands. Integers wrap around; a division by 0 answers 0, never a trap.
+extension BinaryRows {
+  public static var add: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { $0 + $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a + b } },
+      i64: addIntegers, u64: addIntegers)
+  }
+
+  public static var subtract: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { $0 - $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a - b } },
+      i64: subtractIntegers, u64: subtractIntegers)
+  }
+
+  public static var multiply: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { $0 * $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a * b } },
+      i64: multiplyIntegers, u64: multiplyIntegers)
+  }
+
+  public static var divide: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { $0 / $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a / b } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in b == 0 ? 0 : b == -1 ? 0 &- a : a / b } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in b == 0 ? 0 : a / b } })
+  }
+
+  /// The remainder with the sign of the divisor.
+  public static var floorModulo: BinaryRows {
+    BinaryRows(
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in Float(floorRemainder(Double(a), Double(b))) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in floorRemainder(a, b) } },
+      i64: {
+        each($0, $1, $2, $3) { (a: Int64, b) in
+          let r = remainder(a, b)
+          return r != 0 && (r < 0) != (b < 0) ? r &+ b : r
+        }
+      }, u64: unsignedRemainder)
+  }
+
+  /// The remainder with the sign of the dividend, as C's `fmod`.
+  public static var truncatingModulo: BinaryRows {
+    BinaryRows(
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in Float(ck_fmod(Double(a), Double(b))) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in ck_fmod(a, b) } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in remainder(a, b) } }, u64: unsignedRemainder)
+  }
+
+  /// The smaller; NaN where either is NaN.
+  public static var minimum: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($0.isLess($1) | ~$0.isEqual($0), $0, $1) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a < b || a != a ? a : b } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in min(a, b) } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in min(a, b) } })
+  }
+
+  /// The larger; NaN where either is NaN.
+  public static var maximum: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($1.isLess($0) | ~$0.isEqual($0), $0, $1) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a > b || a != a ? a : b } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in max(a, b) } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in max(a, b) } })
+  }
+
+  /// The base to the power of the exponent; integers to a negative power are rounded towards 0.
+  public static var power: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3, powerLanes) }, f64: { each($0, $1, $2, $3) { (a: Double, b) in ck_pow(a, b) } },
+      i64: {
+        each($0, $1, $2, $3) { (a: Int64, b) in
+          b >= 0 ? integerPower(a, UInt64(b)) : a == 1 ? 1 : a == -1 ? (b & 1 == 0 ? 1 : -1) : 0
+        }
+      },
+      u64: {
+        each($0, $1, $2, $3) { (a: UInt64, b) in UInt64(bitPattern: integerPower(Int64(bitPattern: a), b)) }
+      })
+  }
+
+  /// `a`, times the slope `b` where `a` is negative.
+  public static var prelu: BinaryRows {
+    BinaryRows(
+      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($0.isLess(Lanes(repeating: 0)), $0 * $1, $0) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a < 0 ? a * b : a } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in a < 0 ? a &* b : a } },
+      u64: { a, _, out, count in out.copyMemory(from: a, byteCount: count * 8) })
+  }
+
+  private static var addIntegers: BinaryRow { { each($0, $1, $2, $3) { (a: Int64, b) in a &+ b } } }
+  private static var subtractIntegers: BinaryRow { { each($0, $1, $2, $3) { (a: Int64, b) in a &- b } } }
+  private static var multiplyIntegers: BinaryRow { { each($0, $1, $2, $3) { (a: Int64, b) in a &* b } } }
+  private static var unsignedRemainder: BinaryRow {
+    { each($0, $1, $2, $3) { (a: UInt64, b) in b == 0 ? 0 : a % b } }
+  }
+}
+
+/// Bits and truth values, in integers of 64 bits whatever their own width.
+extension BinaryRows {
+  public static var and: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a & b } } }
+  public static var or: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a | b } } }
+  public static var exclusiveOr: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a ^ b } } }
+
+  /// Shifts by the width or more leave 0.
+  public static var shiftLeft: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a << b } } }
+  /// The operand must be unsigned, so that the widened high bits are 0.
+  public static var shiftRight: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a >> b } } }
+
+  private static func integers(_ row: @escaping BinaryRow) -> BinaryRows { BinaryRows(i64: row, u64: row) }
+}
+
+/// Comparisons; NaN is neither equal to nor less than anything. `>` and `>=` are these with the operands exchanged.
+extension BinaryRows {
+  public static var equal: BinaryRows {
+    let bits: BinaryRow = { each($0, $1, $2, $3) { (a: UInt64, b) in a == b } }
+    return BinaryRows(
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in a == b } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a == b } }, i64: bits, u64: bits, bools: true)
+  }
+
+  public static var less: BinaryRows {
+    BinaryRows(
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in a < b } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a < b } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in a < b } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a < b } }, bools: true)
+  }
+
+  public static var lessOrEqual: BinaryRows {
+    BinaryRows(
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in a <= b } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a <= b } },
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in a <= b } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a <= b } }, bools: true)
+  }
+}
+
+@inline(__always)
+private func remainder(_ a: Int64, _ b: Int64) -> Int64 { b == 0 || b == -1 ? 0 : a % b }
+
+private func floorRemainder(_ a: Double, _ b: Double) -> Double {
+  let r = ck_fmod(a, b)
+  if r != 0, (r < 0) != (b < 0) { return r + b }
+  return r == 0 ? Double(signOf: b, magnitudeOf: 0) : r
+}
+
+/// The powers that exporters write for squares and cubes are multiplications; the others go through double precision.
+@inline(__always)
+private func powerLanes(_ base: Lanes, _ exponent: Lanes) -> Lanes {
+  if exponent == Lanes(repeating: 2) { return base * base }
+  if exponent == Lanes(repeating: 3) { return base * base * base }
+  var result = base
+  for i in 0..<4 { result[i] = Float(ck_pow(Double(base[i]), Double(exponent[i]))) }
+  return result
+}
+
+private func integerPower(_ base: Int64, _ exponent: UInt64) -> Int64 {
+  var (result, square, rest) = (1 as Int64, base, exponent)
+  while rest > 0 {
+    if rest & 1 == 1 { result &*= square }
+    square &*= square
+    rest >>= 1
+  }
+  return result
+}

@@ -1,0 +1,93 @@
+import Tensors
+
+/// How a cast to one of the small float formats rounds.
+public enum SmallFloatRounding: Sendable {
+  /// To the nearest, ties to even; what is too large becomes the largest finite number.
+  case saturating
+  /// To the nearest, ties to even; what is too large becomes infinity, or NaN where the format has no infinity.
+  case overflowing
+  /// float8e8m0 only: to the next larger or smaller power of two.
+  case up, down
+}
+
+/// Converts every element to the type of `out`; neither type is string or complex.
+///
+/// Integers wrap around. Floats are cut towards 0 for integers; beyond the range of int64 they become its ends, and NaN
+/// becomes 0. Anything but 0 is true. Floats are rounded once, ties to even.
+public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .saturating, on platform: Platform) {
+  assert(x.count == out.count)
+  if x.type == out.type {
+    out.bytes.copyMemory(from: x.bytes, byteCount: x.byteCount)
+    return
+  }
+  let smallRounding: MiniFloat.Rounding =
+    switch rounding {
+    case .saturating: .nearestSaturating
+    case .overflowing: .nearest
+    case .up: .up
+    case .down: .down
+    }
+  let row = rowType(from: x.type, to: out.type)
+  let count = min(row.tileCount, x.type.rowType!.tileCount, out.type.rowType!.tileCount)
+  platform.parallelRanges(out.count, grain: 16_384) { range in
+    Tile.with { tile in
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let n = min(count, range.upperBound - first)
+        Tile.load(x.type, x.bytes, first: first, count: n, as: row, into: tile)
+        if out.type == .bool {
+          testForZero(tile, n, row)
+        } else if row == .f64, out.type.rowType == .f32, out.type != .float32 {
+          roundToOdd(tile, n)
+        } else {
+          Tile.convert(tile, n, from: row, to: out.type.rowType!)
+        }
+        Tile.store(tile, as: out.type, to: out.bytes, first: first, count: n, rounding: smallRounding)
+        first += n
+      }
+    }
+  }
+}
+
+/// The row type that the elements are loaded as: their own, but for int32, which goes to f32 at one stroke.
+private func rowType(from: ElementType, to: ElementType) -> RowType {
+  from == .int32 && to.rowType == .f32 ? .f32 : from.rowType!
+}
+
+/// Elements of any type as int64 of 0 or 1.
+func loadTruth(_ x: Tensor, _ first: Int, _ count: Int, into tile: UnsafeMutableRawPointer) {
+  let row = x.type.rowType!
+  Tile.load(x.type, x.bytes, first: first, count: count, as: row, into: tile)
+  testForZero(tile, count, row)
+}
+
+/// Leaves 0 or 1 as int64, from elements of any row type. NaN is not 0.
+private func testForZero(_ tile: UnsafeMutableRawPointer, _ count: Int, _ row: RowType) {
+  let target = tile.assumingMemoryBound(to: Int64.self)
+  var i = count - 1
+  while i >= 0 {
+    let isZero =
+      switch row {
+      case .f32: tile.load(fromByteOffset: i * 4, as: Float.self) == 0
+      case .f64: tile.load(fromByteOffset: i * 8, as: Double.self) == 0
+      default: target[i] == 0
+      }
+    target[i] = isZero ? 0 : 1
+    i -= 1
+  }
+}
+
+/// f64 to f32 so that rounding once more to half precision gives what rounding once would have: an inexact result gets
+/// an odd last bit, which no tie has.
+private func roundToOdd(_ tile: UnsafeMutableRawPointer, _ count: Int) {
+  for i in 0..<count {
+    let exact = tile.load(fromByteOffset: i * 8, as: Double.self)
+    var rounded = Float(exact)
+    if rounded.isFinite, Double(rounded) != exact {
+      var bits = rounded.bitPattern
+      if Double(rounded).magnitude > exact.magnitude { bits -= 1 }
+      rounded = Float(bitPattern: bits | 1)
+    }
+    tile.storeBytes(of: rounded, toByteOffset: i * 4, as: Float.self)
+  }
+}

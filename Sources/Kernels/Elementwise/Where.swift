@@ -1,0 +1,41 @@
+import Tensors
+
+/// `out = condition ? x : y` under broadcasting; elements are moved by their width, whatever their type.
+public func select(_ condition: Tensor, _ x: Tensor, _ y: Tensor, into out: Tensor, on platform: Platform) {
+  assert(condition.type == .bool && x.type == out.type && y.type == out.type)
+  let walk = BroadcastWalk(out.shape.dims, condition.shape.dims, x.shape.dims, y.shape.dims)
+  let choices = condition.bytes.assumingMemoryBound(to: UInt8.self)
+  if out.type == .string {
+    walk.forEachRow(in: 0..<walk.count) { first, count, at in
+      for i in 0..<count {
+        out.storage.strings[first + i] =
+          choices[at.0 + i * walk.step(0)] != 0
+          ? x.storage.strings[at.1 + i * walk.step(1)] : y.storage.strings[at.2 + i * walk.step(2)]
+      }
+    }
+    return
+  }
+  platform.parallelRanges(walk.count, grain: 16_384) { range in
+    walk.forEachRow(in: range) { first, count, at in
+      switch out.type.byteWidth {
+      case 1: select(UInt8.self, walk, choices, x, y, out, first, count, at)
+      case 2: select(UInt16.self, walk, choices, x, y, out, first, count, at)
+      case 4: select(UInt32.self, walk, choices, x, y, out, first, count, at)
+      case 8: select(UInt64.self, walk, choices, x, y, out, first, count, at)
+      default: select(SIMD2<UInt64>.self, walk, choices, x, y, out, first, count, at)
+      }
+    }
+  }
+}
+
+@inline(__always)
+private func select<T>(
+  _: T.Type, _ walk: BroadcastWalk, _ choices: UnsafePointer<UInt8>, _ x: Tensor, _ y: Tensor, _ out: Tensor,
+  _ first: Int, _ count: Int, _ at: (Int, Int, Int)
+) {
+  let out = out.bytes.assumingMemoryBound(to: T.self) + first
+  let x = x.bytes.assumingMemoryBound(to: T.self) + at.1
+  let y = y.bytes.assumingMemoryBound(to: T.self) + at.2
+  let (stepC, stepX, stepY) = (walk.step(0), walk.step(1), walk.step(2))
+  for i in 0..<count { out[i] = choices[at.0 + i * stepC] != 0 ? x[i * stepX] : y[i * stepY] }
+}

@@ -1,0 +1,39 @@
+import Tensors
+
+/// The elements of an int32 or int64 tensor as positions along a dim; negative ones count from its end.
+struct Indices {
+  private let base: UnsafeRawPointer
+  private let isWide: Bool
+
+  init(_ tensor: Tensor) {
+    assert(tensor.type == .int64 || tensor.type == .int32)
+    base = UnsafeRawPointer(tensor.bytes)
+    isWide = tensor.type == .int64
+  }
+
+  /// Element `i`, clamped to `Int`.
+  @inline(__always)
+  subscript(i: Int) -> Int {
+    isWide
+      ? Int(clamping: base.load(fromByteOffset: i * 8, as: Int64.self))
+      : Int(base.load(fromByteOffset: i * 4, as: Int32.self))
+  }
+
+  @inline(__always)
+  func position(_ i: Int, in dim: Int) -> Int {
+    let index = self[i]
+    return index < 0 ? index + dim : index
+  }
+}
+
+/// The first of the indices that is not in -dim..<dim, or `nil`. Of a tensor [..., depth] of index tuples, `dims` are the
+/// `depth` dims that they count in.
+public func firstIndexOutside(_ indices: Tensor, dims: [Int]) -> Int? {
+  let reader = Indices(indices)
+  for i in 0..<indices.count {
+    let index = reader[i]
+    let dim = dims[i % dims.count]
+    if index < -dim || index >= dim { return index }
+  }
+  return nil
+}

@@ -1,0 +1,50 @@
+import Tensors
+
+/// Sums (or products) of all elements up to each one along `axis`.
+///
+/// `exclusive` leaves out the element itself, `reverse` goes from the end. Floats are added up in double precision and
+/// rounded where they are stored; integers wrap around. `x` and `out` are of one type and shape [outer, dim, inner].
+public func scan(
+  _ x: Tensor, axis: Int, product: Bool, exclusive: Bool, reverse: Bool, into out: Tensor, on platform: Platform
+) {
+  let dim = x.shape[axis]
+  let inner = x.shape.dims[(axis + 1)...].productSaturating
+  guard x.count > 0 else { return }
+  let own = x.type.rowType!
+  let row: RowType = own == .f32 ? .f64 : own
+  let compute = (product ? BinaryRows.multiply : BinaryRows.add)[row]!
+  let width = row.tileCount
+  let chunks = (inner + width - 1) / width
+  forEach(x.count / (dim * inner) * chunks, byteCount: dim * min(inner, width) * 8, on: platform) { range in
+    Tile.with { sums in
+      Tile.with { tile in
+        Tile.with { copy in
+          for piece in range {
+            let (block, chunk) = piece.quotientAndRemainder(dividingBy: chunks)
+            let first = chunk * width
+            let n = min(width, inner - first)
+            start(sums, product, row)
+            Tile.spread(sums, n, row)
+            for i in 0..<dim {
+              let at = (block * dim + (reverse ? dim - 1 - i : i)) * inner + first
+              Tile.load(x.type, x.bytes, first: at, count: n, as: row, into: tile)
+              if exclusive { copy.copyMemory(from: sums, byteCount: n * 8) }
+              compute(sums, tile, sums, n)
+              if !exclusive { copy.copyMemory(from: sums, byteCount: n * 8) }
+              Tile.convert(copy, n, from: row, to: own)
+              Tile.store(copy, as: out.type, to: out.bytes, first: at, count: n)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+private func start(_ sums: UnsafeMutableRawPointer, _ product: Bool, _ row: RowType) {
+  if row == .f64 {
+    sums.storeBytes(of: product ? 1 : 0, as: Double.self)
+  } else {
+    sums.storeBytes(of: product ? 1 : 0, as: Int64.self)
+  }
+}

@@ -1,0 +1,167 @@
+import Tensors
+
+/// Takes a file's bytes in order. A host overrides `write(_:)`.
+open class ByteSink {
+  public init() {}
+
+  open func write(_ bytes: UnsafeRawBufferPointer) throws(RuntimeError) {
+    throw RuntimeError(.fail, "a byte sink must override write")
+  }
+}
+
+/// Bytes gathered in memory.
+public final class MemorySink: ByteSink {
+  public private(set) var bytes: [UInt8] = []
+
+  public override func write(_ bytes: UnsafeRawBufferPointer) throws(RuntimeError) { self.bytes += bytes }
+}
+
+/// Writes protobuf's wire format. Weights are not copied into it: they are read when the bytes go to their sink.
+public struct WireWriter {
+  private enum Piece {
+    case bytes([UInt8])
+    case tensor(TensorReader)
+  }
+
+  private static let chunkSize = 65536
+
+  private var pieces: [Piece] = []
+  /// The bytes written so far, weights included.
+  public private(set) var byteCount: Int64 = 0
+
+  public init() {}
+
+  public mutating func varint(_ value: UInt64) {
+    var bytes: [UInt8] = []
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+    append(bytes)
+  }
+
+  public mutating func tag(_ number: UInt32, _ wire: WireReader.WireType) {
+    varint(UInt64(number) << 3 | UInt64(wire.rawValue))
+  }
+
+  /// An integer or enum field.
+  public mutating func int(_ number: UInt32, _ value: Int64) {
+    tag(number, .varint)
+    varint(UInt64(bitPattern: value))
+  }
+
+  public mutating func float(_ number: UInt32, _ value: Float) {
+    tag(number, .fixed32)
+    append(value)
+  }
+
+  /// A string or bytes field, also where it is empty.
+  public mutating func name(_ number: UInt32, _ value: Name) {
+    tag(number, .bytes)
+    varint(UInt64(value.bytes.count))
+    append(value.bytes)
+  }
+
+  /// A string field, left out where it is empty.
+  public mutating func nonEmpty(_ number: UInt32, _ value: Name) {
+    if !value.isEmpty { name(number, value) }
+  }
+
+  public mutating func packed(_ number: UInt32, _ values: [Int64]) {
+    if values.isEmpty { return }
+    var body = WireWriter()
+    for value in values { body.varint(UInt64(bitPattern: value)) }
+    append(number, body)
+  }
+
+  public mutating func packed(_ number: UInt32, _ values: [Float]) {
+    if values.isEmpty { return }
+    var body = WireWriter()
+    for value in values { body.append(value) }
+    append(number, body)
+  }
+
+  /// A field that is a message of its own.
+  public mutating func message(
+    _ number: UInt32, _ write: (inout WireWriter) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) {
+    var body = WireWriter()
+    try write(&body)
+    append(number, body)
+  }
+
+  /// A bytes field of a tensor's packed elements.
+  public mutating func tensor(_ number: UInt32, _ reader: TensorReader) {
+    tag(number, .bytes)
+    varint(UInt64(reader.byteCount))
+    pieces.append(.tensor(reader))
+    byteCount += Int64(reader.byteCount)
+  }
+
+  /// Sends everything to the sink.
+  public func write(to sink: ByteSink) throws(RuntimeError) {
+    var chunk: Storage?
+    for piece in pieces {
+      switch piece {
+      case .bytes(let bytes):
+        var failure: RuntimeError?
+        bytes.withUnsafeBytes { buffer in
+          do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+      case .tensor(var reader):
+        if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
+        guard let target = chunk else { continue }
+        var start = 0
+        while start < reader.byteCount {
+          let count = min(target.byteCount, reader.byteCount - start)
+          try reader.read(at: start, count: count, into: target.base)
+          try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
+          start += count
+        }
+      }
+    }
+  }
+
+  /// Everything, in memory.
+  public func bytes() throws(RuntimeError) -> [UInt8] {
+    let sink = MemorySink()
+    try write(to: sink)
+    return sink.bytes
+  }
+
+  private mutating func append(_ value: Float) {
+    let bits = value.bitPattern
+    append([
+      UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits >> 16),
+      UInt8(truncatingIfNeeded: bits >> 24),
+    ])
+  }
+
+  private mutating func append(_ number: UInt32, _ body: WireWriter) {
+    tag(number, .bytes)
+    varint(UInt64(body.byteCount))
+    for piece in body.pieces {
+      switch piece {
+      case .bytes(let bytes): append(bytes)
+      case .tensor(let reader):
+        pieces.append(piece)
+        byteCount += Int64(reader.byteCount)
+      }
+    }
+  }
+
+  private mutating func append(_ bytes: [UInt8]) {
+    byteCount += Int64(bytes.count)
+    if case .bytes(var last) = pieces.last {
+      // The array must be held once, or each byte appended copies it.
+      pieces[pieces.count - 1] = .bytes([])
+      last += bytes
+      pieces[pieces.count - 1] = .bytes(last)
+    } else {
+      pieces.append(.bytes(bytes))
+    }
+  }
+}

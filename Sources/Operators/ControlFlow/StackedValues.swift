@@ -1,0 +1,51 @@
+import GraphIR
+import Tensors
+
+/// What the iterations of a loop yield for one output, to be stacked along a new axis.
+final class StackedValues {
+  private var tensors: [Tensor] = []
+
+  func append(_ value: Value) throws(RuntimeError) {
+    guard let tensor = value.tensor else {
+      throw RuntimeError(.invalidArgument, "what an iteration yields must be a tensor")
+    }
+    if let first = tensors.first, first.type != tensor.type || first.shape != tensor.shape {
+      throw RuntimeError(
+        .invalidArgument, "every iteration must yield the same shape, got %v and %v",
+        shapes: [first.shape.dims, tensor.shape.dims])
+    }
+    tensors.append(tensor)
+  }
+
+  /// The tensors behind each other along `axis`; without any, a float32 tensor of length 0.
+  func stacked(axis: Int, isReversed: Bool, _ allocator: Allocator) throws(RuntimeError) -> Value {
+    guard let first = tensors.first else { return .tensor(try allocator.tensor(.float32, [0])) }
+    let order = isReversed ? tensors.reversed() : tensors
+    let axis = try ShapeRules.axis(axis, rank: first.shape.rank + 1)
+    var dims = first.shape.dims
+    dims.insert(tensors.count, at: axis)
+    if first.type == .string {
+      return .tensor(Tensor(shape: Shape(dims), strings: interleaved(order, axis)))
+    }
+    let result = try allocator.tensor(first.type, Shape(dims))
+    // [outer, count, inner]
+    let inner = first.shape.dims[axis...].productSaturating * first.type.byteWidth
+    let outer = first.shape.dims[..<axis].productSaturating
+    for (i, tensor) in order.enumerated() {
+      for o in 0..<outer {
+        (result.bytes + (o * order.count + i) * inner).copyMemory(from: tensor.bytes + o * inner, byteCount: inner)
+      }
+    }
+    return .tensor(result)
+  }
+
+  private func interleaved(_ order: [Tensor], _ axis: Int) -> [Name] {
+    let inner = order[0].shape.dims[axis...].productSaturating
+    let outer = order[0].shape.dims[..<axis].productSaturating
+    var strings: [Name] = []
+    for o in 0..<outer {
+      for tensor in order { strings += tensor.storage.strings[o * inner..<(o + 1) * inner] }
+    }
+    return strings
+  }
+}

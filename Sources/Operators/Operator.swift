@@ -1,0 +1,189 @@
+import GraphIR
+import Kernels
+import Tensors
+
+// READ THIS FIRST: what an operator is.
+
+/// An operator of ONNX, bound to one node: a struct with three functions for three moments.
+///
+/// 1. `init` **binds**, once a session: reads attributes, packs constant weights.
+/// 2. `infer` **shapes**, once per input-shape signature: says type and shape of every output.
+/// 3. `run` **computes**, every time, and allocates nothing: outputs are there, in the inferred shapes.
+///
+/// Operators validate and throw (`<what must hold>, got <value>`; the executor adds the node's name); kernels get
+/// arguments that are already right.
+public protocol OperatorKernel {
+  init(_ site: Site) throws(RuntimeError)
+
+  /// The facts of the outputs. Inputs have known shapes. A shape that depends on an input's elements is answered with
+  /// unknown dims as long as `inputs[i].value` is nil, and asked for again when the elements are there.
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact]
+
+  func run(_ call: Call) throws(RuntimeError)
+
+  /// The shapes of the outputs where only a look at all the data can tell (NonZero, Compress). Asked when the inputs'
+  /// elements are there and `infer` still leaves dims open.
+  func measure(_ call: Call) throws(RuntimeError) -> [[Int]]
+
+  /// The bytes of scratch memory that `run` wants for such inputs and so many threads.
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int
+}
+
+extension OperatorKernel {
+  public func measure(_ call: Call) throws(RuntimeError) -> [[Int]] {
+    throw RuntimeError(.notImplemented, "the output's shape depends on data in a way that is not supported")
+  }
+
+  public func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { 0 }
+}
+
+/// An operator that runs subgraphs: a state machine that says which body to enter next.
+///
+/// The executor keeps the frames, so that cancelling, yielding and limits work inside loops.
+public protocol ControlFlowKernel {
+  init(_ site: Site) throws(RuntimeError)
+
+  /// The state of one execution.
+  func start(_ call: Call) throws(RuntimeError) -> ControlFlowState
+}
+
+/// One execution of a control-flow operator.
+open class ControlFlowState {
+  public enum Action {
+    /// Run body `index` on these inputs; captures are added by the executor.
+    case enter(body: Int, inputs: [Value])
+    case finish(outputs: [Value])
+  }
+
+  public init() {}
+
+  /// What to do next; `results` are the outputs of the body that was entered last, empty at first.
+  open func next(_ results: [Value]) throws(RuntimeError) -> Action {
+    fatalError("a subclass says what comes next")
+  }
+}
+
+/// A row of the registry: an operator from one opset version on.
+public struct Operator {
+  public let name: StaticString
+  public let domain: StaticString
+  /// The first version of the domain that this row is right for.
+  public let since: Int
+  /// How many inputs a node may have; the first `lowerBound` of them must be present.
+  public let arity: ClosedRange<Int>
+  /// The element types that the first input may have.
+  public let types: TypeSet
+  public let memory: MemoryUse
+  public let traits: Traits
+  let bind: (Site) throws(RuntimeError) -> BoundKernel
+
+  /// How output 0 may lie in memory.
+  public enum MemoryUse {
+    /// In memory of its own.
+    case fresh
+    /// In the memory of input 0 or 1, where that is as large and not needed any more.
+    case inPlace
+    /// Always the memory of input 0 under another shape: `run` is never called.
+    case view
+  }
+
+  /// What else the planner must know.
+  public struct Traits: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Every run answers something else: never folded.
+    public static let random = Traits(rawValue: 1)
+    /// Inputs may be sequences, maps and empty optionals, not tensors only.
+    public static let takesValues = Traits(rawValue: 2)
+  }
+
+  /// A row; `K` is erased to closures here and nowhere else.
+  public init<K: OperatorKernel>(
+    _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, _: K.Type,
+    types: TypeSet = .all, memory: MemoryUse = .fresh, traits: Traits = []
+  ) {
+    self.name = name
+    self.domain = domain
+    self.since = since
+    self.arity = arity
+    self.types = types
+    self.memory = memory
+    self.traits = traits
+    bind = { site throws(RuntimeError) in
+      let kernel = try K(site)
+      return BoundKernel(
+        infer: { inputs throws(RuntimeError) in try kernel.infer(inputs) },
+        run: { call throws(RuntimeError) in try kernel.run(call) },
+        measure: { call throws(RuntimeError) in try kernel.measure(call) },
+        scratchByteCount: { inputs, threads in kernel.scratchByteCount(inputs, threads: threads) })
+    }
+  }
+
+  /// A row of control flow.
+  public init<K: ControlFlowKernel>(
+    _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, controlFlow _: K.Type
+  ) {
+    self.name = name
+    self.domain = domain
+    self.since = since
+    self.arity = arity
+    types = .all
+    memory = .fresh
+    traits = .takesValues
+    bind = { site throws(RuntimeError) in
+      let kernel = try K(site)
+      return BoundKernel(start: { call throws(RuntimeError) in try kernel.start(call) })
+    }
+  }
+}
+
+/// An operator bound to its node, without its type.
+public final class BoundKernel {
+  public let infer: (Facts) throws(RuntimeError) -> [Fact]
+  public let run: (Call) throws(RuntimeError) -> Void
+  public let measure: (Call) throws(RuntimeError) -> [[Int]]
+  public let scratchByteCount: (Facts, Int) -> Int
+  /// Set for control flow, which has no other function.
+  public let start: ((Call) throws(RuntimeError) -> ControlFlowState)?
+
+  init(
+    infer: @escaping (Facts) throws(RuntimeError) -> [Fact], run: @escaping (Call) throws(RuntimeError) -> Void,
+    measure: @escaping (Call) throws(RuntimeError) -> [[Int]], scratchByteCount: @escaping (Facts, Int) -> Int
+  ) {
+    self.infer = infer
+    self.run = run
+    self.measure = measure
+    self.scratchByteCount = scratchByteCount
+    start = nil
+  }
+
+  init(start: @escaping (Call) throws(RuntimeError) -> ControlFlowState) {
+    self.start = start
+    infer = { _ in [] }
+    run = { _ in }
+    measure = { _ in [] }
+    scratchByteCount = { _, _ in 0 }
+  }
+}
+
+/// A set of element types.
+public struct TypeSet: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  public init(_ type: ElementType) { rawValue = 1 << UInt32(type.rawValue) }
+
+  public func contains(_ type: ElementType) -> Bool { rawValue & (1 << UInt32(type.rawValue)) != 0 }
+
+  public static let all = TypeSet(rawValue: .max)
+  public static let floats: TypeSet = [.init(.float32), .init(.float64), .init(.float16), .init(.bfloat16)]
+  public static let signedIntegers: TypeSet = [.init(.int8), .init(.int16), .init(.int32), .init(.int64)]
+  public static let unsignedIntegers: TypeSet = [.init(.uint8), .init(.uint16), .init(.uint32), .init(.uint64)]
+  public static let integers: TypeSet = [.signedIntegers, .unsignedIntegers]
+  public static let numbers: TypeSet = [.floats, .integers]
+  public static let signedNumbers: TypeSet = [.floats, .signedIntegers]
+  public static let bool = TypeSet(.bool)
+  public static let string = TypeSet(.string)
+  public static let bytes: TypeSet = [.init(.int8), .init(.uint8)]
+  public static let indices: TypeSet = [.init(.int32), .init(.int64)]
+}

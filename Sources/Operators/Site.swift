@@ -1,0 +1,113 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// The node that an operator is bound to: attributes, constants, and what the session offers.
+public final class Site {
+  public let node: Node
+  public let platform: Platform
+  public let allocator: Allocator
+  private let constants: [Constant?]
+  /// False while passes only ask what a node would answer: weights are then withheld, so that nothing is packed.
+  private let offersWeights: Bool
+  /// The inputs that the kernel packed: their unpacked bytes need not be kept for it.
+  public private(set) var consumed: [Int] = []
+
+  public init(
+    _ node: Node, constants: [Constant?], platform: Platform, allocator: Allocator, offersWeights: Bool = true
+  ) {
+    self.node = node
+    self.constants = constants
+    self.platform = platform
+    self.allocator = allocator
+    self.offersWeights = offersWeights
+  }
+
+  /// The opset version of the node's domain that the model asks for.
+  public var opset: Int { node.opset }
+
+  public var inputCount: Int { node.inputs.count }
+  public func has(input i: Int) -> Bool { i < node.inputs.count && node.inputs[i] >= 0 }
+
+  public var outputCount: Int { node.outputs.count }
+  public func wants(output i: Int) -> Bool { i < node.outputs.count && node.outputs[i] >= 0 }
+
+  // MARK: Attributes
+
+  public func has(_ name: StaticString) -> Bool { node.attributes[name] != nil }
+
+  public func int(_ name: StaticString, default value: Int) throws(RuntimeError) -> Int {
+    try node.attributes.int(name) ?? value
+  }
+
+  public func float(_ name: StaticString, default value: Float) throws(RuntimeError) -> Float {
+    try node.attributes.float(name) ?? value
+  }
+
+  public func flag(_ name: StaticString, default value: Bool = false) throws(RuntimeError) -> Bool {
+    try int(name, default: value ? 1 : 0) != 0
+  }
+
+  public func ints(_ name: StaticString) throws(RuntimeError) -> [Int]? { try node.attributes.ints(name) }
+  public func floats(_ name: StaticString) throws(RuntimeError) -> [Float]? { try node.attributes.floats(name) }
+  public func string(_ name: StaticString) throws(RuntimeError) -> Name? { try node.attributes.string(name) }
+  public func strings(_ name: StaticString) throws(RuntimeError) -> [Name]? { try node.attributes.strings(name) }
+
+  /// An attribute that has no default.
+  public func required<T>(_ name: StaticString, _ value: T?) throws(RuntimeError) -> T {
+    guard let value else { throw RuntimeError(.invalidGraph, "attribute %s is missing", name: Name(name)) }
+    return value
+  }
+
+  /// A tensor attribute, loaded.
+  public func tensor(_ name: StaticString) throws(RuntimeError) -> Tensor? {
+    try node.attributes.tensor(name)?.tensor(allocator)
+  }
+
+  // MARK: Constant inputs
+
+  /// Input `i` where it is constant and offered, to be packed. Whoever packs it calls `consume(i)`.
+  public func weight(_ i: Int) -> Constant? {
+    guard offersWeights, i < constants.count else { return nil }
+    return constants[i]
+  }
+
+  /// Input `i`, loaded, where it is constant.
+  public func constant(_ i: Int) throws(RuntimeError) -> Tensor? { try weight(i)?.tensor(allocator) }
+
+  /// Says that `run` will not read `call.inputs[i]`, nor `infer` its elements: it was packed.
+  public func consume(_ i: Int) { consumed.append(i) }
+}
+
+// MARK: Control flow
+
+extension Site {
+  /// The index of the body that is attribute `name`.
+  func body(_ name: StaticString) throws(RuntimeError) -> Int {
+    guard let index = node.bodies.firstIndex(where: { $0.attribute == name }) else {
+      throw RuntimeError(.invalidGraph, "attribute %s is missing", name: Name(name))
+    }
+    return index
+  }
+}
+
+extension Call {
+  /// The one bool that is input `i`, or `value` where it was left out.
+  func condition(_ i: Int, default value: Bool) throws(RuntimeError) -> Bool {
+    guard let tensor = inputs[optional: i] else { return value }
+    guard tensor.type == .bool, tensor.count == 1 else {
+      throw RuntimeError(
+        .invalidArgument, "input %d must be one bool, got %t %v", shapes: [tensor.shape.dims], i,
+        Int(tensor.type.rawValue))
+    }
+    return tensor.bytes.load(as: UInt8.self) != 0
+  }
+
+  /// Input `i`, which must be there and a tensor.
+  func tensor(_ i: Int) throws(RuntimeError) -> Tensor {
+    guard let tensor = inputs[optional: i] else {
+      throw RuntimeError(.invalidArgument, "input %d must be a tensor", i)
+    }
+    return tensor
+  }
+}

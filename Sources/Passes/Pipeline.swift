@@ -1,0 +1,33 @@
+import GraphIR
+import Operators
+import Tensors
+
+/// THE LIST: every pass with the level from which it runs, in order.
+public enum Pipeline {
+  public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
+    (FoldConstants.pass, .basic),
+    (EliminateIdentity.pass, .basic),
+  ]
+
+  /// How often the list is walked at most: a fusion may make another one possible.
+  private static let roundLimit = 4
+
+  /// Rewrites the graph, and the bodies in it, until no pass finds anything.
+  public static func optimize(
+    _ graph: Graph, level: OptimizationLevel, context: PassContext
+  ) throws(RuntimeError) {
+    graph.removeUnread()
+    for round in 0..<roundLimit {
+      var hasChanged = false
+      for (pass, minimum) in passes where minimum <= level {
+        let patch = try pass.patch(graph, context)
+        hasChanged = hasChanged || !patch.isEmpty
+        graph.apply(patch)
+      }
+      if !hasChanged || round == roundLimit - 1 { break }
+    }
+    for node in graph.nodes {
+      for body in node.bodies { try optimize(body.graph, level: level, context: context) }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import Apus
+import CKernels
+
+// What the host may call: wasm/exports.txt lists it and wasm/ABI.md says what each takes, answers and owns. A status
+// below 0 is an error, whose text and fields are then the response.
+
+/// Of one instance of the module. The host makes an instance a session; natively, tests make many in one.
+final class Instance {
+  let control = Control()
+  var sessions: [HostedSession?] = []
+  /// What the host asked for, by address.
+  var allocations: [Storage] = []
+  let allocator = Allocator()
+}
+
+nonisolated(unsafe) let instance = Instance()
+
+/// Runs `body`; what it throws becomes the response, and the status its code below 0.
+private func status(_ body: () throws(RuntimeError) -> Int32) -> Int32 {
+  do throws(RuntimeError) {
+    return try body()
+  } catch {
+    var block = BlockWriter()
+    block.error(error)
+    return instance.control.respond(block.finished()) ? -error.code.rawValue : -RuntimeError.Code.outOfMemory.rawValue
+  }
+}
+
+private func respond(_ block: consuming BlockWriter) throws(RuntimeError) -> Int32 {
+  let bytes = block.finished()
+  if !instance.control.respond(bytes) { throw RuntimeError(.outOfMemory, "no memory for %d bytes", bytes.count) }
+  return 0
+}
+
+private func session(_ handle: Int32) throws(RuntimeError) -> HostedSession {
+  guard handle > 0, handle <= instance.sessions.count, let session = instance.sessions[Int(handle) - 1] else {
+    throw RuntimeError(.invalidArgument, "there is no session %d", Int(handle))
+  }
+  return session
+}
+
+private func reader(_ block: UnsafeRawPointer?, _ byteCount: Int32) throws(RuntimeError) -> BlockReader {
+  guard let block, byteCount >= 0 else { throw RuntimeError(.invalidArgument, "a request must not be empty") }
+  return try BlockReader(block, byteCount: Int(byteCount))
+}
+
+/// No deadline where the host sets none.
+private func deadline(_ milliseconds: Double) -> Double {
+  milliseconds > 0 ? Host.now() + milliseconds : .infinity
+}
+
+@_expose(wasm, "apus_control")
+@_cdecl("apus_control")
+public func apusControl() -> UnsafeMutableRawPointer { UnsafeMutableRawPointer(instance.control.words) }
+
+@_expose(wasm, "apus_allocate")
+@_cdecl("apus_allocate")
+public func apusAllocate(_ byteCount: UInt32) -> UnsafeMutableRawPointer? {
+  guard let count = Int(exactly: byteCount), let storage = try? instance.allocator.allocate(byteCount: count) else {
+    return nil
+  }
+  instance.allocations.append(storage)
+  return storage.base
+}
+
+@_expose(wasm, "apus_free")
+@_cdecl("apus_free")
+public func apusFree(_ address: UnsafeMutableRawPointer?) {
+  instance.allocations.removeAll { $0.base == address }
+}
+
+@_expose(wasm, "apus_create_begin")
+@_cdecl("apus_create_begin")
+public func apusCreateBegin(_ request: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    var block = try reader(request, byteCount)
+    instance.sessions.append(HostedSession(try CreateRequest(&block), control: instance.control))
+    return Int32(instance.sessions.count)
+  }
+}
+
+@_expose(wasm, "apus_create_step")
+@_cdecl("apus_create_step")
+public func apusCreateStep(_ handle: Int32, _ milliseconds: Double) -> Int32 {
+  status { () throws(RuntimeError) in try session(handle).load(until: deadline(milliseconds)) ? 0 : 1 }
+}
+
+@_expose(wasm, "apus_create_finish")
+@_cdecl("apus_create_finish")
+public func apusCreateFinish(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    let session = try session(handle).session
+    var block = BlockWriter()
+    block.description(inputs: session.inputs, outputs: session.outputs)
+    return try respond(block)
+  }
+}
+
+@_expose(wasm, "apus_run_begin")
+@_cdecl("apus_run_begin")
+public func apusRunBegin(_ handle: Int32, _ request: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    let session = try session(handle)
+    var block = try reader(request, byteCount)
+    try session.begin(try RunRequest(&block))
+    return 0
+  }
+}
+
+@_expose(wasm, "apus_run_step")
+@_cdecl("apus_run_step")
+public func apusRunStep(_ handle: Int32, _ milliseconds: Double) -> Int32 {
+  status { () throws(RuntimeError) in try session(handle).advance(until: deadline(milliseconds)) ? 0 : 1 }
+}
+
+@_expose(wasm, "apus_run_finish")
+@_cdecl("apus_run_finish")
+public func apusRunFinish(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    var block = BlockWriter()
+    block.results(try session(handle).results)
+    return try respond(block)
+  }
+}
+
+@_expose(wasm, "apus_run_end")
+@_cdecl("apus_run_end")
+public func apusRunEnd(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    try session(handle).end()
+    return 0
+  }
+}
+
+@_expose(wasm, "apus_profile")
+@_cdecl("apus_profile")
+public func apusProfile(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    var block = BlockWriter()
+    block.profile(try session(handle).session.profile?.entries ?? [])
+    return try respond(block)
+  }
+}
+
+@_expose(wasm, "apus_release")
+@_cdecl("apus_release")
+public func apusRelease(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    try session(handle).end()
+    instance.sessions[Int(handle) - 1] = nil
+    return 0
+  }
+}

@@ -1,0 +1,79 @@
+import Apus
+
+/// What the host gives: reading, and a clock. In wasm these are imports, natively a test sets them.
+enum Host {
+  #if arch(wasm32)
+    static func read(_ source: Int32, _ offset: Double, _ byteCount: Int, _ target: UnsafeMutableRawPointer) -> Int32 {
+      apusRead(source, offset, Int32(truncatingIfNeeded: byteCount), target)
+    }
+    static func open(_ location: UnsafeRawBufferPointer) -> Int32 {
+      guard let base = location.baseAddress else { return -1 }
+      return apusOpen(base, Int32(truncatingIfNeeded: location.count))
+    }
+    static func byteCount(_ source: Int32) -> Double { apusByteCount(source) }
+    static func now() -> Double { apusNow() }
+  #else
+    struct Functions {
+      var read: (Int32, Double, Int, UnsafeMutableRawPointer) -> Int32 = { _, _, _, _ in -1 }
+      var open: (UnsafeRawBufferPointer) -> Int32 = { _ in -1 }
+      var byteCount: (Int32) -> Double = { _ in 0 }
+      var now: () -> Double = { 0 }
+    }
+    nonisolated(unsafe) static var functions = Functions()
+
+    static func read(_ source: Int32, _ offset: Double, _ byteCount: Int, _ target: UnsafeMutableRawPointer) -> Int32 {
+      functions.read(source, offset, byteCount, target)
+    }
+    static func open(_ location: UnsafeRawBufferPointer) -> Int32 { functions.open(location) }
+    static func byteCount(_ source: Int32) -> Double { functions.byteCount(source) }
+    static func now() -> Double { functions.now() }
+  #endif
+}
+
+#if arch(wasm32)
+  /// Fills `target` with bytes of a source; below 0 where it cannot.
+  @_extern(wasm, module: "apus", name: "read")
+  @_extern(c)
+  private func apusRead(_ source: Int32, _ offset: Double, _ count: Int32, _ target: UnsafeMutableRawPointer) -> Int32
+
+  /// Opens a file beside the model; a source, or below 0.
+  @_extern(wasm, module: "apus", name: "open")
+  @_extern(c)
+  private func apusOpen(_ location: UnsafeRawPointer, _ byteCount: Int32) -> Int32
+
+  @_extern(wasm, module: "apus", name: "byte_count")
+  @_extern(c)
+  private func apusByteCount(_ source: Int32) -> Double
+
+  /// Milliseconds since any fixed moment.
+  @_extern(wasm, module: "apus", name: "now")
+  @_extern(c)
+  private func apusNow() -> Double
+#endif
+
+/// Bytes that the host is asked for, range by range.
+final class HostSource: ByteSource {
+  private let number: Int32
+
+  init(_ number: Int32, byteCount: Int64) {
+    self.number = number
+    super.init(byteCount: byteCount)
+  }
+
+  override func fetch(at offset: Int64, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    guard Host.read(number, Double(offset), count, target) >= 0 else {
+      throw RuntimeError(.fail, "the host could not read %d bytes at byte %d", count, Int(clamping: offset))
+    }
+  }
+}
+
+/// Files of weights that the host finds by their place beside the model.
+final class HostExternalSources: ExternalSources {
+  override func open(_ location: Name) throws(RuntimeError) -> ByteSource {
+    let number = location.bytes.withUnsafeBytes { Host.open($0) }
+    guard number >= 0, let byteCount = Int64(exactly: Host.byteCount(number)) else {
+      throw RuntimeError(.noSuchFile, "external data %s could not be opened", name: location)
+    }
+    return HostSource(number, byteCount: byteCount)
+  }
+}

@@ -1,0 +1,116 @@
+import Apus
+
+/// A session as the host sees it: first being loaded, then ready, and perhaps in a run.
+final class HostedSession {
+  private enum State {
+    case loading(SessionBuilder)
+    case ready(Session)
+  }
+
+  private var state: State
+  private var run: Run?
+  private let control: Control
+
+  init(_ request: CreateRequest, control: Control) {
+    var options = Session.Options()
+    for (key, value) in request.options {
+      guard case .number(let number) = value else { continue }
+      if key == "graphOptimizationLevel" {
+        options.optimization = OptimizationLevel(rawValue: Int(number)) ?? .all
+      } else if key == "maxMemory" {
+        options.memoryLimit = number < Double(Int32.max) ? Int(number) : .max
+      } else if key == "enableProfiling" {
+        options.clock = { Host.now() }
+      }
+    }
+    let source = HostSource(0, byteCount: request.byteCount)
+    state = .loading(SessionBuilder(source: source, external: HostExternalSources(), options: options))
+    self.control = control
+    control.begin(.create)
+  }
+
+  /// Goes on loading until `deadline`; true when the session is ready.
+  func load(until deadline: Double) throws(RuntimeError) -> Bool {
+    guard case .loading(let builder) = state else { return true }
+    repeat {
+      control.note(builder.next)
+      if try builder.advance() {
+        state = .ready(try Session(builder.finished()))
+        control.end()
+        return true
+      }
+      try checkStop()
+    } while deadline == .infinity || Host.now() < deadline
+    return false
+  }
+
+  func begin(_ request: RunRequest) throws(RuntimeError) {
+    let session = try session
+    end()
+    var feeds: [(Name, Value)] = []
+    for (reference, value) in request.feeds { feeds.append((try session.inputs.name(of: reference), value)) }
+    var fetches: [Name] = []
+    for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
+    control.begin(.run)
+    run = try session.begin(feeds, fetches: fetches)
+  }
+
+  /// Goes on with the run until `deadline`; true when it is complete. An error ends the run.
+  func advance(until deadline: Double) throws(RuntimeError) -> Bool {
+    let run = try current
+    do throws(RuntimeError) {
+      repeat {
+        control.note(run.next)
+        if try run.advance(1) { return true }
+        try checkStop()
+      } while deadline == .infinity || Host.now() < deadline
+      return false
+    } catch {
+      end()
+      throw error
+    }
+  }
+
+  /// The results of the complete run, in the order of its fetches. Their tensors stay until `end`.
+  var results: [Value] {
+    get throws(RuntimeError) { try current.results.map { $0.1 } }
+  }
+
+  /// Drops the results, or a run under way.
+  func end() {
+    run?.cancel()
+    run = nil
+    control.end()
+  }
+
+  var session: Session {
+    get throws(RuntimeError) {
+      guard case .ready(let session) = state else { throw RuntimeError(.fail, "the session is not loaded yet") }
+      return session
+    }
+  }
+
+  private var current: Run {
+    get throws(RuntimeError) {
+      guard let run else { throw RuntimeError(.fail, "no run is under way") }
+      return run
+    }
+  }
+
+  private func checkStop() throws(RuntimeError) {
+    if control.isStopped { throw RuntimeError(.cancelled, "stopped by the host") }
+  }
+}
+
+extension [DeclaredValue] {
+  fileprivate func name(of reference: RunRequest.Reference) throws(RuntimeError) -> Name {
+    switch reference {
+    case .name(let name): return name
+    case .index(let index):
+      guard indices.contains(index) else {
+        throw RuntimeError(.invalidArgument, "the model has no input or output %d", index)
+      }
+      return self[index].name
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Tensors
+
+/// Memory for what tests make.
+nonisolated(unsafe) let testAllocator = Allocator()
+
+extension Tensor {
+  /// A tensor of `values`, which must be as wide as the element type.
+  public static func of<T: BitwiseCopyable>(_ type: ElementType, _ dims: [Int], _ values: [T]) -> Tensor {
+    precondition(values.count == dims.productSaturating, "\(values.count) values for shape \(dims)")
+    let tensor = try! testAllocator.tensor(type, Shape(dims))
+    for (i, value) in values.enumerated() { tensor.elements(T.self)[i] = value }
+    return tensor
+  }
+
+  public static func float32(_ dims: [Int], _ values: [Float]) -> Tensor { of(.float32, dims, values) }
+  public static func float64(_ dims: [Int], _ values: [Double]) -> Tensor { of(.float64, dims, values) }
+  public static func int64(_ dims: [Int], _ values: [Int64]) -> Tensor { of(.int64, dims, values) }
+  public static func int32(_ dims: [Int], _ values: [Int32]) -> Tensor { of(.int32, dims, values) }
+  public static func int8(_ dims: [Int], _ values: [Int8]) -> Tensor { of(.int8, dims, values) }
+  public static func uint8(_ dims: [Int], _ values: [UInt8]) -> Tensor { of(.uint8, dims, values) }
+  public static func bool(_ dims: [Int], _ values: [Bool]) -> Tensor { of(.bool, dims, values) }
+  /// float16 from float32 values, rounded.
+  public static func float16(_ dims: [Int], _ values: [Float]) -> Tensor {
+    of(.float16, dims, values.map { Half.narrow($0) })
+  }
+  public static func bfloat16(_ dims: [Int], _ values: [Float]) -> Tensor {
+    of(.bfloat16, dims, values.map { BFloat16.narrow($0) })
+  }
+  public static func strings(_ dims: [Int], _ values: [String]) -> Tensor {
+    Tensor(shape: Shape(dims), strings: values.map { Name(text: $0) })
+  }
+
+  /// float32 values 0, 1, 2, … by `step`.
+  public static func ramp(_ dims: [Int], from start: Float = 0, by step: Float = 1) -> Tensor {
+    float32(dims, (0..<dims.productSaturating).map { start + Float($0) * step })
+  }
+
+  /// The elements as doubles, for comparison; strings have none.
+  public var doubles: [Double] {
+    switch type {
+    case .float32: elements(Float.self).map(Double.init)
+    case .float64: Array(elements(Double.self))
+    case .float16: elements(UInt16.self).map { Double(Half.widen($0)) }
+    case .bfloat16: elements(UInt16.self).map { Double(BFloat16.widen($0)) }
+    case .int8: elements(Int8.self).map(Double.init)
+    case .uint8: elements(UInt8.self).map(Double.init)
+    case .bool: elements(UInt8.self).map { $0 == 0 ? 0 : 1 }
+    case .int16: elements(Int16.self).map(Double.init)
+    case .uint16: elements(UInt16.self).map(Double.init)
+    case .int32: elements(Int32.self).map(Double.init)
+    case .uint32: elements(UInt32.self).map(Double.init)
+    case .int64: elements(Int64.self).map(Double.init)
+    case .uint64: elements(UInt64.self).map(Double.init)
+    default: (0..<byteCount).map { Double(bytes.load(fromByteOffset: $0, as: UInt8.self)) }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// Who runs models, by the names that `executionProviders` uses.
+
+/**
+ * @typedef {object} Backend
+ * @property {(name: string) => Promise<void>} init  made ready, once a name
+ * @property {(model: string | Uint8Array, options: object) => Promise<object>} createInferenceSessionHandler
+ */
+
+/** @type {Map<string, { backend: Backend, priority: number, ready?: Promise<void> }>} */
+const backends = new Map();
+
+/** The names tried where none are asked for, in that order. */
+const defaults = [];
+
+/**
+ * Offers a backend under a name. Among the defaults a higher priority comes first and, of equals, the later one; a
+ * negative priority keeps the name out of the defaults.
+ */
+export function registerBackend(name, backend, priority) {
+  if (typeof backend?.init !== 'function' || typeof backend.createInferenceSessionHandler !== 'function') {
+    throw new TypeError('not a valid backend');
+  }
+  const known = backends.get(name);
+  if (known && known.priority > priority) return;
+  if (known?.backend === backend && known.priority === priority) return;
+  if (known?.priority === priority) {
+    throw new Error(`cannot register backend "${name}" using priority ${priority}`);
+  }
+  backends.set(name, { backend, priority });
+  if (priority < 0) return;
+  const before = defaults.indexOf(name);
+  if (before >= 0) defaults.splice(before, 1);
+  const place = defaults.findIndex((other) => backends.get(other).priority <= priority);
+  defaults.splice(place < 0 ? defaults.length : place, 0, name);
+}
+
+/** Makes the backend of that name ready; a failure is told and may be tried again. */
+async function ready(name) {
+  const entry = backends.get(name);
+  if (!entry) throw new Error('backend not found.');
+  try {
+    await (entry.ready ??= entry.backend.init(name));
+    return entry.backend;
+  } catch (error) {
+    entry.ready = undefined;
+    throw error;
+  }
+}
+
+/**
+ * The backend for these options, and the options with only those providers that it serves.
+ *
+ * All names are made ready; the first that succeeds wins, and of the others only those stay that mean the same backend.
+ * @returns {Promise<{ backend: Backend, options: object }>}
+ */
+export async function resolveBackend(options) {
+  const { executionProviders } = options;
+  if (executionProviders !== undefined && !Array.isArray(executionProviders)) {
+    throw new TypeError("'executionProviders' must be an array of names or of objects with a name.");
+  }
+  const asked = executionProviders ?? [];
+  const names = asked.map((provider) => (typeof provider === 'string' ? provider : provider?.name));
+  if (names.some((name) => typeof name !== 'string')) {
+    throw new TypeError("each item of 'executionProviders' must be a name or an object with a name.");
+  }
+  const failures = [];
+  const served = [];
+  let backend;
+  for (const name of names.length > 0 ? names : [...defaults]) {
+    try {
+      const found = await ready(name);
+      backend ??= found;
+      if (backend === found) served.push(name);
+    } catch (error) {
+      failures.push({ name, error });
+    }
+  }
+  if (!backend) {
+    const why = failures.map(({ name, error }) => `[${name}] ${error?.message ?? error}`).join(', ');
+    throw new Error(`no available backend found. ERR: ${why}`, { cause: failures[0]?.error });
+  }
+  for (const { name, error } of failures) {
+    if (!names.includes(name)) continue;
+    console.warn(
+      `removing requested execution provider "${name}" from session options because it is not available: ` +
+        `${error?.message ?? error}`,
+    );
+  }
+  const kept = names.length > 0 ? asked.filter((_, i) => served.includes(names[i])) : served;
+  return { backend, options: { ...options, executionProviders: kept } };
+}

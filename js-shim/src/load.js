@@ -1,0 +1,129 @@
+// Finding the wasm file and compiling it, once for all sessions.
+import * as host from '#host';
+import { abiVersion } from './core.js';
+import { env } from './env.js';
+
+const fileName = 'ort-wasm-simd-threaded.wasm';
+
+/** The section at the front of our file: 32-bit words; see wasm/ABI.md. */
+const section = 'apus';
+const stampWords = { abi: 0, initialPages: 1, maximumPages: 2 };
+
+let pending;
+
+/**
+ * The compiled module and the memory that each of its instances wants. A failure may be tried again.
+ * @returns {Promise<{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }>}
+ */
+export function loadModule() {
+  pending ??= withTimeout(loadFirst()).catch((error) => {
+    pending = undefined;
+    throw error;
+  });
+  return pending;
+}
+
+/** Tries what `env.wasm` names, then the file beside this script. */
+async function loadFirst() {
+  settleFlags();
+  const failures = [];
+  for (const { what, get } of candidates()) {
+    try {
+      return await compile(await get(), what);
+    } catch (error) {
+      failures.push(error);
+      if (what) console.warn(`${error.message} The wasm file beside the script is used instead.`);
+    }
+  }
+  throw new Error(`no wasm file could be loaded: ${failures.map((error) => error.message).join(' ')}`, {
+    cause: failures.at(-1),
+  });
+}
+
+/** @returns {{ what: string, get: () => unknown }[]} `what` is the setting to blame */
+function candidates() {
+  const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
+  const found = [];
+  if (wasmModule) found.push({ what: 'env.wasm.wasmModule', get: () => wasmModule });
+  if (wasmBinary) found.push({ what: 'env.wasm.wasmBinary', get: () => bytesOf(wasmBinary) });
+  const address = addressIn(wasmPaths);
+  if (address) found.push({ what: `env.wasm.wasmPaths (${address})`, get: () => host.readWasm(address) });
+  // Spelt out for bundlers, which look for this very form.
+  found.push({ what: '', get: () => host.readWasm(new URL('./ort-wasm-simd-threaded.wasm', import.meta.url)) });
+  return found;
+}
+
+const bytesOf = (binary) =>
+  ArrayBuffer.isView(binary)
+    ? new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength)
+    : new Uint8Array(binary);
+
+/**
+ * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name.
+ * @returns {string | undefined}
+ */
+function addressIn(paths) {
+  if (!paths) return undefined;
+  if (typeof paths === 'string' || paths.href !== undefined) {
+    const prefix = String(paths.href ?? paths);
+    return prefix.endsWith('/') ? prefix + fileName : `${prefix}/${fileName}`;
+  }
+  const named = paths.wasm ?? paths[fileName];
+  if (named) return String(named.href ?? named);
+  const beside = String(paths.mjs?.href ?? paths.mjs ?? '');
+  return beside && !beside.startsWith('blob:') ? beside.slice(0, beside.lastIndexOf('/') + 1) + fileName : undefined;
+}
+
+/** Compiles ours and refuses any other, before compiling it where its bytes are at hand. */
+async function compile(found, what) {
+  const where = what || 'the wasm file beside the script';
+  if (found instanceof Uint8Array) {
+    if (found[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
+    if (String.fromCharCode(...found.subarray(0, 4)) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
+    // Our section is the first: an id, a size of one byte, the length of the name, and the name.
+    if (String.fromCharCode(...found.subarray(11, 11 + section.length)) !== section) throw foreign(where);
+  }
+  const module =
+    found instanceof WebAssembly.Module
+      ? found
+      : found instanceof Uint8Array
+        ? await WebAssembly.compile(found)
+        : await WebAssembly.compileStreaming(found);
+  const [stamp] = WebAssembly.Module.customSections(module, section);
+  if (!stamp) throw foreign(where);
+  const view = new DataView(stamp);
+  const read = (word) => view.getUint32(4 * word, true);
+  const abi = read(stampWords.abi);
+  if (abi !== abiVersion) {
+    throw new Error(`${where} is of another release: its boundary has version ${abi}, this script's ${abiVersion}.`);
+  }
+  const maximum = read(stampWords.maximumPages);
+  return { module, memory: { initial: read(stampWords.initialPages), ...(maximum > 0 && { maximum }) } };
+}
+
+const foreign = (where) => new Error(`${where} is not the wasm file of this library.`);
+
+/** Writes into `env.wasm` what its flags come to. */
+function settleFlags() {
+  const flags = env.wasm;
+  if (flags.numThreads > 1) {
+    console.warn(
+      'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
+    );
+  }
+  flags.numThreads = 1;
+  if (!(flags.initTimeout > 0)) flags.initTimeout = 0;
+  if (typeof flags.proxy !== 'boolean') flags.proxy = false;
+  flags.trace ??= false;
+}
+
+/** As `loading`, but no later than `env.wasm.initTimeout` milliseconds from now. */
+function withTimeout(loading) {
+  const { initTimeout } = env.wasm;
+  if (!(initTimeout > 0)) return loading;
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
+    const timer = setTimeout(late, initTimeout);
+    loading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,117 @@
+// Checks of arguments, in the reference's words and with its classes of error: TypeError for a wrong kind, RangeError
+// for a wrong value, Error for a wrong state.
+
+/** Whether options of that kind are taken: any object but null. */
+const isObject = (value) => typeof value === 'object' && value !== null;
+
+/** @returns {object} the options, `{}` where none are given */
+export function checkOptions(options) {
+  if (options === undefined) return {};
+  if (!isObject(options)) throw new TypeError("'options' must be an object.");
+  return options;
+}
+
+/**
+ * The number of elements of a tensor of these dims.
+ * @param {readonly number[]} dims
+ */
+export function sizeOf(dims) {
+  let size = 1;
+  for (let i = 0; i < dims.length; i++) {
+    const dim = dims[i];
+    if (typeof dim !== 'number' || !Number.isSafeInteger(dim)) {
+      throw new TypeError(`dims[${i}] must be an integer, got: ${dim}`);
+    }
+    if (dim < 0) throw new RangeError(`dims[${i}] must be a non-negative integer, got: ${dim}`);
+    size *= dim;
+  }
+  return size;
+}
+
+/**
+ * The arguments of `create`: `(path, options?)`, `(Uint8Array, options?)`, `(buffer, options?)` or
+ * `(buffer, byteOffset, byteLength?, options?)`.
+ * @returns {{ model: string | Uint8Array, options: object }}
+ */
+export function checkCreate(model, arg1, arg2, arg3) {
+  if (typeof model === 'string' || isUint8Array(model)) return { model, options: checkOptions(arg1) };
+  if (!isBuffer(model)) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
+  if (typeof arg1 !== 'number') return { model: new Uint8Array(model), options: checkOptions(arg1) };
+  const length = model.byteLength;
+  if (!Number.isSafeInteger(arg1)) throw new RangeError("'byteOffset' must be an integer.");
+  if (arg1 < 0 || arg1 >= length) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
+  let byteLength = length - arg1;
+  if (arg2 !== undefined) {
+    if (typeof arg2 !== 'number') throw new TypeError("'byteLength' must be a number.");
+    if (!Number.isSafeInteger(arg2)) throw new RangeError("'byteLength' must be an integer.");
+    if (arg2 <= 0 || arg2 > byteLength) throw new RangeError(`'byteLength' is out of range (0, ${byteLength}].`);
+    byteLength = arg2;
+  }
+  return { model: new Uint8Array(model, arg1, byteLength), options: checkOptions(arg3) };
+}
+
+const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
+
+// By tag and not by `instanceof`: arrays made in another realm (an iframe, a test runner's context) are as good.
+const isUint8Array = (value) => ArrayBuffer.isView(value) && tagOf(value) === 'Uint8Array';
+
+const isBuffer = (value) => isObject(value) && ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
+
+/** Whether `value` is a tensor, of this copy of the library or of another one. */
+export const isTensor = (value) =>
+  isObject(value) && typeof value.type === 'string' && typeof value.location === 'string' && Array.isArray(value.dims);
+
+/**
+ * The arguments of `run`: `(feeds, options?)` or `(feeds, fetches, options?)`.
+ *
+ * An object in second place is `fetches` where a property named like an output holds null or a tensor.
+ * @returns {{ fetches: Record<string, object | null>, options: object }}
+ */
+export function checkRun(session, feeds, arg1, arg2) {
+  if (!isObject(feeds) || isTensor(feeds) || Array.isArray(feeds)) {
+    throw new TypeError(
+      "'feeds' must be an object that use input names as keys and OnnxValue as corresponding values.",
+    );
+  }
+  const { inputNames, outputNames } = session;
+  let fetches;
+  let options = {};
+  if (arg1 === undefined) {
+    options = checkOptions(arg2);
+  } else if (!isObject(arg1)) {
+    throw new TypeError(
+      arg1 === null ? 'Unexpected argument[1]: cannot be null.' : "Unexpected argument[1]: must be 'fetches' or 'options'.",
+    );
+  } else if (isTensor(arg1)) {
+    throw new TypeError("'fetches' cannot be a Tensor");
+  } else if (Array.isArray(arg1)) {
+    fetches = checkFetchList(outputNames, arg1);
+    options = checkOptions(arg2);
+  } else {
+    for (const name of outputNames) {
+      if (!Object.hasOwn(arg1, name)) continue;
+      const value = arg1[name];
+      if (value === null || isTensor(value)) (fetches ??= {})[name] = value;
+    }
+    options = fetches ? checkOptions(arg2) : arg1;
+  }
+  for (const name of inputNames) {
+    if (feeds[name] === undefined) throw new Error(`input '${name}' is missing in 'feeds'.`);
+  }
+  if (!fetches) {
+    fetches = {};
+    for (const name of outputNames) fetches[name] = null;
+  }
+  return { fetches, options };
+}
+
+function checkFetchList(outputNames, names) {
+  if (names.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
+  const fetches = {};
+  for (const name of names) {
+    if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
+    if (!outputNames.includes(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
+    fetches[name] = null;
+  }
+  return fetches;
+}

@@ -1,0 +1,105 @@
+// Between what a caller holds (tensors, arrays and maps of them) and the values that cross into wasm.
+import { runtimeError } from './errors.js';
+import { Tensor } from './tensor.js';
+import { arrayOf, byteCountOf, settleFloat16, typesByCode, typesByName } from './tensor-types.js';
+import { sizeOf } from './validate.js';
+
+/**
+ * A tensor as a value; `data` is the caller's own array, or so much of it as the dims need.
+ * @param {string} name  of the input, for errors
+ */
+export function tensorValue(tensor, name) {
+  const { type, dims, data } = tensor;
+  const row = typesByName.get(type);
+  if (!row) throw new TypeError(`input '${name}': unsupported tensor type: ${type}`);
+  const count = sizeOf(dims);
+  if (type === 'string') {
+    for (let i = 0; i < count; i++) {
+      if (typeof data[i] !== 'string') throw new TypeError(`tensor data at index ${i} is not a string`);
+    }
+    return { kind: 'strings', dims, strings: count === data.length ? data : data.slice(0, count) };
+  }
+  const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : undefined;
+  if (tag !== row.array && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
+    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${tag ?? typeof data}`);
+  }
+  const value = { kind: 'tensor', type: row.code, dims, data };
+  if (row.bits === 4 && count > 1 && data.length === count) {
+    value.data = packNibbles(data);
+    return value;
+  }
+  const needed = byteCountOf(row, count);
+  if (data.byteLength < needed) {
+    throw runtimeError(2, `input '${name}': dims [${dims.join(', ')}] need ${needed} bytes, the data has ${data.byteLength}`);
+  }
+  if (data.byteLength > needed) value.data = new Uint8Array(data.buffer, data.byteOffset, needed);
+  return value;
+}
+
+/** One element a byte to two, the first in the low bits. */
+function packNibbles(elements) {
+  const packed = new Uint8Array((elements.length + 1) >> 1);
+  for (let i = 0; i < elements.length; i++) packed[i >> 1] |= (elements[i] & 15) << (4 * (i & 1));
+  return packed;
+}
+
+/** The same value with arrays of its own, for a run that has to wait. */
+export function snapshot(value) {
+  switch (value.kind) {
+    case 'tensor':
+      return { ...value, dims: [...value.dims], data: value.data.slice() };
+    case 'strings':
+      return { ...value, dims: [...value.dims], strings: [...value.strings] };
+    case 'sequence':
+      return { ...value, elements: value.elements.map(snapshot) };
+    case 'map':
+      return { ...value, keys: snapshot(value.keys), values: snapshot(value.values) };
+    default:
+      return value;
+  }
+}
+
+/** A result in memory of its own: a Tensor, an array for a sequence, a Map, or null for an empty optional. */
+export function resultOf(core, value) {
+  settleFloat16();
+  switch (value.kind) {
+    case 'tensor': {
+      const row = typesByCode.get(value.type);
+      if (!row) throw runtimeError(9, `a result has element type ${value.type}, which no tensor can hold`);
+      return new Tensor(row.name, new (arrayOf(row))(core.copyOut(value)), value.dims);
+    }
+    case 'strings':
+      return new Tensor('string', value.strings, value.dims);
+    case 'sequence':
+      return value.elements.map((element) => resultOf(core, element));
+    case 'map': {
+      const keys = resultOf(core, value.keys).data;
+      const values = resultOf(core, value.values).data;
+      return new Map(Array.from(keys, (key, i) => [key, values[i]]));
+    }
+    default:
+      return null;
+  }
+}
+
+/** Writes a result into the caller's tensor, which must have its type and dims. */
+export function fillTensor(core, value, tensor, name) {
+  const type = value.kind === 'strings' ? 'string' : typesByCode.get(value.type)?.name;
+  const same = value.dims?.length === tensor.dims.length && value.dims.every((dim, i) => dim === tensor.dims[i]);
+  if (type !== tensor.type || !same) {
+    throw runtimeError(
+      2,
+      `output '${name}': the tensor to fill is ${tensor.type} [${tensor.dims.join(', ')}], ` +
+        `the model returned ${type ? `${type} [${value.dims.join(', ')}]` : `a ${value.kind}`}`,
+    );
+  }
+  const { data } = tensor;
+  if (value.kind === 'strings') {
+    for (let i = 0; i < value.strings.length; i++) data[i] = value.strings[i];
+  } else if (data.byteLength < value.byteCount) {
+    throw runtimeError(2, `output '${name}': ${value.byteCount} bytes do not fit the ${data.byteLength} of the tensor to fill`);
+  } else {
+    core.copyInto(value, data);
+  }
+  return tensor;
+}
