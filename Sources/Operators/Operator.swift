@@ -12,9 +12,13 @@ import Tensors
 ///
 /// Operators validate and throw (`<what must hold>, got <value>`; the executor adds the node's name); kernels get
 /// arguments that are already right.
-public protocol OperatorKernel {
+public protocol OperatorKernel: FamilyKernel {
   init(_ site: Site) throws(RuntimeError)
+}
 
+/// What an operator does once it is bound. A family whose members differ in a parameter (one reduction from another) is
+/// one struct of this kind; the rows of the registry then say how each is made.
+public protocol FamilyKernel {
   /// The facts of the outputs. Inputs have known shapes. A shape that depends on an input's elements is answered with
   /// unknown dims as long as `inputs[i].value` is nil, and asked for again when the elements are there.
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact]
@@ -29,7 +33,7 @@ public protocol OperatorKernel {
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int
 }
 
-extension OperatorKernel {
+extension FamilyKernel {
   public func measure(_ call: Call) throws(RuntimeError) -> [[Int]] {
     throw RuntimeError(.notImplemented, "the output's shape depends on data in a way that is not supported")
   }
@@ -94,14 +98,29 @@ public struct Operator {
 
     /// Every run answers something else: never folded.
     public static let random = Traits(rawValue: 1)
+    /// The kernel knows float32 alone; float16 and bfloat16 are widened around it.
+    public static let widensHalves = Traits(rawValue: 4)
+    /// The same, but only output 0 is narrowed again: the others are statistics in float32.
+    public static let widensHalvesOfFirstOutput = Traits(rawValue: 8)
     /// Inputs may be sequences, maps and empty optionals, not tensors only.
     public static let takesValues = Traits(rawValue: 2)
   }
 
-  /// A row; `K` is erased to closures here and nowhere else.
+  /// A row of an operator that has a struct of its own.
   public init<K: OperatorKernel>(
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, _: K.Type,
     types: TypeSet = .all, memory: MemoryUse = .fresh, traits: Traits = []
+  ) {
+    self.init(name, domain: domain, since: since, arity, types: types, memory: memory, traits: traits) {
+      site throws(RuntimeError) in try K(site)
+    }
+  }
+
+  /// A row of one of a family of operators that share a struct: `make` says which it is. `K` is erased to closures here
+  /// and nowhere else.
+  public init<K: FamilyKernel>(
+    _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, types: TypeSet = .all,
+    memory: MemoryUse = .fresh, traits: Traits = [], make: @escaping (Site) throws(RuntimeError) -> K
   ) {
     self.name = name
     self.domain = domain
@@ -111,7 +130,7 @@ public struct Operator {
     self.memory = memory
     self.traits = traits
     bind = { site throws(RuntimeError) in
-      let kernel = try K(site)
+      let kernel = try make(site)
       return BoundKernel(
         infer: { inputs throws(RuntimeError) in try kernel.infer(inputs) },
         run: { call throws(RuntimeError) in try kernel.run(call) },
@@ -135,6 +154,17 @@ public struct Operator {
       let kernel = try K(site)
       return BoundKernel(start: { call throws(RuntimeError) in try kernel.start(call) })
     }
+  }
+}
+
+extension Operator {
+  var widens: Bool { traits.contains(.widensHalves) || traits.contains(.widensHalvesOfFirstOutput) }
+
+  /// The operator, bound to the site's node.
+  func bound(to site: Site) throws(RuntimeError) -> BoundKernel {
+    guard widens else { return try bind(site) }
+    site.widensHalves = true
+    return Widening.wrapping(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
   }
 }
 
@@ -177,6 +207,11 @@ public struct TypeSet: OptionSet, Sendable {
 
   public static let all = TypeSet(rawValue: .max)
   public static let floats: TypeSet = [.init(.float32), .init(.float64), .init(.float16), .init(.bfloat16)]
+  /// These, and the formats of at most a byte.
+  public static let smallFloats: TypeSet = [
+    .floats, .init(.float8e4m3fn), .init(.float8e4m3fnuz), .init(.float8e5m2), .init(.float8e5m2fnuz),
+    .init(.float8e8m0), .init(.float4e2m1),
+  ]
   public static let signedIntegers: TypeSet = [.init(.int8), .init(.int16), .init(.int32), .init(.int64)]
   public static let unsignedIntegers: TypeSet = [.init(.uint8), .init(.uint16), .init(.uint32), .init(.uint64)]
   public static let integers: TypeSet = [.signedIntegers, .unsignedIntegers]

@@ -6,6 +6,25 @@ import Tensors
 /// The largest `since` not above the model's opset wins.
 public enum Registry {
   nonisolated(unsafe) public static let rows: [Operator] = [
+    // Activation
+    Operator("Celu", since: 12, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.celu),
+    Operator("Elu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.elu),
+    Operator("Gelu", since: 20, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.gelu),
+    Operator("HardSigmoid", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.hardSigmoid),
+    Operator("HardSwish", since: 14, types: .floats, unary: .hardSwish),
+    Operator("LeakyRelu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.leakyRelu),
+    Operator("Mish", since: 18, types: .floats, unary: .mish),
+    Operator("PRelu", since: 1, 2...2, types: .numbers, memory: .inPlace, make: BinaryElementwise.prelu),
+    Operator("Relu", since: 1, types: .numbers, unary: .relu),
+    Operator("Selu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.selu),
+    Operator("Shrink", since: 9, 1...1, types: .numbers, memory: .inPlace, make: UnaryElementwise.shrink),
+    Operator("Sigmoid", since: 1, types: .floats, unary: .sigmoid),
+    Operator("Softplus", since: 1, types: .floats, unary: .softplus),
+    Operator("Softsign", since: 1, types: .floats, unary: .softsign),
+    Operator("Swish", since: 24, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.swish),
+    Operator("Tanh", since: 1, types: .floats, unary: .tanh),
+    Operator("ThresholdedRelu", since: 10, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.thresholdedRelu),
+
     // ControlFlow
     Operator("If", since: 1, 1...1, controlFlow: If.self),
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
@@ -20,6 +39,70 @@ public enum Registry {
     // Fused: what only passes write
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+
+    // Normalization
+    Operator("Softmax", since: 1, 1...1, Softmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    // Elementwise
+    Operator("Abs", since: 1, types: .numbers, unary: .abs),
+    Operator("Acos", since: 7, types: .floats, unary: .acos),
+    Operator("Acosh", since: 9, types: .floats, unary: .acosh),
+    Operator("Add", since: 1, types: .numbers, binary: .add),
+    Operator("And", since: 1, types: .bool, binary: .and),
+    Operator("Asin", since: 7, types: .floats, unary: .asin),
+    Operator("Asinh", since: 9, types: .floats, unary: .asinh),
+    Operator("Atan", since: 7, types: .floats, unary: .atan),
+    Operator("Atanh", since: 9, types: .floats, unary: .atanh),
+    Operator("BitCast", since: 26, 1...1, BitCast.self),
+    Operator("BitShift", since: 11, 2...2, types: .unsignedIntegers, memory: .inPlace, make: BinaryElementwise.bitShift),
+    Operator("BitwiseAnd", since: 18, types: .integers, binary: .and),
+    Operator("BitwiseNot", since: 18, types: .integers, unary: .bitwiseNot),
+    Operator("BitwiseOr", since: 18, types: .integers, binary: .or),
+    Operator("BitwiseXor", since: 18, types: .integers, binary: .exclusiveOr),
+    Operator("Cast", since: 6, 1...1, Cast.self),
+    Operator("CastLike", since: 15, 2...2, make: Cast.like),
+    Operator("Ceil", since: 1, types: .floats, unary: .ceil),
+    Operator("Clip", since: 1, 1...3, Clip.self, types: .numbers, memory: .inPlace),
+    Operator("Cos", since: 7, types: .floats, unary: .cos),
+    Operator("Cosh", since: 9, types: .floats, unary: .cosh),
+    Operator("Div", since: 1, types: .numbers, binary: .divide),
+    Operator("Equal", since: 1, types: [.numbers, .bool, .string], binary: .equal),
+    Operator("Erf", since: 9, types: .floats, unary: .erf),
+    Operator("Exp", since: 1, types: .floats, unary: .exp),
+    Operator("Floor", since: 1, types: .floats, unary: .floor),
+    Operator("Greater", since: 1, types: .numbers, binary: .less, swapped: true),
+    Operator("GreaterOrEqual", since: 12, types: .numbers, binary: .lessOrEqual, swapped: true),
+    Operator("IsInf", since: 10, 1...1, types: .smallFloats, make: UnaryElementwise.isInf),
+    Operator("IsNaN", since: 9, types: .smallFloats, unary: .isNaN),
+    Operator("Less", since: 1, types: .numbers, binary: .less),
+    Operator("LessOrEqual", since: 12, types: .numbers, binary: .lessOrEqual),
+    Operator("Log", since: 1, types: .floats, unary: .log),
+    Operator("Max", since: 1, types: .numbers, variadic: .maximum),
+    Operator("Mean", since: 1, types: .floats, variadic: .add, isMean: true),
+    Operator("Min", since: 1, types: .numbers, variadic: .minimum),
+    Operator("Mod", since: 10, 2...2, types: .numbers, memory: .inPlace, make: BinaryElementwise.mod),
+    Operator("Mul", since: 1, types: .numbers, binary: .multiply),
+    Operator("Neg", since: 1, types: .numbers, unary: .negate),
+    Operator("Not", since: 1, types: .bool, unary: .not),
+    Operator("Or", since: 1, types: .bool, binary: .or),
+    Operator("Pow", since: 1, types: .numbers, binary: .power, mixed: true),
+    Operator("Reciprocal", since: 1, types: .floats, unary: .reciprocal),
+    Operator("Round", since: 11, types: .floats, unary: .round),
+    Operator("Sign", since: 9, types: .numbers, unary: .sign),
+    Operator("Sin", since: 7, types: .floats, unary: .sin),
+    Operator("Sinh", since: 9, types: .floats, unary: .sinh),
+    Operator("Sqrt", since: 1, types: .floats, unary: .squareRoot),
+    Operator("Sub", since: 1, types: .numbers, binary: .subtract),
+    Operator("Sum", since: 1, types: .floats, variadic: .add),
+    Operator("Tan", since: 7, types: .floats, unary: .tan),
+    Operator("Where", since: 9, 3...3, Where.self, types: .bool),
+    Operator("Xor", since: 1, types: .bool, binary: .exclusiveOr),
 
     // Layout
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
@@ -61,6 +144,6 @@ public enum Registry {
     for i in 0..<row.arity.lowerBound where !site.has(input: i) {
       throw RuntimeError(.invalidGraph, "input %d is required", i)
     }
-    return (row, try row.bind(site))
+    return (row, try row.bound(to: site))
   }
 }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// Arithmetic on two operands. Integers wrap around; a division by 0 answers 0, never a trap.
 extension BinaryRows {
   public static var add: BinaryRows {
@@ -43,8 +41,8 @@ extension BinaryRows {
   /// The remainder with the sign of the dividend, as C's `fmod`.
   public static var truncatingModulo: BinaryRows {
     BinaryRows(
-      f32: { each($0, $1, $2, $3) { (a: Float, b) in Float(ck_fmod(Double(a), Double(b))) } },
-      f64: { each($0, $1, $2, $3) { (a: Double, b) in ck_fmod(a, b) } },
+      f32: { each($0, $1, $2, $3) { (a: Float, b) in Float(CMath.fmod(Double(a), Double(b))) } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in CMath.fmod(a, b) } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in remainder(a, b) } }, u64: unsignedRemainder)
   }
 
@@ -69,7 +67,7 @@ extension BinaryRows {
   /// The base to the power of the exponent; integers to a negative power are rounded towards 0.
   public static var power: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3, powerLanes) }, f64: { each($0, $1, $2, $3) { (a: Double, b) in ck_pow(a, b) } },
+      f32: { eachLanes($0, $1, $2, $3, powerLanes) }, f64: { each($0, $1, $2, $3) { (a: Double, b) in CMath.pow(a, b) } },
       i64: {
         each($0, $1, $2, $3) { (a: Int64, b) in
           b >= 0 ? integerPower(a, UInt64(b)) : a == 1 ? 1 : a == -1 ? (b & 1 == 0 ? 1 : -1) : 0
@@ -141,7 +139,7 @@ extension BinaryRows {
 private func remainder(_ a: Int64, _ b: Int64) -> Int64 { b == 0 || b == -1 ? 0 : a % b }
 
 private func floorRemainder(_ a: Double, _ b: Double) -> Double {
-  let r = ck_fmod(a, b)
+  let r = CMath.fmod(a, b)
   if r != 0, (r < 0) != (b < 0) { return r + b }
   return r == 0 ? Double(signOf: b, magnitudeOf: 0) : r
 }
@@ -152,7 +150,7 @@ private func powerLanes(_ base: Lanes, _ exponent: Lanes) -> Lanes {
   if exponent == Lanes(repeating: 2) { return base * base }
   if exponent == Lanes(repeating: 3) { return base * base * base }
   var result = base
-  for i in 0..<4 { result[i] = Float(ck_pow(Double(base[i]), Double(exponent[i]))) }
+  for i in 0..<4 { result[i] = Float(CMath.pow(Double(base[i]), Double(exponent[i]))) }
   return result
 }
 

@@ -39,3 +39,15 @@ private func select<T>(
   let (stepC, stepX, stepY) = (walk.step(0), walk.step(1), walk.step(2))
   for i in 0..<count { out[i] = choices[at.0 + i * stepC] != 0 ? x[i * stepX] : y[i * stepY] }
 }
+
+/// `out = a == b` for strings, under broadcasting.
+public func equalStrings(_ a: Tensor, _ b: Tensor, into out: Tensor) {
+  let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
+  guard out.count > 0 else { return }
+  walk.forEachRow(in: 0..<walk.count) { first, count, at in
+    for i in 0..<count {
+      let isEqual = a.storage.strings[at.0 + i * walk.step(0)] == b.storage.strings[at.1 + i * walk.step(1)]
+      out.bytes.storeBytes(of: isEqual ? 1 : 0, toByteOffset: first + i, as: UInt8.self)
+    }
+  }
+}

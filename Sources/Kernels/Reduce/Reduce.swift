@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// What a reduction makes of the elements along its axes.
@@ -217,7 +216,7 @@ private struct Fold {
       for i in 0..<n {
         // The peak itself may be infinite, and infinity - infinity is NaN.
         let peak = peaks[i * peakStep]
-        values[i] = values[i] == peak ? 1 : ck_exp(values[i] - peak)
+        values[i] = values[i] == peak ? 1 : CMath.exp(values[i] - peak)
       }
     default: break
     }
@@ -268,8 +267,8 @@ private struct Fold {
         switch reduction {
         case .mean: values[i] /= Double(layout.depth)
         case .l2: values[i] = values[i].squareRoot()
-        case .logSum: values[i] = ck_log(values[i])
-        case .logSumExp: values[i] = ck_log(values[i]) + peaks[i]
+        case .logSum: values[i] = CMath.log(values[i])
+        case .logSumExp: values[i] = CMath.log(values[i]) + peaks[i]
         default: break
         }
       }

@@ -1,0 +1,88 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// Converts every element to another type.
+///
+/// <https://onnx.ai/onnx/operators/onnx__Cast.html>, <https://onnx.ai/onnx/operators/onnx__CastLike.html>
+struct Cast: OperatorKernel {
+  /// The type to convert to; `nil` for CastLike, which takes that of its second input.
+  private let type: ElementType?
+  private let saturates: Bool
+  private let roundMode: Name?
+
+  init(_ site: Site) throws(RuntimeError) {
+    let raw = try site.required("to", try site.node.attributes.int("to"))
+    guard let type = UInt8(exactly: raw).flatMap(ElementType.init(rawValue:)) else {
+      throw RuntimeError(.invalidGraph, "attribute to must be an element type, got %d", raw)
+    }
+    try self.init(site, to: type)
+  }
+
+  private init(_ site: Site, to type: ElementType?) throws(RuntimeError) {
+    self.type = type
+    saturates = try site.flag("saturate", default: true)
+    roundMode = try site.string("round_mode")
+  }
+
+  static func like(_ site: Site) throws(RuntimeError) -> Cast { try Cast(site, to: nil) }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    let target = type ?? inputs[1].type
+    for type in [inputs[0].type, target] where type != .string && type.rowType == nil {
+      throw RuntimeError(.notImplemented, "casts of %t are not supported", Int(type.rawValue))
+    }
+    return [inputs[0].with(type: target)]
+  }
+
+  func run(_ call: Call) throws(RuntimeError) {
+    let (x, out) = (call.inputs[0], call.outputs[0])
+    if x.type == out.type {
+      copyAll(x, to: out)
+    } else if out.type == .string {
+      castToText(x, into: out)
+    } else if x.type == .string {
+      if let i = castFromText(x, into: out) {
+        throw RuntimeError(
+          .invalidArgument, "strings must be numbers to be cast to %t, got %s", name: x.storage.strings[i],
+          Int(out.type.rawValue))
+      }
+    } else {
+      cast(x, into: out, rounding: rounding(out.type), on: call.platform)
+    }
+  }
+
+  private func rounding(_ type: ElementType) -> SmallFloatRounding {
+    if type == .float8e8m0, roundMode == nil || roundMode! == "up" { return .up }
+    if type == .float8e8m0, roundMode! == "down" { return .down }
+    return saturates ? .saturating : .overflowing
+  }
+}
+
+/// The bits of every element taken for another type of the same width.
+///
+/// <https://onnx.ai/onnx/operators/onnx__BitCast.html>
+struct BitCast: OperatorKernel {
+  private let type: ElementType
+
+  init(_ site: Site) throws(RuntimeError) {
+    let raw = try site.required("to", try site.node.attributes.int("to"))
+    guard let type = UInt8(exactly: raw).flatMap(ElementType.init(rawValue:)) else {
+      throw RuntimeError(.invalidGraph, "attribute to must be an element type, got %d", raw)
+    }
+    self.type = type
+  }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    guard inputs[0].type.bitWidth == type.bitWidth, type != .string else {
+      throw RuntimeError(
+        .invalidArgument, "both types must be of one width, got %t and %t", Int(inputs[0].type.rawValue),
+        Int(type.rawValue))
+    }
+    return [inputs[0].with(type: type)]
+  }
+
+  func run(_ call: Call) {
+    call.outputs[0].bytes.copyMemory(from: call.inputs[0].bytes, byteCount: call.inputs[0].byteCount)
+  }
+}
