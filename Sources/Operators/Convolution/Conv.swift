@@ -73,7 +73,7 @@ struct Conv: OperatorKernel {
     sizes.run(call.platform, x.floats, weights, into: sums, plain, scratch + count)
     let tensor = Tensor(.float32, Shape(sizes.outputDims), Storage(borrowed: sums, byteCount: count * 4))
     broadcast(.add, tensor, addend, into: output, as: .f32, on: call.platform)
-    activate(output.floats, count: output.count, epilogue)
+    activate(output.floats, ldc: output.count, rows: 1, columns: output.count, epilogue)
   }
 
   /// Weights that are computed by the graph, packed for this run.
