@@ -19,7 +19,9 @@ var targets: [Target] = [
   .target(name: "Inference", dependencies: ["Tensors", "Kernels", "ONNXFormat", "GraphIR", "Operators", "Passes"]),
   .target(name: "Apus", dependencies: ["Tensors", "Kernels", "ONNXFormat", "Inference"]),
   .target(name: "WasmABI", dependencies: ["CKernels", "Apus"]),
-  .target(name: "Command", dependencies: forWasm ? ["Apus"] : ["Apus", "NativePlatform"]),
+  .target(name: "CHost"),
+  .target(
+    name: "Command", dependencies: ["CHost", "Apus", "Operators"] + (forWasm ? [] : ["NativePlatform"])),
   .executableTarget(name: "ApusMain", dependencies: ["Command"]),
 ]
 var products: [Product] = [

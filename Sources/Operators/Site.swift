@@ -13,6 +13,9 @@ public final class Site {
   /// The inputs that the kernel packed: their unpacked bytes need not be kept for it.
   public private(set) var consumed: [Int] = []
 
+  /// Set where the operator knows float32 alone: constants of half types are offered widened.
+  var widensHalves = false
+
   public init(
     _ node: Node, constants: [Constant?], platform: Platform, allocator: Allocator, offersWeights: Bool = true
   ) {
@@ -68,8 +71,8 @@ public final class Site {
 
   /// Input `i` where it is constant and offered, to be packed. Whoever packs it calls `consume(i)`.
   public func weight(_ i: Int) -> Constant? {
-    guard offersWeights, i < constants.count else { return nil }
-    return constants[i]
+    guard offersWeights, i < constants.count, let constant = constants[i] else { return nil }
+    return widensHalves && constant.type.isHalf ? WidenedConstant(constant, allocator: allocator) : constant
   }
 
   /// Input `i`, loaded, where it is constant.

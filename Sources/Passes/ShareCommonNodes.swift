@@ -76,14 +76,14 @@ enum ShareCommonNodes {
 
   /// For small integer constants the first one with the same elements: each Constant node of a file is one of its own.
   private static func smallConstants(_ graph: Graph) -> [ValueID: ValueID] {
-    var first: [[Int]: ValueID] = [:]
+    var first: [[Int64]: ValueID] = [:]
     var result: [ValueID: ValueID] = [:]
     let allocator = Allocator()
     for (id, value) in graph.values.enumerated() {
       guard let constant = value.constant, constant.type == .int64, constant.shape.count <= 8,
         let tensor = try? constant.tensor(allocator)
       else { continue }
-      let key = constant.shape.dims + [-1] + tensor.integers
+      let key = constant.shape.dims.map { Int64($0) } + [-1] + tensor.elements(Int64.self)
       result[id] = first[key] ?? id
       if first[key] == nil { first[key] = id }
     }

@@ -61,3 +61,11 @@ extension Tensor {
     return copy
   }
 }
+
+extension Tensor {
+  /// The elements of a float32 tensor.
+  public var floats: UnsafeMutablePointer<Float> {
+    assert(type == .float32)
+    return bytes.assumingMemoryBound(to: Float.self)
+  }
+}

@@ -3,7 +3,7 @@
 import * as host from '#host';
 import { BlockReader, BlockWriter } from './block.js';
 import { runtimeError } from './errors.js';
-import { readDescription, readError, readResults, writeCreateRequest, writeRunRequest } from './messages.js';
+import { readDescription, readError, readProfile, readResults, writeCreateRequest, writeRunRequest } from './messages.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
@@ -143,6 +143,12 @@ export class Core {
   /** Drops the results, or a run under way. */
   runEnd() {
     if (!this.#end) this.#status('apus_run_end', this.#session);
+  }
+
+  /** Time per node over all runs, where it was asked for at the beginning. */
+  profile() {
+    this.#status('apus_profile', this.#session);
+    return readProfile(this.#response());
   }
 
   /**

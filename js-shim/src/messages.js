@@ -132,3 +132,13 @@ export function readError(block) {
       : { name: block.string(), opType: block.string(), opset: block.i32(), shapes: block.list((block) => block.dims()) };
   return { code, message, node, hint: block.string() };
 }
+
+/** @returns {{ name: string, opType: string, runs: number, milliseconds: number }[]} time per node over all runs */
+export function readProfile(block) {
+  return block.list((block) => ({
+    name: block.string(),
+    opType: block.string(),
+    runs: block.u32(),
+    milliseconds: block.f64(),
+  }));
+}

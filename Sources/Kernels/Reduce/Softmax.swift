@@ -1,0 +1,126 @@
+/// Softmax over the middle of [outer, axis, inner]: e^(x - max) / Σ e^(x - max). `target` may be `source`.
+public func softmax(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
+  axis: Int, inner: Int = 1
+) {
+  softmax(platform, source, into: target, outer, axis, inner, logarithm: false)
+}
+
+/// The logarithm of softmax over the middle of [outer, axis, inner]: x - max - log Σ e^(x - max).
+public func logSoftmax(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
+  axis: Int, inner: Int = 1
+) {
+  softmax(platform, source, into: target, outer, axis, inner, logarithm: true)
+}
+
+private func softmax(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ outer: Int,
+  _ axis: Int, _ inner: Int, logarithm: Bool
+) {
+  guard outer > 0, axis > 0, inner > 0 else { return }
+  platform.parallelRanges(outer, grain: max(1, 8192 / (axis * inner))) { range in
+    for i in range {
+      let offset = i &* axis &* inner
+      if inner == 1 {
+        softmaxRow(source + offset, into: target + offset, axis, logarithm)
+      } else {
+        softmaxColumns(source + offset, into: target + offset, axis, inner, logarithm)
+      }
+    }
+  }
+}
+
+/// One row: the sum is of eight partial sums, then what is left of a vector.
+func softmaxRow(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
+) {
+  let largest = Lanes(repeating: rowMaximum(source, count))
+  var sum0 = Lanes(repeating: 0)
+  var sum1 = Lanes(repeating: 0)
+  var i = 0
+  while i &+ 8 <= count {
+    let x0 = load(source + i) - largest
+    let x1 = load(source + (i &+ 4)) - largest
+    let y0 = x0.exponential
+    let y1 = x1.exponential
+    sum0 += y0
+    sum1 += y1
+    store(logarithm ? x0 : y0, target + i)
+    store(logarithm ? x1 : y1, target + (i &+ 4))
+    i &+= 8
+  }
+  while i < count {
+    let width = min(4, count &- i)
+    // What is not there counts as e^-infinity.
+    let x = load(source + i, count: width, fill: -.infinity) - largest
+    let y = x.exponential
+    sum0 += y
+    store(logarithm ? x : y, target + i, count: width)
+    i &+= width
+  }
+  let sum = (sum0 + sum1).total
+  if logarithm {
+    let less = Lanes(repeating: Lanes(repeating: sum).logarithm[0])
+    mapLanes(target, into: target, count: count) { $0 - less }
+  } else {
+    let factor = Lanes(repeating: 1 / sum)
+    mapLanes(target, into: target, count: count) { $0 * factor }
+  }
+}
+
+/// The largest of `count` values; -infinity of none. A NaN is passed over, or not: no order of maxima is kept.
+func rowMaximum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
+  var m0 = Lanes(repeating: -.infinity)
+  var m1 = m0
+  var i = 0
+  while i &+ 8 <= count {
+    m0 = load(source + i).atLeast(m0)
+    m1 = load(source + (i &+ 4)).atLeast(m1)
+    i &+= 8
+  }
+  var largest = m0.atLeast(m1).largest
+  while i < count {
+    if source[i] > largest { largest = source[i] }
+    i &+= 1
+  }
+  return largest
+}
+
+/// All columns of [axis, inner], four at a time.
+private func softmaxColumns(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ axis: Int, _ inner: Int,
+  _ logarithm: Bool
+) {
+  var column = 0
+  while column < inner {
+    let width = min(4, inner &- column)
+    let from = source + column
+    let to = target + column
+    var largest = Lanes(repeating: -.infinity)
+    for i in 0..<axis { largest = loadColumn(from, i &* inner, width).atLeast(largest) }
+    var sum = Lanes(repeating: 0)
+    for i in 0..<axis {
+      let x = loadColumn(from, i &* inner, width) - largest
+      let y = x.exponential
+      sum += y
+      storeColumn(logarithm ? x : y, to, i &* inner, width)
+    }
+    let less = logarithm ? sum.logarithm : Lanes(repeating: 1) / sum
+    for i in 0..<axis {
+      let x = loadColumn(UnsafePointer(to), i &* inner, width)
+      storeColumn(logarithm ? x - less : x * less, to, i &* inner, width)
+    }
+    column &+= 4
+  }
+}
+
+@inline(__always)
+private func loadColumn(_ p: UnsafePointer<Float>, _ offset: Int, _ width: Int) -> Lanes {
+  width == 4 ? load(p + offset) : load(p + offset, count: width)
+}
+
+@inline(__always)
+private func storeColumn(_ x: Lanes, _ p: UnsafeMutablePointer<Float>, _ offset: Int, _ width: Int) {
+  if width == 4 { store(x, p + offset) } else { store(x, p + offset, count: width) }
+}

@@ -1,0 +1,164 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// The product of matrices in the last two dims, broadcast over the others; a vector is a row on the left and a column
+/// on the right.
+///
+/// Our own fused form adds inputs 2, a bias per column, and 3, an addend of the output's shape, and ends with an
+/// activation; com.microsoft's FusedMatMul transposes and scales.
+///
+/// <https://onnx.ai/onnx/operators/onnx__MatMul.html>
+struct MatMul: OperatorKernel {
+  private let transposesA: Bool
+  private let transposesB: Bool
+  private let epilogue: Epilogue
+  private let packed: PackedRight?
+
+  init(_ site: Site) throws(RuntimeError) {
+    transposesA = try site.flag("transA")
+    transposesB = try site.flag("transB")
+    let (batchA, batchB) = (try site.flag("transBatchA"), try site.flag("transBatchB"))
+    if batchA || batchB {
+      throw RuntimeError(.notImplemented, "transBatchA and transBatchB must be 0, got 1")
+    }
+    var epilogue = try FusedActivation.epilogue(site)
+    epilogue.alpha = try site.float("alpha", default: 1)
+    self.epilogue = epilogue
+    packed = try PackedRight(site, 1, isTransposed: transposesB)
+  }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    try ShapeRules.sameType(inputs[0], inputs[1])
+    let product = try Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
+    if let bias = inputs[optional: 2], bias.shape != [product.n] {
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], product.n)
+    }
+    if let addend = inputs[optional: 3], addend.shape != product.dims {
+      throw RuntimeError(.invalidArgument, "the addend must have shape %v, got %v", shapes: [product.dims, addend.shape])
+    }
+    return [Fact(inputs[0].type, product.dims)]
+  }
+
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
+    guard inputs[0].type == .float32,
+      let product = try? Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
+    else { return 0 }
+    let left = transposesA ? product.m * product.k : 0
+    return (left + (packed == nil ? GemmPack.rightCount(k: product.k, n: product.n) : 0)) * 4
+  }
+
+  func run(_ call: Call) throws(RuntimeError) {
+    let (a, b, c) = (call.inputs[0], call.inputs[optional: 1], call.outputs[0])
+    guard a.type == .float32 else {
+      let product = try Product(a.shape.dims, b!.shape.dims, transposesA, transposesB)
+      plainMatMul(
+        a, b!, into: c, product.batches, m: product.m, n: product.n, k: product.k, transposesA: transposesA,
+        transposesB: transposesB)
+      return
+    }
+    try runFloat32(call, a, c)
+  }
+
+  private func runFloat32(_ call: Call, _ a: Tensor, _ c: Tensor) throws(RuntimeError) {
+    let rightDims = packed?.dims ?? call.inputs[1].shape.dims
+    var product = try Product(a.shape.dims, rightDims, transposesA, transposesB)
+    if !transposesA { product.foldBatches() }
+    var epilogue = epilogue
+    epilogue.bias = call.inputs[optional: 2].map { UnsafePointer($0.elements().baseAddress!) }
+    let addend = call.inputs[optional: 3].map { UnsafePointer<Float>($0.elements().baseAddress!) }
+    let left = a.bytes.assumingMemoryBound(to: Float.self)
+    let output = c.bytes.assumingMemoryBound(to: Float.self)
+    let scratch = call.scratch.assumingMemoryBound(to: Float.self)
+    let right = packed == nil ? call.inputs[1].bytes.assumingMemoryBound(to: Float.self) : nil
+    let (m, n, k) = (product.m, product.n, product.k)
+    for (i, batch) in product.batches.enumerated() {
+      epilogue.addend = addend.map { $0 + i * m * n }
+      var source = UnsafePointer(left + batch.a)
+      var packScratch = scratch
+      if transposesA {
+        transposeMatrix(source, rows: k, columns: m, into: scratch)
+        source = UnsafePointer(scratch)
+        packScratch += m * k
+      }
+      let matrix =
+        packed?.matrix
+        ?? (transposesB
+          ? .columns(UnsafePointer(right! + batch.b), stride: k) : .rows(UnsafePointer(right! + batch.b), stride: n))
+      gemm(
+        call.platform, m: m, n: n, k: k, .rows(source, stride: k), matrix, into: output + i * m * n, ldc: n, epilogue,
+        scratch: packScratch)
+    }
+  }
+}
+
+/// The sizes of a broadcast product of matrices.
+struct Product {
+  private(set) var m: Int
+  let n: Int
+  let k: Int
+  /// The shape of the result.
+  let dims: [Int]
+  /// For every matrix of the result, in order, where its factors start, in elements.
+  private(set) var batches: [(a: Int, b: Int)]
+
+  init(_ a: [Int], _ b: [Int], _ transposesA: Bool, _ transposesB: Bool) throws(RuntimeError) {
+    guard !a.isEmpty, !b.isEmpty else {
+      throw RuntimeError(.invalidArgument, "matrices must have rank 1 or more, got %v and %v", shapes: [a, b])
+    }
+    var left = a.count == 1 ? [1, a[0]] : a
+    var right = b.count == 1 ? [b[0], 1] : b
+    if transposesA, a.count > 1 { left.swapAt(left.count - 1, left.count - 2) }
+    if transposesB, b.count > 1 { right.swapAt(right.count - 1, right.count - 2) }
+    let (leftRank, rightRank) = (left.count, right.count)
+    m = left[leftRank - 2]
+    k = left[leftRank - 1]
+    n = right[rightRank - 1]
+    guard right[rightRank - 2] == k else {
+      throw RuntimeError(.invalidArgument, "the inner dims must agree, got shapes %v and %v", shapes: [a, b])
+    }
+    let outer = try ShapeRules.broadcast(Array(left[..<(leftRank - 2)]), Array(right[..<(rightRank - 2)]))
+    dims = outer + (a.count == 1 ? [] : [m]) + (b.count == 1 ? [] : [n])
+    let count = outer.productSaturating
+    let aStrides = Product.strides(left.dropLast(2), to: outer, matrix: m * k)
+    let bStrides = Product.strides(right.dropLast(2), to: outer, matrix: k * n)
+    batches = []
+    batches.reserveCapacity(count)
+    var index = [Int](repeating: 0, count: outer.count)
+    var offset = (a: 0, b: 0)
+    for _ in 0..<count {
+      batches.append(offset)
+      var axis = outer.count - 1
+      while axis >= 0 {
+        index[axis] += 1
+        offset.a += aStrides[axis]
+        offset.b += bStrides[axis]
+        if index[axis] < outer[axis] { break }
+        offset.a -= aStrides[axis] * outer[axis]
+        offset.b -= bStrides[axis] * outer[axis]
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+
+  /// The strides, in elements, of broadcast outer dims; 0 along those that are repeated.
+  private static func strides(_ dims: ArraySlice<Int>, to outer: [Int], matrix: Int) -> [Int] {
+    var strides = [Int](repeating: 0, count: outer.count)
+    var stride = matrix
+    for (i, dim) in dims.reversed().enumerated() {
+      strides[outer.count - 1 - i] = dim == 1 ? 0 : stride
+      stride *= dim
+    }
+    return strides
+  }
+
+  /// One tall product instead of many where all share the right matrix.
+  mutating func foldBatches() {
+    guard batches.count > 1, batches.last!.b == 0, batches.last!.a == (batches.count - 1) * m * k,
+      batches.allSatisfy({ $0.b == 0 })
+    else { return }
+    m *= batches.count
+    batches = [(0, 0)]
+  }
+}

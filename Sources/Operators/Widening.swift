@@ -1,0 +1,110 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// Lets operators whose kernels know float32 alone run on float16 and bfloat16: what goes in is widened, what comes out
+/// is rounded once.
+///
+/// A row asks for it by a trait; the operator itself never sees a half type. Constants are widened while they are
+/// packed (`WidenedConstant`), so only activations are converted at each run.
+enum Widening {
+  static func wrapping(_ kernel: BoundKernel, narrowsFirstOnly: Bool) -> BoundKernel {
+    BoundKernel(
+      infer: { inputs throws(RuntimeError) in
+        guard let half = inputs.half else { return try kernel.infer(inputs) }
+        var outputs = try kernel.infer(inputs.widened)
+        for i in outputs.indices where outputs[i].type == .float32 && (i == 0 || !narrowsFirstOnly) {
+          outputs[i] = outputs[i].with(type: half)
+        }
+        return outputs
+      },
+      run: { call throws(RuntimeError) in try run(kernel, call) },
+      measure: { call throws(RuntimeError) in try kernel.measure(call) },
+      scratchByteCount: { inputs, threads in kernel.scratchByteCount(inputs.widened, threads) })
+  }
+
+  private static func run(_ kernel: BoundKernel, _ call: Call) throws(RuntimeError) {
+    guard call.inputs.hasHalf || call.outputs.hasHalf else { return try kernel.run(call) }
+    let (inputCount, outputCount) = (call.inputs.count, call.outputs.count)
+    let slots = UnsafeMutablePointer<Value>.allocate(capacity: inputCount + outputCount)
+    slots.initialize(repeating: .none, count: inputCount + outputCount)
+    defer {
+      slots.deinitialize(count: inputCount + outputCount)
+      slots.deallocate()
+    }
+    for i in 0..<inputCount {
+      slots[i] = call.inputs[value: i]
+      guard let tensor = call.inputs[optional: i], tensor.type.isHalf else { continue }
+      let wide = try call.allocator.tensor(.float32, tensor.shape)
+      cast(tensor, into: wide, on: call.platform)
+      slots[i] = .tensor(wide)
+    }
+    for i in 0..<outputCount {
+      guard let tensor = call.outputs[optional: i] else { continue }
+      slots[inputCount + i] = .tensor(tensor.type.isHalf ? try call.allocator.tensor(.float32, tensor.shape) : tensor)
+    }
+    let wide = Call(
+      inputs: Operands(slots, (0..<inputCount).map { call.inputs.has($0) ? $0 : -1 }),
+      outputs: Operands(slots, (0..<outputCount).map { call.outputs.has($0) ? inputCount + $0 : -1 }),
+      platform: call.platform, scratch: call.scratch, allocator: call.allocator)
+    try kernel.run(wide)
+    for i in 0..<outputCount {
+      guard let tensor = call.outputs[optional: i], tensor.type.isHalf else { continue }
+      cast(wide.outputs[i], into: tensor, on: call.platform)
+    }
+  }
+}
+
+/// A constant of a half type, read as float32.
+final class WidenedConstant: Constant {
+  private static let stagingCount = 1 << 15
+  private let narrow: Constant
+  private let allocator: Allocator
+
+  init(_ narrow: Constant, allocator: Allocator) {
+    self.narrow = narrow
+    self.allocator = allocator
+    super.init(.float32, narrow.shape)
+  }
+
+  override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
+    let tensor = try allocator.tensor(.float32, shape)
+    cast(try narrow.tensor(allocator), into: tensor, on: .serial)
+    return tensor
+  }
+
+  override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    let staging = try allocator.allocate(byteCount: WidenedConstant.stagingCount * 2)
+    var done = 0
+    while done < count / 4 {
+      let part = min(WidenedConstant.stagingCount, count / 4 - done)
+      try narrow.read(at: offset / 2 + done * 2, count: part * 2, into: staging.base)
+      let source = Tensor(narrow.type, [part], staging)
+      let wide = Tensor(.float32, [part], Storage(borrowed: target + done * 4, byteCount: part * 4))
+      cast(source, into: wide, on: .serial)
+      done += part
+    }
+  }
+}
+
+extension ElementType {
+  var isHalf: Bool { self == .float16 || self == .bfloat16 }
+}
+
+extension Facts {
+  /// The half type among the inputs, if there is one.
+  fileprivate var half: ElementType? { present.first { $0.type.isHalf }?.type }
+
+  fileprivate var widened: Facts {
+    guard half != nil else { return self }
+    return Facts((0..<count).map { i in self[optional: i].map { $0.type.isHalf ? $0.with(type: .float32) : $0 } })
+  }
+}
+
+extension Operands {
+  fileprivate func has(_ i: Int) -> Bool {
+    if case .none = self[value: i] { false } else { true }
+  }
+
+  fileprivate var hasHalf: Bool { (0..<count).contains { self[optional: $0]?.type.isHalf ?? false } }
+}

@@ -1,0 +1,149 @@
+import Apus
+import TestSupport
+import Testing
+
+@testable import WasmABI
+
+/// The exports as the host calls them, one after another: all tests share the one instance there is.
+@Suite(.serialized) struct BoundaryTests {
+  @Test func aSessionIsCreatedAndRun() throws {
+    let host = try TestHost(model: reshapeModel())
+    let session = try host.create()
+    var description = try host.response { apusCreateFinish(session) }
+    #expect(try description.u32() == 1)
+    #expect(try description.name() == "data")
+
+    for values in [[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]] as [[Float]] {
+      try host.begin(session, feeds: [(0, .tensor(.float32([2, 3], values)))], fetches: [0])
+      while apusRunStep(session, 0) > 0 {}
+      var results = try host.response { apusRunFinish(session) }
+      #expect(try results.u32() == 1)
+      guard case .tensor(let tensor) = try results.value() else {
+        Issue.record("no tensor")
+        return
+      }
+      #expect(tensor.shape == [3, 2])
+      #expect(Array(tensor.elements(Float.self)) == values)
+      #expect(apusRunEnd(session) == 0)
+    }
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
+  @Test func createGoesInSteps() throws {
+    let host = try TestHost(model: reshapeModel())
+    // A clock that jumps past every deadline, so that each call does one piece of work.
+    var time = 0.0
+    Host.functions.now = {
+      time += 100
+      return time
+    }
+    let session = try host.begin()
+    var calls = 1
+    while apusCreateStep(session, 1) > 0 { calls += 1 }
+    #expect(calls > 2)
+    #expect(apusCreateFinish(session) == 0)
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
+  @Test func whatTheHostCannotReadIsAnError() throws {
+    let host = try TestHost(model: reshapeModel())
+    Host.functions.read = { _, _, _, _ in -1 }
+    let session = try host.begin()
+    try host.expectError(containing: "the host could not read") { apusCreateStep(session, 0) }
+  }
+
+  @Test func errorsComeAsBlocks() throws {
+    let host = try TestHost(model: reshapeModel())
+    try host.expectError(containing: "a request must not be empty") { apusCreateBegin(nil, 0) }
+    try host.expectError(containing: "there is no session 0") { apusCreateStep(0, 0) }
+    try host.expectError(containing: "there is no session 4000") { apusRunFinish(4000) }
+    let session = try host.begin()
+    try host.expectError(containing: "not loaded yet") { apusCreateFinish(session) }
+    while apusCreateStep(session, 0) > 0 {}
+    try host.expectError(containing: "no run is under way") { apusRunStep(session, 0) }
+    try host.expectError(containing: "input 'data' must be of type float32, got int64") {
+      host.beginStatus(session, feeds: [(0, .tensor(.int64([2, 3], [1, 2, 3, 4, 5, 6])))], fetches: [0])
+    }
+    try host.expectError(containing: "no input or output 9") {
+      host.beginStatus(session, feeds: [(9, .none)], fetches: [0])
+    }
+    // The session goes on.
+    try host.begin(session, feeds: [(0, .tensor(.ramp([2, 3])))], fetches: [0])
+    #expect(apusRunStep(session, 0) == 0)
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
+  @Test func aRunCanBeStoppedByTheControlBlock() throws {
+    let host = try TestHost(model: reshapeModel(steps: 3))
+    let session = try host.create()
+    try host.begin(session, feeds: [(0, .tensor(.ramp([2, 3])))], fetches: [0])
+    let words = apusControl().assumingMemoryBound(to: UInt32.self)
+    words[2] = 1
+    try host.expectError(containing: "stopped by the host") { apusRunStep(session, 0) }
+    try host.begin(session, feeds: [(0, .tensor(.ramp([2, 3])))], fetches: [0])
+    #expect(apusRunStep(session, 0) == 0)
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
+  @Test func theControlBlockNamesTheNode() throws {
+    let host = try TestHost(model: reshapeModel(steps: 3))
+    let session = try host.create()
+    try host.begin(session, feeds: [(0, .tensor(.ramp([2, 3])))], fetches: [0])
+    var time = 0.0
+    Host.functions.now = {
+      time += 100
+      return time
+    }
+    #expect(apusRunStep(session, 1) == 1)
+    let words = apusControl().assumingMemoryBound(to: UInt32.self)
+    #expect(words[0] == 1 && words[1] == 2)
+    let text = UnsafeRawBufferPointer(start: words + 9, count: Int(words[7] + words[8]))
+    #expect(String(decoding: text, as: UTF8.self) == "reshape0Reshape")
+    while apusRunStep(session, 0) > 0 {}
+    #expect(apusRunEnd(session) == 0)
+    #expect(words[1] == 0 && words[7] == 0)
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
+  @Test func longNamesAreCutToTheControlBlock() {
+    let control = Control()
+    let long = Name([UInt8](repeating: 65, count: 4000))
+    for (name, opType) in [(long, Name("Conv")), (Name("x"), long), (long, long)] {
+      control.note(RuntimeError.Node(name: name, opType: opType, opset: 1))
+      #expect(Int(control.words[7] + control.words[8]) <= 4 * (128 - 9))
+    }
+    #expect(control.words[0] == 1)
+  }
+
+  @Test func memoryIsGivenAndTakenBack() {
+    let before = instance.allocator.used
+    let address = apusAllocate(1000)
+    #expect(address != nil)
+    #expect(instance.allocator.used == before + 1000)
+    apusFree(address)
+    #expect(instance.allocator.used == before)
+    apusFree(nil)
+  }
+
+  /// A chain of Reshapes that swaps the two dims of `data` again and again.
+  private func reshapeModel(steps: Int = 1) throws -> [UInt8] {
+    var graph = GraphProto()
+    graph.name = "test"
+    graph.inputs = [ValueInfoProto(name: "data", type: .tensor(elementType: 1, shape: nil))]
+    var value = Name("data")
+    for step in 0..<steps {
+      var node = NodeProto()
+      node.name = Name(text: "reshape\(step)")
+      node.opType = "Reshape"
+      node.inputs = [value, Name(text: "shape\(step % 2)")]
+      value = Name(text: "value\(step)")
+      node.outputs = [value]
+      graph.nodes.append(node)
+    }
+    graph.initializers = [
+      TensorRecord(name: "shape0", .int64([2], [3, 2])), TensorRecord(name: "shape1", .int64([2], [2, 3])),
+    ]
+    graph.outputs = [ValueInfoProto(name: value, type: .none)]
+    return try ModelEncoder().encode(model(graph)).bytes()
+  }
+}

@@ -1,0 +1,89 @@
+import Apus
+import Testing
+
+@testable import WasmABI
+
+/// The other side of the boundary, in Swift: gives a model's bytes, writes requests and reads responses.
+final class TestHost {
+  let model: [UInt8]
+  /// What was fed last: the run borrows its bytes.
+  private var fed: [(Int, Value)] = []
+
+  init(model: [UInt8]) throws {
+    self.model = model
+    Host.functions = Host.Functions()
+    Host.functions.read = { source, offset, byteCount, target in
+      guard source == 0 else { return -1 }
+      model.withUnsafeBytes { target.copyMemory(from: $0.baseAddress! + Int(offset), byteCount: byteCount) }
+      return 0
+    }
+  }
+
+  /// A session that is not loaded yet.
+  func begin() throws -> Int32 {
+    var block = BlockWriter()
+    block.f64(Double(model.count))
+    block.list([99]) { block, level in
+      block.name("graphOptimizationLevel")
+      block.u32(0)
+      block.f64(Double(level))
+    }
+    let session = send(block) { apusCreateBegin($0, $1) }
+    try #require(session > 0)
+    return session
+  }
+
+  func create() throws -> Int32 {
+    let session = try begin()
+    while true {
+      let status = apusCreateStep(session, 0)
+      try #require(status >= 0, "\(message)")
+      if status == 0 { return session }
+    }
+  }
+
+  func begin(_ session: Int32, feeds: [(Int, Value)], fetches: [Int]) throws {
+    let status = beginStatus(session, feeds: feeds, fetches: fetches)
+    try #require(status == 0, "\(message)")
+  }
+
+  func beginStatus(_ session: Int32, feeds: [(Int, Value)], fetches: [Int]) -> Int32 {
+    fed = feeds
+    var block = BlockWriter()
+    block.u32(0)
+    block.list(feeds) { block, feed in
+      block.i32(feed.0)
+      block.value(feed.1)
+    }
+    block.list(fetches) { $0.i32($1) }
+    return send(block) { apusRunBegin(session, $0, $1) }
+  }
+
+  /// The response of a call that must succeed.
+  func response(_ call: () -> Int32) throws -> BlockReader {
+    try #require(call() == 0, "\(message)")
+    return try BlockReader(instance.control.response.baseAddress!, byteCount: instance.control.response.count)
+  }
+
+  func expectError(containing text: String, sourceLocation: SourceLocation = #_sourceLocation, _ call: () -> Int32) throws {
+    let status = call()
+    try #require(status < 0, sourceLocation: sourceLocation)
+    let message = message
+    #expect(message.contains(text), "\(message)", sourceLocation: sourceLocation)
+  }
+
+  /// What the last error said.
+  private var message: String {
+    let response = instance.control.response
+    guard let base = response.baseAddress, var block = try? BlockReader(base, byteCount: response.count) else {
+      return "no response"
+    }
+    _ = try? block.i32()
+    return (try? block.name().text) ?? "no error"
+  }
+
+  private func send(_ block: consuming BlockWriter, _ call: (UnsafeRawPointer?, Int32) -> Int32) -> Int32 {
+    let bytes = block.finished()
+    return bytes.withUnsafeBytes { call($0.baseAddress, Int32($0.count)) }
+  }
+}

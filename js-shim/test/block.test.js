@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BlockReader, BlockWriter } from '../src/block.js';
+import {
+  readDescription,
+  readError,
+  readProfile,
+  readResults,
+  writeCreateRequest,
+  writeRunRequest,
+} from '../src/messages.js';
+import { goldenBlocks } from './support/golden.js';
+
+const golden = goldenBlocks();
+
+const createRequest = {
+  byteCount: 5e9,
+  options: [
+    ['graphOptimizationLevel', 99],
+    ['freeDimensionOverrides.batch', 4],
+    ['extra.session.tag', 'é1'],
+  ],
+};
+
+const runRequest = {
+  options: 0,
+  feeds: [
+    { index: 0, name: 'x', value: { kind: 'tensor', type: 1, dims: [2, 3], address: 4096, byteCount: 24 } },
+    { index: 2, name: 'words', value: { kind: 'strings', dims: [2], strings: ['a', 'hé\0'] } },
+    {
+      index: -1,
+      name: 'W',
+      value: {
+        kind: 'sequence',
+        elements: [{ kind: 'tensor', type: 7, dims: [], address: 8192, byteCount: 8 }, { kind: 'none' }],
+      },
+    },
+  ],
+  fetches: [
+    { index: 1, name: 'y' },
+    { index: -1, name: 'hidden' },
+  ],
+};
+
+const written = [
+  { name: 'create-request', write: (block) => writeCreateRequest(block, createRequest) },
+  { name: 'run-request', write: (block) => writeRunRequest(block, runRequest) },
+];
+
+for (const { name, write } of written) {
+  test(`${name} is written as the golden bytes`, () => {
+    const block = new BlockWriter();
+    write(block);
+    assert.deepEqual([...block.finish()], [...golden[name]]);
+    // Once more over what the first time left in the buffer.
+    write(block.reset());
+    assert.deepEqual([...block.finish()], [...golden[name]]);
+  });
+}
+
+const read = [
+  {
+    name: 'description',
+    read: readDescription,
+    says: {
+      inputs: [
+        { name: 'pixels', optional: false, kind: 'tensor', type: 1, shape: ['batch', 3, ''] },
+        { name: 'scale', optional: true, kind: 'tensor', type: 10, shape: [] },
+      ],
+      outputs: [
+        { name: 'label', optional: false, kind: 'tensor', type: 8, shape: undefined },
+        { name: 'scores', optional: false, kind: 'sequence', type: 0, shape: undefined },
+      ],
+    },
+  },
+  {
+    name: 'results',
+    read: readResults,
+    says: [
+      { kind: 'tensor', type: 11, dims: [1, 2], address: 65536, byteCount: 16 },
+      { kind: 'strings', dims: [2], strings: ['cat', ''] },
+      { kind: 'sequence', elements: [{ kind: 'tensor', type: 9, dims: [1], address: 131072, byteCount: 1 }] },
+      {
+        kind: 'map',
+        keys: { kind: 'strings', dims: [1], strings: ['cat'] },
+        values: { kind: 'tensor', type: 1, dims: [1], address: 262144, byteCount: 4 },
+      },
+    ],
+  },
+  { name: 'error', read: readError, says: { code: 7, message: 'the file ends at byte 12', node: undefined, hint: '' } },
+  {
+    name: 'node-error',
+    read: readError,
+    says: {
+      code: 9,
+      message: "node 'conv1' (Conv): group must be 1, got 2",
+      node: { name: 'conv1', opType: 'Conv', opset: 17, shapes: [[1, 3, -1, 224], []] },
+      hint: '',
+    },
+  },
+  {
+    name: 'profile',
+    read: readProfile,
+    says: [
+      { name: 'conv1', opType: 'Conv', runs: 3, milliseconds: 1.5 },
+      { name: '', opType: 'Relu', runs: 3, milliseconds: 0.25 },
+    ],
+  },
+];
+
+for (const { name, read: decode, says } of read) {
+  test(`${name} is read from the golden bytes`, () => {
+    assert.deepEqual(decode(new BlockReader(golden[name])), says);
+    // As it lies in memory: somewhere, with something before it.
+    const memory = new Uint8Array(golden[name].length + 12);
+    memory.set(golden[name], 12);
+    assert.deepEqual(decode(new BlockReader(memory, 12)), says);
+  });
+}
+
+test('every golden block is tested', () => {
+  assert.deepEqual(Object.keys(golden).sort(), [...written, ...read].map(({ name }) => name).sort());
+});

@@ -1,0 +1,261 @@
+"""The ONNX backend test suite, held against a ledger.
+
+conformance.py generate DIR          writes every case as DIR/KIND/NAME/{model.onnx, test_data_set_0/*.pb}
+conformance.py run [--update] ...    runs them natively and in Node, and compares with ledger.txt
+
+The ledger has a line a case: its name, and for each host `pass` or `skip` with a reason. It is held in both
+directions: what should pass and fails is an error, and so is what may be skipped and passes. --update turns a `skip`
+that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SUITE = ROOT / ".cache/onnx-1.23.2"
+LEDGER = ROOT / "Tests/ConformanceTests/ledger.txt"
+HOSTS = ["native", "wasm"]
+# The suite's own: |got - expected| <= ATOL + RTOL * |expected|; light_densenet121 has a wider one of its own.
+RTOL, ATOL = 1e-3, 1e-7
+# Seconds without a result after which a case counts as hanging.
+PATIENCE = 60
+# How a reason begins that --update may replace; what a person wrote stays.
+AUTOMATIC = "not yet: "
+
+
+# --- generate -------------------------------------------------------------------------------------------------------
+
+def kind_of(value):
+    return value.type.WhichOneof("value").removesuffix("_type").removesuffix("_tensor")
+
+
+def proto(value, info):
+    """The bytes of one input or output file, by the type the graph declares."""
+    import onnx
+    from onnx import numpy_helper
+    if isinstance(value, onnx.TensorProto):
+        return value.SerializeToString()
+    make = {"map": numpy_helper.from_dict, "sequence": numpy_helper.from_list,
+            "optional": numpy_helper.from_optional}.get(kind_of(info), numpy_helper.from_array)
+    return make(value, info.name).SerializeToString()
+
+
+def write_case(folder, model, inputs, outputs):
+    data = folder / "test_data_set_0"
+    data.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    for kind, values, infos in (("input", inputs, model.graph.input), ("output", outputs, model.graph.output)):
+        for k, value in enumerate(values):
+            (data / f"{kind}_{k}.pb").write_bytes(proto(value, infos[k]))
+
+
+def signature(model):
+    """Names and kinds of what is fed and fetched, so that a runner need not read the model for them."""
+    given = {tensor.name for tensor in model.graph.initializer}
+    return {"inputs": [[v.name, kind_of(v)] for v in model.graph.input if v.name not in given],
+            "outputs": [[v.name, kind_of(v)] for v in model.graph.output]}
+
+
+def generate(folder):
+    import onnx
+    from onnx.backend.test.loader import DATA_DIR, load_model_tests
+
+    import light
+    warnings.simplefilter("ignore")
+    shutil.rmtree(folder, ignore_errors=True)
+    index = {}
+    for case in load_model_tests(kind="node"):
+        (inputs, outputs), = case.data_sets
+        write_case(folder / "node" / case.name, case.model, inputs, outputs)
+        index[f"node/{case.name}"] = signature(case.model)
+    for kind in ("simple", "pytorch-converted", "pytorch-operator"):
+        for source in sorted(pathlib.Path(DATA_DIR, kind).glob("*/model.onnx")):
+            name = f"{kind}/{source.parent.name}"
+            shutil.copytree(source.parent, folder / name)
+            index[name] = signature(onnx.load(source))
+    for source in sorted((light.DATA / "light").glob("*.onnx")):
+        model, name = onnx.load(source), source.stem.removeprefix("light_")
+        inputs = [light.Runner.generate_dummy_data(value) for value in light.free_inputs(model.graph)]
+        write_case(folder / "light" / name, model, inputs, list(light.expected(name, model.graph).values()))
+        index[f"light/{name}"] = signature(model)
+    (folder / "cases.json").write_text(json.dumps(index))
+    kinds = collections.Counter(name.split("/")[0] for name in index)
+    print(f"{len(index)} cases: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+def run(command, names):
+    """name -> None where it passed, else why not.
+
+    The command takes a file with a case a line and prints a JSON object a case, `{"name", "ok", "reason"}`, in order.
+    Where it dies or goes silent, the case it was at is to blame and it is started again on the rest.
+    """
+    results, rest = {}, list(names)
+    while rest:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing, tempfile.TemporaryFile("w+") as errors:
+            listing.write("\n".join(rest) + "\n")
+            listing.flush()
+            process = subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors, text=True,
+                                       cwd=SUITE)
+            hung = read_results(process, results)
+            errors.seek(0)
+            last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
+        rest = [name for name in rest if name not in results]
+        if not rest:
+            break
+        if process.returncode == 0 and not hung:
+            raise SystemExit(f"{command[0]} ended well without a result for {rest[0]}: {last}")
+        results[rest.pop(0)] = "hangs" if hung else f"crashes with status {process.returncode}: {last[:100]}"
+    return results
+
+
+def read_results(process, results):
+    """Reads lines until the process ends; kills it, and says so, where none comes for PATIENCE seconds."""
+    import selectors
+    selector = selectors.DefaultSelector()
+    selector.register(process.stdout, selectors.EVENT_READ)
+    os.set_blocking(process.stdout.fileno(), False)
+    buffer, heard = "", time.monotonic()
+    while True:
+        if selector.select(timeout=1):
+            chunk = process.stdout.read()
+            if chunk == "":
+                process.wait()
+                return False
+            buffer, heard = buffer + (chunk or ""), time.monotonic()
+            *lines, buffer = buffer.split("\n")
+            for line in lines:
+                if line.startswith("{"):
+                    row = json.loads(line)
+                    results[row["name"]] = None if row["ok"] else row.get("reason") or "fails"
+        elif time.monotonic() - heard > PATIENCE:
+            process.kill()
+            process.wait()
+            return True
+
+
+# --- ledger ---------------------------------------------------------------------------------------------------------
+
+def read_ledger():
+    """name -> ({host: passes}, reason)"""
+    rows = {}
+    for line in LEDGER.read_text().splitlines() if LEDGER.exists() else []:
+        if not line.strip() or line.startswith("#"):
+            continue
+        row, _, reason = line.partition("#")
+        name, *cells = row.split()
+        rows[name] = dict(cell.split("=") for cell in cells), reason.strip()
+    return rows
+
+
+HEAD = """\
+# The ONNX backend suite of onnx 1.23.2: what passes, and why the rest does not yet. `make conformance` holds every line
+# in both directions; `make conformance UPDATE=1` writes what newly passes. wasm is ort-wasm-simd-threaded.wasm in Node.
+"""
+
+
+def write_ledger(rows):
+    width = max(map(len, rows))
+    lines = []
+    for name, (cells, reason) in sorted(rows.items()):
+        text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in HOSTS)
+        lines.append(text + (f"  # {reason}" if "skip" in cells.values() else ""))
+    LEDGER.write_text(HEAD + "\n".join(lines) + "\n")
+
+
+def brief(results):
+    """One reason for a case that fails somewhere: the first host's, cut to a line's length."""
+    for host in HOSTS:
+        if results.get(host):
+            where = "" if all(results.values()) else f"{host}: "
+            return AUTOMATIC + where + " ".join(results[host].split())[:140]
+    return ""
+
+
+def compare(found, rows, update):
+    """Lines for every disagreement of what was found with the ledger; changes `rows` where `update` allows it."""
+    wrong = []
+    for name in sorted(set(rows) - set(found)):
+        wrong.append(f"{name}: in the ledger, not in the suite")
+    for name, results in sorted(found.items()):
+        if name not in rows:
+            if update:
+                rows[name] = {host: "skip" for host in HOSTS}, ""
+            else:
+                wrong.append(f"{name}: not in the ledger")
+                continue
+        cells, reason = rows[name]
+        for host, why in results.items():
+            passes = why is None
+            if cells[host] == "pass" and not passes:
+                wrong.append(f"{name}: {host} fails: {why}")
+            if cells[host] == "skip" and passes:
+                if update:
+                    cells[host] = "pass"
+                else:
+                    wrong.append(f"{name}: {host} passes, the ledger says skip ({reason})")
+        if update and "skip" in cells.values() and (not reason or reason.startswith(AUTOMATIC)):
+            rows[name] = cells, brief({host: why for host, why in results.items() if cells[host] == "skip"})
+        if not update and "skip" in cells.values() and not reason:
+            wrong.append(f"{name}: skipped without a reason")
+    return wrong
+
+
+def check(given):
+    index = json.loads((SUITE / "cases.json").read_text())
+    names = [name for name in index if given.only in name]
+    commands = {
+        "native": [given.apus, "test", "--json", "--rtol", str(RTOL), "--atol", str(ATOL), "--list"],
+        "wasm": [given.node, ROOT / "tools/conformance.mjs", given.bundle, str(RTOL), str(ATOL)],
+    }
+    found = {name: {} for name in names}
+    for host in given.hosts:
+        begun = time.monotonic()
+        for name, why in run(commands[host], names).items():
+            found[name][host] = why
+        passed = collections.Counter(name.split("/")[0] for name in names if found[name][host] is None)
+        print(f"{host}: {sum(passed.values())} of {len(names)} pass in {time.monotonic() - begun:.0f} s ("
+              + ", ".join(f"{count} {kind}" for kind, count in passed.items()) + ")", flush=True)
+        if given.verbose:
+            for name in names:
+                print(f"  {name}: {found[name][host] or 'pass'}")
+    rows = read_ledger()
+    outside = {name: row for name, row in rows.items() if given.only not in name}
+    inside = {name: row for name, row in rows.items() if given.only in name}
+    wrong = compare(found, inside, given.update)
+    if given.update:
+        write_ledger({**outside, **inside})
+    for line in wrong[:200]:
+        print(line)
+    if wrong:
+        sys.exit(f"{len(wrong)} lines of the ledger do not hold"
+                 + ("" if given.update else "; `make conformance UPDATE=1` accepts what newly passes"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("generate").add_argument("folder", type=pathlib.Path)
+    checking = actions.add_parser("run")
+    checking.add_argument("--apus", type=lambda path: pathlib.Path(path).resolve(), default=".build/release/apus")
+    checking.add_argument("--node", type=lambda name: os.path.abspath(shutil.which(name) or name), default="node")
+    checking.add_argument("--bundle", type=lambda path: pathlib.Path(path).resolve(),
+                          default=ROOT / "js-shim/dist/ort.node.min.mjs")
+    checking.add_argument("--hosts", type=lambda text: text.split(","), default=HOSTS, help="only these, with commas")
+    checking.add_argument("--only", default="", help="cases whose name contains this")
+    checking.add_argument("--update", action="store_true")
+    checking.add_argument("--verbose", action="store_true", help="print the result of every case")
+    given = parser.parse_args()
+    generate(given.folder) if given.action == "generate" else check(given)
+
+
+main()
