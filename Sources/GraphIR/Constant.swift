@@ -38,9 +38,10 @@ public final class LoadedConstant: Constant {
     super.init(tensor.type, tensor.shape)
   }
 
-  public override func tensor(_ allocator: Allocator) -> Tensor { loaded }
+  // Overrides throw as what they override: Embedded Swift makes no thunks between the two.
+  public override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor { loaded }
 
-  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) {
+  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     target.copyMemory(from: loaded.bytes + offset, byteCount: count)
   }
 }
