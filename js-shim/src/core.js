@@ -79,11 +79,6 @@ export class Core {
     return this.#memory ? this.#memory.buffer.byteLength : 0;
   }
 
-  /** Whether a trap has ended this session. */
-  get isDead() {
-    return this.#end !== undefined && this.#end.cause !== undefined;
-  }
-
   /** @param {[string, number | string][]} options */
   createBegin(options) {
     const byteCount = this.#sources[0].byteCount;
@@ -193,6 +188,7 @@ export class Core {
    * @returns {[number, number]} where the block is and how long
    */
   #stage(byteCount, write, place) {
+    this.#checkAlive();
     let needed = byteCount + 256;
     for (;;) {
       this.#reserve(needed);
@@ -219,8 +215,12 @@ export class Core {
     this.#stagingBytes = byteCount;
   }
 
-  #call(name, ...parameters) {
+  #checkAlive() {
     if (this.#end) throw runtimeError(6, this.#end.message, { cause: this.#end.cause });
+  }
+
+  #call(name, ...parameters) {
+    this.#checkAlive();
     try {
       return this.#exports[name](...parameters);
     } catch (cause) {
@@ -234,7 +234,9 @@ export class Core {
     if (status >= 0) return status;
     const { code, message, node, hint } = readError(this.#response());
     const facts = node && { node: node.name, opType: node.opType, opset: node.opset, shapes: node.shapes };
-    throw runtimeError(code, message, { ...facts, ...(hint && { hint }), cause: this.#hostError });
+    const cause = this.#hostError;
+    const why = cause === undefined ? '' : `: ${cause?.message ?? cause}`;
+    throw runtimeError(code, message + why, { ...facts, ...(hint && { hint }), cause });
   }
 
   #controlWords() {

@@ -13,6 +13,10 @@ export class InferenceSession {
     this.handler = handler;
   }
 
+  static get name() {
+    return 'InferenceSession';
+  }
+
   /**
    * `create(path, options?)`, `create(Uint8Array, options?)`, `create(ArrayBuffer, options?)` or
    * `create(ArrayBuffer, byteOffset, byteLength?, options?)`.

@@ -179,6 +179,11 @@ export class Tensor {
     return new Tensor(this.type, this.data, dims);
   }
 
+  /** Kept through minifying, for whoever prints a tensor. */
+  static get name() {
+    return 'Tensor';
+  }
+
   get [brand]() {
     return true;
   }
