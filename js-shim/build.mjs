@@ -20,6 +20,9 @@ const scriptAddress = {
     'typeof location === "object" ? location.href : undefined;',
 };
 
+/** The script that defines `ort` is also good for `require`. */
+const underCommonJS = 'if (typeof module === "object" && typeof exports === "object") module.exports = ort;';
+
 /** Every file: its name, for which host, in which format, and whether small or readable. */
 const bundles = [
   ['ort.node.min.mjs', 'node', 'esm', true],
@@ -46,9 +49,7 @@ for (const [file, platform, format, minify] of bundles) {
       `--outfile=${path.join(dist, file)}`,
       `--banner:js=/*! apus ${version}, Apache-2.0 */${isModule ? '' : `\n${scriptAddress[platform]}`}`,
       ...(minify ? ['--minify'] : []),
-      ...(format === 'iife'
-        ? ['--global-name=ort', '--footer:js=if (typeof module === "object" && typeof exports === "object") module.exports = ort;']
-        : []),
+      ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
       ...(isModule ? [] : ['--define:import.meta.url=apusAddress']),
     ],
     { stdio: 'inherit' },

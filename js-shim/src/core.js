@@ -1,9 +1,16 @@
-// One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go stale
-// whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
+// One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go
+// stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
 import * as host from '#host';
 import { BlockReader, BlockWriter } from './block.js';
 import { runtimeError } from './errors.js';
-import { readDescription, readError, readProfile, readResults, writeCreateRequest, writeRunRequest } from './messages.js';
+import {
+  readDescription,
+  readError,
+  readProfile,
+  readResults,
+  writeCreateRequest,
+  writeRunRequest,
+} from './messages.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
@@ -248,7 +255,7 @@ export class Core {
     return new BlockReader(this.#view(), this.#controlWords()[words.response]);
   }
 
-  /** No exception may cross the core's frames: what the host could not do is a status, and the reason is kept here. */
+  /** No exception may cross the core's frames: what the host could not do is a status; the reason is kept here. */
   #answer(failure, act) {
     try {
       return act();
@@ -266,7 +273,8 @@ export class Core {
     const node = control && decodeUtf8(this.#view(), text, nodeEnd);
     const opType = control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + control[words.opTypeBytes]);
     const at = opType ? ` at node '${node}' (${opType})` : '';
-    this.#end = new Error(`the session stopped${at} and cannot be used any more: ${cause?.message ?? cause}`, { cause });
+    const why = cause?.message ?? cause;
+    this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
     this.#drop();
     return runtimeError(6, this.#end.message, { ...(opType && { node, opType }), cause });
   }

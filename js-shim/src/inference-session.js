@@ -72,7 +72,7 @@ export class InferenceSession {
     return this.handler.outputNames;
   }
 
-  /** `{ name, isTensor: true, type, shape }` of each input; a dim is a number, a symbol, or '' where nothing is known. */
+  /** `{ name, isTensor: true, type, shape }` of each input; a dim is a number, a symbol, or '' where unknown. */
   get inputMetadata() {
     return this.handler.inputMetadata;
   }

@@ -16,15 +16,18 @@ let pending;
  * @returns {Promise<{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }>}
  */
 export function loadModule() {
-  pending ??= withTimeout(loadFirst()).catch((error) => {
+  pending ??= withTimeout(loadFirst).catch((error) => {
     pending = undefined;
     throw error;
   });
   return pending;
 }
 
-/** Tries what `env.wasm` names, then the file beside this script. */
-async function loadFirst() {
+/**
+ * Tries what `env.wasm` names, then the file beside this script.
+ * @param {{ isLate: boolean }} limit  set when nobody waits any more
+ */
+async function loadFirst(limit) {
   settleFlags();
   const failures = [];
   for (const { what, get } of candidates()) {
@@ -32,7 +35,7 @@ async function loadFirst() {
       return await compile(get, what || 'the wasm file beside the script');
     } catch (error) {
       failures.push(error);
-      if (what) console.warn(`${error.message} The wasm file beside the script is used instead.`);
+      if (what && !limit.isLate) console.warn(`${error.message} The wasm file beside the script is used instead.`);
     }
   }
   throw new Error(`no wasm file could be loaded: ${failures.map((error) => error.message).join(' ')}`, {
@@ -125,13 +128,18 @@ function settleFlags() {
   flags.trace ??= false;
 }
 
-/** As `loading`, but no later than `env.wasm.initTimeout` milliseconds from now. */
-function withTimeout(loading) {
+/** What `load` loads, but no later than `env.wasm.initTimeout` milliseconds from now. */
+function withTimeout(load) {
   const { initTimeout } = env.wasm;
-  if (!(initTimeout > 0)) return loading;
+  const limit = { isLate: false };
+  if (!(initTimeout > 0)) return load(limit);
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
-    const timer = setTimeout(late, initTimeout);
-    loading.then(resolve, reject).finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => {
+      limit.isLate = true;
+      reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
+    }, initTimeout);
+    load(limit)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
   });
 }

@@ -47,7 +47,10 @@ class SessionHandler {
     const inputs = description.inputs.map((info) => withSizes(info, sizes));
     const outputs = description.outputs.map((info) => withSizes(info, sizes));
     const required = inputs.filter((info) => !info.optional);
-    this.#inputs = inputs.map((info, index) => ({ ...metadataOf(info), index, optional: info.optional, shape: info.shape }));
+    this.#inputs = inputs.map((info, index) => {
+      const { optional, shape } = info;
+      return { ...metadataOf(info), index, optional, shape };
+    });
     this.#outputs = outputs.map(({ name }, index) => ({ name, index }));
     this.inputNames = required.map((info) => info.name);
     this.outputNames = outputs.map((info) => info.name);
@@ -147,7 +150,8 @@ async function openExternalData(files = []) {
     const path = typeof file === 'string' ? file : file?.path;
     const data = typeof file === 'string' ? file : file?.data;
     if (typeof path !== 'string') throw new TypeError("each item of 'externalData' must be a path or have a 'path'");
-    opened.set(plain(path), typeof data === 'string' ? await host.openModel(data) : bytesSource(await bytesOf(data, path)));
+    const source = typeof data === 'string' ? await host.openModel(data) : bytesSource(await bytesOf(data, path));
+    opened.set(plain(path), source);
   }
   return opened;
 }

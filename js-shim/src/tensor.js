@@ -80,7 +80,8 @@ export class Tensor {
 
   /** A float32 tensor `[1, height, width, 4]` of a WebGL texture. */
   static fromTexture(texture, { width, height, download, dispose }) {
-    return new Tensor({ location: 'texture', type: 'float32', texture, dims: [1, height, width, 4], download, dispose });
+    const dims = [1, height, width, 4];
+    return new Tensor({ location: 'texture', type: 'float32', texture, dims, download, dispose });
   }
 
   static fromGpuBuffer(gpuBuffer, { dataType = 'float32', dims, download, dispose }) {
