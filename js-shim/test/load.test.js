@@ -74,7 +74,10 @@ const named = [
   { what: 'a file', flags: () => ({ wasmPaths: { wasm: `${folder}/renamed.wasm` } }) },
   { what: 'the address of a file', flags: () => ({ wasmPaths: { wasm: pathToFileURL(`${folder}/renamed.wasm`) } }) },
   { what: 'a map by file name', flags: () => ({ wasmPaths: { [fileName]: `${folder}/renamed.wasm` } }) },
-  { what: 'what is beside the glue', flags: () => ({ wasmPaths: { mjs: `${folder}/elsewhere/ort-wasm-simd-threaded.mjs` } }) },
+  {
+    what: 'what is beside the glue',
+    flags: () => ({ wasmPaths: { mjs: `${folder}/elsewhere/ort-wasm-simd-threaded.mjs` } }),
+  },
   { what: 'a server', flags: () => ({ wasmPaths: `${address}/wasm/` }) },
   { what: 'a server that does not know the type', flags: () => ({ wasmPaths: `${address}/plain/` }) },
   { what: 'bytes', flags: () => ({ wasmBinary: wasm }) },
@@ -100,7 +103,10 @@ const older = Uint8Array.from(wasm);
 older[15] = 99;
 const mistaken = [
   { flags: () => ({ wasmBinary: foreign }), says: 'env.wasm.wasmBinary is not the wasm file of this library.' },
-  { flags: () => ({ wasmModule: new WebAssembly.Module(foreign) }), says: 'env.wasm.wasmModule is not the wasm file of this library.' },
+  {
+    flags: () => ({ wasmModule: new WebAssembly.Module(foreign) }),
+    says: 'env.wasm.wasmModule is not the wasm file of this library.',
+  },
   { flags: () => ({ wasmBinary: Uint8Array.of(1, 2, 3, 4) }), says: 'env.wasm.wasmBinary is not a wasm file.' },
   {
     flags: () => ({ wasmBinary: older }),
@@ -186,9 +192,8 @@ for (const file of ['ort.min.mjs', 'ort.node.min.mjs', 'ort.min.js']) {
   test(`${file} is small, and has nothing that a strict page forbids`, () => {
     const text = readFileSync(dist + file, 'utf8');
     assert.ok(text.length <= 40 * 1024, `${text.length} bytes`);
-    for (const forbidden of [/\beval\b/, /new Function/, /\bimport\s*\(/, /createObjectURL/, /TextDecoder|TextEncoder/]) {
-      assert.doesNotMatch(text, forbidden);
-    }
+    const forbidden = [/\beval\b/, /new Function/, /\bimport\s*\(/, /createObjectURL/, /TextDecoder|TextEncoder/];
+    for (const pattern of forbidden) assert.doesNotMatch(text, pattern);
   });
 }
 

@@ -29,7 +29,10 @@ export function value(name, type, dims) {
 }
 
 /** A sequence of tensors, as an input or output. */
-export const sequenceValue = (name, type) => [...text(1, name), ...bytes(2, bytes(4, bytes(1, bytes(1, number(1, elementTypes[type])))))];
+export function sequenceValue(name, type) {
+  const tensor = bytes(1, number(1, elementTypes[type]));
+  return [...text(1, name), ...bytes(2, bytes(4, bytes(1, tensor)))];
+}
 
 /** A weight; `location` says which external file it is in instead of `data`. */
 export function initializer(name, type, dims, data, location) {
