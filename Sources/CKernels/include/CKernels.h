@@ -21,5 +21,6 @@ static inline void ck_free(void *_Nullable memory) { free(memory); }
 
 #include "cmath.h"
 #include "lanes.h"
+#include "coefficients.h"
 
 #endif
