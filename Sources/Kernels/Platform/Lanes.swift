@@ -51,9 +51,35 @@ func mapLanes(
   if i < count { store(body(load(source + i, count: count &- i)), target + i, count: count &- i) }
 }
 
-extension SIMD4<Float> {
-  @inline(__always) init(splat value: Float) { self.init(repeating: value) }
+/// Copies values that do not overlap. Runs are often too short for a call of memmove to be worth it.
+@inline(__always)
+func copyLanes(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
+  var i = 0
+  while i &+ 4 <= count {
+    store(load(source + i), target + i)
+    i &+= 4
+  }
+  while i < count {
+    target[i] = source[i]
+    i &+= 1
+  }
+}
 
+@inline(__always)
+func fillLanes(_ target: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
+  let lanes = Lanes(repeating: value)
+  var i = 0
+  while i &+ 4 <= count {
+    store(lanes, target + i)
+    i &+= 4
+  }
+  while i < count {
+    target[i] = value
+    i &+= 1
+  }
+}
+
+extension SIMD4<Float> {
   /// Where the mask's lane is set, `yes`, else `no`.
   @inline(__always) static func select(_ mask: LaneMask, _ yes: Lanes, _ no: Lanes) -> Lanes {
     ck_select(mask, yes, no)
