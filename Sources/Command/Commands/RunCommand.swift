@@ -98,7 +98,7 @@ struct RunCommand: Subcommand {
     try json.object { (json) throws(RuntimeError) in
       json.key("createMilliseconds")
       json.fixed(times.create, decimals: 3)
-      json.key("runMilliseconds")
+      json.key("milliseconds")
       json.fixed(times.run, decimals: 3)
       json.key("inputs")
       try json.object { (json) throws(RuntimeError) in
