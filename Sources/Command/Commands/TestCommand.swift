@@ -104,7 +104,7 @@ struct TestCommand: Subcommand {
         try run(folder.joined(set), session, file, &result, host)
       }
     } catch {
-      result.reason = host.message(error)
+      result.reason = host.message(error, about: folder.joined("model.onnx"))
     }
     result.milliseconds = host.terminal.now() - started
     return result
