@@ -50,7 +50,7 @@ class Command:
                 np.save(file, value)
                 arguments += ["--input", f"{name}={file}"]
             if plain:
-                arguments.append("--plain")
+                arguments += ["--opt", "none"]
             process = self.call(arguments, [case.path.resolve().parent, folder])
             if process.returncode != 0:
                 raise HostError(last_words(process))
