@@ -141,7 +141,8 @@ struct Arguments {
     var pairs: [(Name, Name)] = []
     for value in values(name) {
       guard let pair = value.split(at: UInt8(ascii: "=")) else {
-        throw RuntimeError(.invalidArgument, "option %s must be NAME=VALUE, got %s", names: [Name(name), value], shapes: [])
+        throw RuntimeError(
+          .invalidArgument, "option %s must be NAME=VALUE, got %s", names: [Name(name), value], shapes: [])
       }
       pairs.append(pair)
     }

@@ -1,3 +1,4 @@
+import CHost
 import Tensors
 
 /// The command `apus`: what its words mean, and which of them there are.
@@ -15,9 +16,9 @@ public enum Command {
   public static let failure: Int32 = 1
   public static let misuse: Int32 = 2
 
-  /// Runs the process's own command line.
-  public static func main() -> Int32 {
-    run(Host.arguments(), Host(terminal: StandardTerminal()))
+  /// Runs the process's own command line, and ends the process.
+  public static func main() -> Never {
+    exit(run(Host.arguments(), Host(terminal: StandardTerminal())))
   }
 
   /// Runs a command line without the program's name; the result is the exit status.
@@ -36,13 +37,13 @@ public enum Command {
         return 0
       }
       guard let entry = subcommands.first(where: { words[1] == $0.usage.command }) else {
-        return misused(RuntimeError(.invalidArgument, "there is no command %s", name: words[1]), "apus help", host)
+        return misused(RuntimeError(.invalidArgument, "there is no command %s", name: words[1]), "", host)
       }
       host.terminal.write(entry.usage.text)
       return 0
     }
     guard let entry = subcommands.first(where: { first == $0.usage.command }) else {
-      return misused(RuntimeError(.invalidArgument, "there is no command %s", name: first), "apus help", host)
+      return misused(RuntimeError(.invalidArgument, "there is no command %s", name: first), "", host)
     }
     return entry.run(Array(words.dropFirst()), host)
   }
@@ -57,12 +58,13 @@ public enum Command {
     return out
   }
 
-  fileprivate static func misused(_ error: RuntimeError, _ help: StaticString, _ host: Host) -> Int32 {
+  fileprivate static func misused(_ error: RuntimeError, _ command: StaticString, _ host: Host) -> Int32 {
     var out: Text = []
     out.append(text: "apus: ")
     out.append(name: Name(text: error.message))
-    out.append(text: "\n`")
-    out.append(text: help)
+    out.append(text: "\n`apus help")
+    if command.utf8CodeUnitCount > 0 { out.append(UInt8(ascii: " ")) }
+    out.append(text: command)
     out.append(text: "` shows what there is.\n")
     host.terminal.writeError(out)
     return misuse
@@ -102,7 +104,7 @@ public enum Command {
           asJSON = arguments.has("--json")
           subcommand = try S(arguments)
         } catch {
-          return misused(error, "apus help COMMAND", host)
+          return misused(error, S.usage.command, host)
         }
         do throws(RuntimeError) { return try subcommand.run(host) } catch {
           return failed(error, asJSON: asJSON, host)

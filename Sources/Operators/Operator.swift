@@ -212,6 +212,8 @@ public struct TypeSet: OptionSet, Sendable {
     .floats, .init(.float8e4m3fn), .init(.float8e4m3fnuz), .init(.float8e5m2), .init(.float8e5m2fnuz),
     .init(.float8e8m0), .init(.float4e2m1),
   ]
+  /// What operators take whose kernels know float32 alone.
+  public static let float32AndHalves: TypeSet = [.init(.float32), .init(.float16), .init(.bfloat16)]
   public static let signedIntegers: TypeSet = [.init(.int8), .init(.int16), .init(.int32), .init(.int64)]
   public static let unsignedIntegers: TypeSet = [.init(.uint8), .init(.uint16), .init(.uint32), .init(.uint64)]
   public static let integers: TypeSet = [.signedIntegers, .unsignedIntegers]

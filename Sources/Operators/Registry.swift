@@ -38,17 +38,25 @@ public enum Registry {
 
     // Fused: what only passes write
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
+    Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
 
+    // Convolution
+    Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("GlobalAveragePool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.average),
+    Operator("GlobalMaxPool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.max),
+    Operator("MaxPool", since: 1, 1...1, MaxPool.self, types: [.float32AndHalves, .bytes], traits: .widensHalves),
+
     // Normalization
-    Operator("Softmax", since: 1, 1...1, Softmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
-    Operator("LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
-    Operator("LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
-    Operator("RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
-    Operator("SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
-    Operator("BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
-    Operator("InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
-    Operator("GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .floats, memory: .inPlace, traits: .widensHalves),
+    Operator("Softmax", since: 1, 1...1, Softmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator("LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator("LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator("SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator("BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator("InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator("GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
     // Elementwise
     Operator("Abs", since: 1, types: .numbers, unary: .abs),
     Operator("Acos", since: 7, types: .floats, unary: .acos),

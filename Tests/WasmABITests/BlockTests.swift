@@ -11,22 +11,15 @@ import Testing
     let write: (inout BlockWriter) -> Void
   }
 
-  static let written: [Written] = [
+  static var written: [Written] { [
     Written(name: "description") { block in
-      block.list([
-        { (block: inout BlockWriter) in
-          block.declared(
-            "pixels", hasDefault: false, kind: .tensor, type: .float32,
-            dims: [DeclaredDim(symbol: "batch"), DeclaredDim(size: 3), DeclaredDim()])
-        },
-        { $0.declared("scale", hasDefault: true, kind: .tensor, type: .float16, dims: []) },
-      ]) { $1(&$0) }
-      block.list([
-        { (block: inout BlockWriter) in
-          block.declared("label", hasDefault: false, kind: .tensor, type: .string, dims: nil)
-        },
-        { $0.declared("scores", hasDefault: false, kind: .sequence, type: nil, dims: nil) },
-      ]) { $1(&$0) }
+      block.u32(2)
+      let dims = [DeclaredDim(symbol: "batch"), DeclaredDim(size: 3), DeclaredDim()]
+      block.declared("pixels", hasDefault: false, kind: .tensor, type: .float32, dims: dims)
+      block.declared("scale", hasDefault: true, kind: .tensor, type: .float16, dims: [])
+      block.u32(2)
+      block.declared("label", hasDefault: false, kind: .tensor, type: .string, dims: nil)
+      block.declared("scores", hasDefault: false, kind: .sequence, type: nil, dims: nil)
     },
     Written(name: "results") { block in
       block.results([
@@ -42,7 +35,7 @@ import Testing
         name: "conv1", opType: "Conv", opset: 17, inputShapes: [[1, 3, -1, 224], []])
       block.error(RuntimeError(.notImplemented, "group must be 1, got %d", 2).at(node))
     },
-  ]
+  ] }
 
   @Test func responsesAreTheGoldenBytes() {
     for test in BlockTests.written {
@@ -101,7 +94,7 @@ import Testing
         var bytes = Array(whole[..<count])
         withUnsafeBytes(of: UInt32(count - 4).littleEndian) { bytes.replaceSubrange(..<4, with: $0) }
         #expect(throws: RuntimeError.self, "\(name) cut to \(count) bytes") {
-          try bytes.withUnsafeBytes { buffer throws(RuntimeError) in
+          try bytes.withUnsafeBytes { buffer in
             var block = try BlockReader(buffer.baseAddress!, byteCount: count)
             if name == "create-request" { _ = try CreateRequest(&block) } else { _ = try RunRequest(&block) }
           }
@@ -127,7 +120,7 @@ import Testing
   @Test func aWrongByteCountIsAnError() {
     let whole = goldenBlocks["run-request"]!
     #expect(throws: RuntimeError.self) {
-      try whole.withUnsafeBytes { buffer throws(RuntimeError) in
+      try whole.withUnsafeBytes { buffer in
         _ = try BlockReader(buffer.baseAddress!, byteCount: whole.count - 4)
       }
     }
@@ -135,9 +128,9 @@ import Testing
 
   private func read(
     _ name: String, _ body: (inout BlockReader) throws(RuntimeError) -> Void
-  ) throws(RuntimeError) {
+  ) throws {
     let bytes = goldenBlocks[name]!
-    try bytes.withUnsafeBytes { buffer throws(RuntimeError) in
+    try bytes.withUnsafeBytes { buffer in
       var block = try BlockReader(buffer.baseAddress!, byteCount: bytes.count)
       try body(&block)
     }

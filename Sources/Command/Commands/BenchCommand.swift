@@ -93,7 +93,8 @@ struct BenchCommand: Subcommand {
   }
 
   /// A session of its own, so that looking at the clock for each node costs the other one nothing.
-  private func measureOperators(_ file: ModelFile, _ measurement: inout Measurement, _ host: Host) throws(RuntimeError) {
+  private func measureOperators(_ file: ModelFile, _ measurement: inout Measurement, _ host: Host) throws(RuntimeError)
+  {
     let terminal = host.terminal
     let session = try file.session(options, clock: { terminal.now() }, host)
     let inputs = try feeds.values(for: session, file, host)

@@ -5,7 +5,8 @@ import Tensors
 /// Says whether models can be run, and what of them is missing here.
 struct CheckCommand: Subcommand {
   static let usage = Usage(
-    "check", "Says which operators or types of a model are missing; the exit status is 1 where any is.", operands: "MODEL...",
+    "check", "Says which operators or types of a model are missing; the exit status is 1 where any is.",
+    operands: "MODEL...",
     1...Int.max, options: [Usage.Option("--json", nil, "print JSON, a line for each model")],
     notes: ["Where all operators are known the model is loaded too, which finds attributes that are not supported."])
 

@@ -48,9 +48,11 @@ struct Feeds {
         values.append((input.name, value))
       } else if input.kind == .tensor {
         let shape = try self.shape(of: input)
-        values.append((input.name, .tensor(try generator.tensor(input.type ?? .float32, Shape(shape), session.allocator))))
+        values.append(
+          (input.name, .tensor(try generator.tensor(input.type ?? .float32, Shape(shape), session.allocator))))
       } else if input.kind != .optional {
-        throw RuntimeError(.invalidArgument, "input %s is no tensor: --input gives it from a .pb file", name: input.name)
+        throw RuntimeError(
+          .invalidArgument, "input %s is no tensor: --input gives it from a .pb file", name: input.name)
       }
     }
     try refuseUnknown(session.inputs)

@@ -4,7 +4,8 @@ import Tensors
 /// Shows what a model is made of, before and after the passes.
 struct InspectCommand: Subcommand {
   static let usage = Usage(
-    "inspect", "Shows a model's inputs, outputs, opsets and nodes, before and after the passes.", operands: "MODEL", 1...1,
+    "inspect", "Shows a model's inputs, outputs, opsets and nodes, before and after the passes.", operands: "MODEL",
+    1...1,
     options: [
       Usage.Option("--nodes", nil, "list every node, as it is run"),
       Usage.Option("--opt", "LEVEL", "passes over the graph: none, basic or all (default: all)"),
@@ -60,11 +61,13 @@ struct InspectCommand: Subcommand {
     if !proto.producerName.isEmpty {
       out.append(text: ", from ")
       out.append(name: proto.producerName)
-      out.append(UInt8(ascii: " "))
+      if !proto.producerVersion.isEmpty { out.append(UInt8(ascii: " ")) }
       out.append(name: proto.producerVersion)
     }
     out.append(UInt8(ascii: "\n"))
-    for (title, values) in [("inputs", imported.inputs), ("outputs", imported.outputs)] as [(StaticString, [DeclaredValue])] {
+    for (title, values) in [("inputs", imported.inputs), ("outputs", imported.outputs)]
+      as [(StaticString, [DeclaredValue])]
+    {
       out.append(text: title)
       out.append(UInt8(ascii: "\n"))
       var table = Table(alignsRight: [false, false])

@@ -82,7 +82,8 @@ struct Comparison {
       switch a.type {
       case .string: isSame = a.storage.strings[i] == b.storage.strings[i]
       case .int64, .uint64:
-        isSame = a.bytes.load(fromByteOffset: i * 8, as: UInt64.self) == b.bytes.load(fromByteOffset: i * 8, as: UInt64.self)
+        isSame =
+          a.bytes.load(fromByteOffset: i * 8, as: UInt64.self) == b.bytes.load(fromByteOffset: i * 8, as: UInt64.self)
         if !isSame { note(a.number(i), b.number(i)) }
       case .complex64, .complex128:
         let real = isClose(a.number(i), b.number(i), tolerance)

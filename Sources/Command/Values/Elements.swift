@@ -23,7 +23,9 @@ extension Tensor {
     case .float8e5m2: Double(Half.widen(UInt16(load(i, UInt8.self)) << 8))
     case .float8e5m2fnuz: Self.small(load(i, UInt8.self), mantissaBits: 2, bias: 16, nan: { $0 == 0x80 })
     case .float8e8m0: Self.small(load(i, UInt8.self))
-    case .float4e2m1: Self.small(UInt8(smallInteger(i) & 8) << 4 | UInt8(smallInteger(i) & 7), mantissaBits: 1, bias: 1, nan: { _ in false })
+    case .float4e2m1:
+      Self.small(
+        UInt8(smallInteger(i) & 8) << 4 | UInt8(smallInteger(i) & 7), mantissaBits: 1, bias: 1, nan: { _ in false })
     case .uint4, .int4, .uint2, .int2: Double(smallInteger(i))
     case .string: .nan
     }

@@ -21,7 +21,8 @@ enum Npy {
     // Asked before anything is allocated: a header may claim what it likes.
     guard !overflow, Int64(needed) <= available else {
       throw RuntimeError(
-        .invalidArgument, "an array %v of %d bytes an element needs more than the file's %d bytes", shapes: [header.dims],
+        .invalidArgument, "an array %v of %d bytes an element needs more than the file's %d bytes",
+        shapes: [header.dims],
         header.width, Int(clamping: available))
     }
     if type == .string {

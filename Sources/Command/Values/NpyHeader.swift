@@ -82,7 +82,9 @@ extension Npy {
     /// Reads `<f4`: byte order, kind, bytes (for `U`, scalars).
     private mutating func describe(_ text: Name) throws(RuntimeError) {
       var rest = text.bytes[...]
-      if let order = rest.first, [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "=")].contains(order) {
+      if let order = rest.first,
+        [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "=")].contains(order)
+      {
         isBigEndian = order == UInt8(ascii: ">")
         rest = rest.dropFirst()
       }

@@ -1,5 +1,5 @@
 /// Applies the function of an epilogue to values that are in C; bounds are the tile's own business.
-func activate(_ c: UnsafeMutablePointer<Float>, ldc: Int, rows: Int, columns: Int, _ epilogue: Epilogue) {
+public func activate(_ c: UnsafeMutablePointer<Float>, ldc: Int, rows: Int, columns: Int, _ epilogue: Epilogue) {
   let low = Lanes(repeating: epilogue.low)
   let high = Lanes(repeating: epilogue.high)
   let zero = Lanes(repeating: 0)

@@ -72,24 +72,37 @@ func packPanelsTransposed(
 }
 
 /// Packs rows `rows` of A [M, K], given from the first of them on with `stride` elements between rows, into the whole
-/// packed A. `rows` starts at a multiple of 4. A row's values are multiplied by its element of `scales`, where there
-/// are scales: [M].
+/// packed A. A row's values are multiplied by its element of `scales`, where there are scales: [M].
 public func packLeft(
   _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, m: Int, k: Int,
   scales: UnsafePointer<Float>? = nil, into packed: UnsafeMutablePointer<Float>
 ) {
-  assert(rows.lowerBound % 4 == 0 && rows.upperBound <= m)
+  assert(rows.lowerBound >= 0 && rows.upperBound <= m)
   var row = rows.lowerBound
   while row < rows.upperBound {
-    let to = packed + row * k
+    let from = source + (row - rows.lowerBound) * stride
+    let to = packed + row / 4 * 4 * k
     let count = min(4, rows.upperBound - row)
-    transposeInto(source + (row - rows.lowerBound) * stride, stride: stride, count: count, length: k, to: to, step: 4)
-    if let scales {
-      let factors = load(scales + row, count: count)
-      for i in 0..<k { store(load(to + i * 4) * factors, to + i * 4) }
+    // The last panel's missing rows are written with its last row; a panel that is cut takes its rows one by one.
+    if row % 4 == 0 && (count == 4 || row + count == m) {
+      transposeInto(from, stride: stride, count: count, length: k, to: to, step: 4)
+      if let scales {
+        let factors = load(scales + row, count: count)
+        for i in 0..<k { store(load(to + i * 4) * factors, to + i * 4) }
+      }
+      row += count
+    } else {
+      let scale = scales?[row] ?? 1
+      for i in 0..<k { to[i * 4 + row % 4] = from[i] * scale }
+      row += 1
+      if row == m { zeroRows(from: m % 4 == 0 ? 4 : m % 4, of: to, k) }
     }
-    row += 4
   }
+}
+
+/// Zero in the rows of a panel from `first` on.
+private func zeroRows(from first: Int, of panel: UnsafeMutablePointer<Float>, _ k: Int) {
+  for row in first..<4 { for i in 0..<k { panel[i * 4 + row] = 0 } }
 }
 
 /// Packs A [M, K] that is stored transposed, [K, M], with `stride` elements from one k to the next: rows `rows`,

@@ -100,6 +100,13 @@ func pin(_ pointer: UnsafePointer<Float>) -> UnsafePointer<Float> {
 @inline(__always)
 func pin(_ lanes: Lanes) -> Lanes { ck_pin(lanes) }
 
+/// Lanes 0, 2, 4, 6 of two vectors in a row.
+@inline(__always)
+func evenLanes(_ a: Lanes, _ b: Lanes) -> Lanes { ck_even(a, b) }
+/// Lanes 1, 3, 5, 7 of two vectors in a row.
+@inline(__always)
+func oddLanes(_ a: Lanes, _ b: Lanes) -> Lanes { ck_odd(a, b) }
+
 /// Turns four rows of four into four columns.
 @inline(__always)
 func transpose4(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> (Lanes, Lanes, Lanes, Lanes) {

@@ -72,12 +72,12 @@ public func scaleChannels(
 
 /// Mean and variance (of the whole, not of a sample) of `count` values, in two passes.
 public func moments(_ source: UnsafePointer<Float>, _ count: Int) -> (mean: Float, variance: Float) {
-  let mean = sum(source, count) / Float(count)
+  let mean = rowSum(source, count) / Float(count)
   return (mean, sumOfSquares(source, count, mean) / Float(count))
 }
 
-/// Sixteen partial sums, added in a fixed order.
-private func sum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
+/// The sum of `count` values: sixteen partial sums, added in a fixed order.
+func rowSum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
   var s0 = Lanes(repeating: 0)
   var s1 = s0
   var s2 = s0

@@ -35,7 +35,7 @@ private func softmax(
 func softmaxRow(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
 ) {
-  let largest = Lanes(repeating: largestValue(source, count))
+  let largest = Lanes(repeating: rowMaximum(source, count))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)
   var i = 0
@@ -69,7 +69,8 @@ func softmaxRow(
   }
 }
 
-private func largestValue(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
+/// The largest of `count` values; -infinity of none. A NaN is passed over, or not: no order of maxima is kept.
+func rowMaximum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
   var m0 = Lanes(repeating: -.infinity)
   var m1 = m0
   var i = 0

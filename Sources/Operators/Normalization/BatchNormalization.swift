@@ -24,9 +24,6 @@ struct BatchNormalization: OperatorKernel {
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    guard inputs[0].type == .float32 else {
-      throw RuntimeError(.notImplemented, "the input may not be of type %t", Int(inputs[0].type.rawValue))
-    }
     let channels = inputs[0].rank > 1 ? inputs[0].shape[1] : 1
     for i in 1..<5 where inputs[i].shape != [channels] {
       throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, channels)

@@ -64,9 +64,6 @@ private struct NormalizationSpan {
 
   /// Checks scale and bias; answers the fact of the statistics.
   func infer(_ inputs: Facts) throws(RuntimeError) -> Fact {
-    guard inputs[0].type == .float32 else {
-      throw RuntimeError(.notImplemented, "the input may not be of type %t", Int(inputs[0].type.rawValue))
-    }
     let dims = inputs[0].shape
     let axis = try ShapeRules.axis(axis, rank: dims.count)
     let count = dims[axis...].productSaturating

@@ -1,0 +1,116 @@
+/// A transposed convolution of [batch, groups · channels, spatial] with [groups · channels, filters, kernel] to
+/// [batch, groups · filters, spatial]: each input value adds its weights to a window of the output.
+///
+/// `window` is that of the convolution it is the transpose of: its `output` is this one's input, its `input` this
+/// one's output.
+public struct ConvTranspose {
+  public var batch: Int
+  public var groups: Int
+  /// Input channels of a group.
+  public var channels: Int
+  /// Output channels of a group.
+  public var filters: Int
+  public var window: Window
+
+  public init(batch: Int, groups: Int, channels: Int, filters: Int, window: Window) {
+    self.batch = batch
+    self.groups = groups
+    self.channels = channels
+    self.filters = filters
+    self.window = window
+  }
+
+  /// f32 elements of the packed weights: for each group a packed A [filters · kernel, channels].
+  public static func packedCount(groups: Int, channels: Int, filters: Int, kernelCount: Int) -> Int {
+    groups * GemmPack.leftCount(m: filters * kernelCount, k: channels)
+  }
+
+  /// Packs the weights of all groups, [groups · channels, filters, kernel].
+  public static func packWeights(
+    _ source: UnsafePointer<Float>, groups: Int, channels: Int, filters: Int, kernelCount: Int,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let rows = filters * kernelCount
+    for group in 0..<groups {
+      packLeftTransposed(
+        source + group * channels * rows, stride: rows, rows: rows, depth: channels,
+        into: packed + group * GemmPack.leftCount(m: rows, k: channels), panelStride: 4 * channels)
+    }
+  }
+
+  private var positions: Int { window.output.count }
+  private var imageCount: Int { GemmPack.rightCount(k: channels, n: positions) }
+  /// Products of four filters with all input positions.
+  private var columnCount: Int { (4 * window.kernel.count * positions + 15) / 16 * 16 }
+
+  /// f32 elements of scratch that `run` needs on `threadCount` threads.
+  public func scratchCount(threadCount: Int) -> Int { imageCount + columnCount * threadCount }
+
+  /// Bias, where there is one, is [groups · filters]; an addend has the output's shape.
+  public func run(
+    _ platform: Platform, _ input: UnsafePointer<Float>, packedWeights: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let rows = filters * window.kernel.count
+    let outputs = window.input.count
+    guard batch * groups * filters > 0, outputs > 0 else { return }
+    for item in 0..<batch {
+      for group in 0..<groups {
+        let image = item * groups + group
+        if positions > 0 {
+          packPanels(
+            input + image * channels * positions, stride: positions, rows: channels, columns: positions, into: scratch,
+            panelStride: 8 * channels)
+        }
+        let weights = packedWeights + group * GemmPack.leftCount(m: rows, k: channels)
+        let quads = (filters + 3) / 4
+        platform.parallelFor(quads) { quad, slot in
+          let range = quad * 4..<min(filters, quad * 4 + 4)
+          let columns = scratch + (imageCount + slot * columnCount)
+          let first = (image * filters + range.lowerBound) * outputs
+          (output + first).update(repeating: 0, count: range.count * outputs)
+          if positions > 0, channels > 0 {
+            gemm(
+              .serial, m: range.count * window.kernel.count, n: positions, k: channels,
+              .packed(weights + range.lowerBound * window.kernel.count * channels), .packed(scratch), into: columns,
+              ldc: positions)
+            for i in 0..<range.count {
+              scatter(columns + i * window.kernel.count * positions, output + (first + i * outputs))
+            }
+          }
+          var end = epilogue.advanced(row: 0, column: 0, offset: first)
+          end.biasPerRow = true
+          if let bias = end.bias { end.bias = bias + (group * filters + range.lowerBound) }
+          finish(output + first, ldc: outputs, rows: range.count, columns: outputs, end)
+        }
+      }
+    }
+  }
+
+  /// Adds the products of one filter, [kernel, positions], to its output.
+  private func scatter(_ columns: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    let (kernel, small, large) = (window.kernel, window.output, window.input)
+    var from = columns
+    for kz in 0..<kernel.d {
+      for ky in 0..<kernel.h {
+        for kx in 0..<kernel.w {
+          for z in 0..<small.d {
+            let toZ = z &* window.stride.d &- window.before.d &+ kz &* window.dilation.d
+            for y in 0..<small.h {
+              let toY = y &* window.stride.h &- window.before.h &+ ky &* window.dilation.h
+              if toZ >= 0 && toZ < large.d && toY >= 0 && toY < large.h {
+                let row = output + (toZ &* large.h &+ toY) &* large.w
+                var toX = kx &* window.dilation.w &- window.before.w
+                for x in 0..<small.w {
+                  if toX >= 0 && toX < large.w { row[toX] += from[x] }
+                  toX &+= window.stride.w
+                }
+              }
+              from += small.w
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/// A convolution whose every output channel sees one input channel: [batch, channels, height, width] with
+/// [channels · multiplier, kernel] to [batch, channels · multiplier, height, width].
+///
+/// A plane is copied once into rows that are padded and, for a stride s, split into every s-th column. After that
+/// every tap of four neighbouring outputs is one vector in memory.
+public struct Depthwise {
+  public var batch: Int
+  public var channels: Int
+  /// Output channels for each input channel.
+  public var multiplier: Int
+  /// Of depth 1.
+  public var window: Window
+
+  public init(batch: Int, channels: Int, multiplier: Int = 1, window: Window) {
+    assert(window.kernel.d == 1 && window.output.d == 1 && window.input.d == 1)
+    self.batch = batch
+    self.channels = channels
+    self.multiplier = multiplier
+    self.window = window
+  }
+
+  /// Columns of one of the parts a row is split into: a vector may start at the last output.
+  private var part: Int { (window.reach.w + window.stride.w - 1) / window.stride.w + 4 }
+  private var rowStride: Int { part * window.stride.w }
+  private var planeCount: Int { (window.reach.h * rowStride + 15) / 16 * 16 }
+  private var tapCount: Int { (window.kernel.count + 15) / 16 * 16 }
+
+  /// f32 elements of scratch that `run` needs on `threadCount` threads.
+  public func scratchCount(threadCount: Int) -> Int { tapCount + planeCount * threadCount }
+
+  /// Weights are as they come, [channels · multiplier, kernel]; bias, where there is one, is [channels · multiplier].
+  public func run(
+    _ platform: Platform, _ input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let kernel = window.kernel
+    guard batch * channels * multiplier > 0, window.output.count > 0 else { return }
+    let taps = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self)
+    for y in 0..<kernel.h {
+      for x in 0..<kernel.w {
+        let column = x * window.dilation.w
+        let offset = y * window.dilation.h * rowStride + column % window.stride.w * part + column / window.stride.w
+        taps[y * kernel.w + x] = Int32(offset)
+      }
+    }
+    let planes = scratch + tapCount
+    let planeCount = planeCount
+    // Work is a plane; a region of threads is worth it from about 100,000 products on.
+    let isSplit = batch * channels * multiplier * window.output.count * kernel.count > 100_000
+    let body = { (item: Int, slot: Int) in
+      plane(item, input, weights, output, epilogue, UnsafePointer(taps), planes + slot * planeCount)
+    }
+    if isSplit {
+      platform.parallelFor(batch * channels, body)
+    } else {
+      for item in 0..<batch * channels { body(item, 0) }
+    }
+  }
+
+  /// One input channel of one item.
+  private func plane(
+    _ item: Int, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, _ taps: UnsafePointer<Int32>,
+    _ plane: UnsafeMutablePointer<Float>
+  ) {
+    spread(input + item &* window.input.count, into: plane)
+    let count = window.output.count
+    // What the vector loops do themselves; the rest follows in a second pass over a plane that is still at hand.
+    let isSimple = epilogue.activation == .clamp && epilogue.addend == nil && epilogue.alpha == 1
+    for i in 0..<multiplier {
+      let channel = item % channels &* multiplier &+ i
+      let place = (item &* multiplier &+ i) &* count
+      let weights = weights + channel &* window.kernel.count
+      let target = output + place
+      let bias = isSimple ? epilogue.bias?[channel] ?? 0 : 0
+      let low = isSimple ? epilogue.low : -Float.infinity
+      let high = isSimple ? epilogue.high : Float.infinity
+      if window.kernel == Extent(3, 3) {
+        rows3x3(plane, weights, taps, target, bias, low, high)
+      } else {
+        rows(plane, weights, taps, target, bias, low, high)
+      }
+      if !isSimple {
+        var rest = epilogue.advanced(row: channel, column: 0, offset: place)
+        rest.biasPerRow = true
+        if rest.bias != nil { rest.bias = epilogue.bias! + channel }
+        finish(target, ldc: count, rows: 1, columns: count, rest)
+      }
+    }
+  }
+
+  /// The plane as padded rows of parts, zero where it ends.
+  private func spread(_ source: UnsafePointer<Float>, into plane: UnsafeMutablePointer<Float>) {
+    let (input, before, step, part) = (window.input, window.before, window.stride.w, part)
+    for y in 0..<window.reach.h {
+      let row = plane + y &* rowStride
+      let fromY = y &- before.h
+      if fromY < 0 || fromY >= input.h {
+        row.update(repeating: 0, count: rowStride)
+        continue
+      }
+      let from = source + fromY &* input.w
+      for phase in 0..<step {
+        // Column i of this part is input column i · step + phase - before.
+        let to = row + phase &* part
+        let first = max(0, before.w &- phase &+ step &- 1) / step
+        let last = max(first, min(part, (input.w &- 1 &+ before.w &- phase) / step &+ 1))
+        for i in 0..<min(first, part) { to[i] = 0 }
+        var i = min(first, part)
+        let shift = phase &- before.w
+        if step == 1 {
+          (to + i).update(from: from + (i &+ shift), count: max(0, last &- i))
+          i = max(i, last)
+        } else if step == 2 {
+          while i &+ 4 <= last && 2 &* i &+ shift &+ 8 <= input.w {
+            let p = from + (2 &* i &+ shift)
+            store(evenLanes(load(p), load(p + 4)), to + i)
+            i &+= 4
+          }
+        }
+        while i < last {
+          to[i] = from[i &* step &+ shift]
+          i &+= 1
+        }
+        while i < part {
+          to[i] = 0
+          i &+= 1
+        }
+      }
+    }
+  }
+
+  /// Three by three, its nine weights in registers.
+  private func rows3x3(
+    _ plane: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>,
+    _ output: UnsafeMutablePointer<Float>, _ bias: Float, _ low: Float, _ high: Float
+  ) {
+    let w0 = Lanes(repeating: weights[0])
+    let w1 = Lanes(repeating: weights[1])
+    let w2 = Lanes(repeating: weights[2])
+    let w3 = Lanes(repeating: weights[3])
+    let w4 = Lanes(repeating: weights[4])
+    let w5 = Lanes(repeating: weights[5])
+    let w6 = Lanes(repeating: weights[6])
+    let w7 = Lanes(repeating: weights[7])
+    let w8 = Lanes(repeating: weights[8])
+    let down = window.stride.h &* rowStride
+    let (t1, t2) = (Int(taps[1]), Int(taps[2]))
+    let (row1, row2) = (Int(taps[3]), Int(taps[6]))
+    for y in 0..<window.output.h {
+      var p0 = UnsafePointer(plane) + y &* down
+      var p1 = p0 + row1
+      var p2 = p0 + row2
+      var to = output + y &* window.output.w
+      var left = window.output.w
+      while left > 0 {
+        var sum = Lanes(repeating: bias) + w0 * load(p0)
+        sum += w1 * load(p0 + t1)
+        sum += w2 * load(p0 + t2)
+        var other = w3 * load(p1)
+        other += w4 * load(p1 + t1)
+        other += w5 * load(p1 + t2)
+        sum += w6 * load(p2)
+        sum += w7 * load(p2 + t1)
+        sum += w8 * load(p2 + t2)
+        sum = (sum + other).atLeast(Lanes(repeating: low)).atMost(Lanes(repeating: high))
+        if left >= 4 { store(sum, to) } else { store(sum, to, count: left) }
+        p0 += 4
+        p1 += 4
+        p2 += 4
+        to += 4
+        left &-= 4
+      }
+    }
+  }
+
+  /// Any kernel: eight outputs at a time, then four.
+  private func rows(
+    _ plane: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>,
+    _ output: UnsafeMutablePointer<Float>, _ bias: Float, _ low: Float, _ high: Float
+  ) {
+    let (lows, highs) = (Lanes(repeating: low), Lanes(repeating: high))
+    let down = window.stride.h &* rowStride
+    let count = window.kernel.count
+    for y in 0..<window.output.h {
+      var from = UnsafePointer(plane) + y &* down
+      var to = output + y &* window.output.w
+      var left = window.output.w
+      while left > 4 {
+        var s0 = Lanes(repeating: bias)
+        var s1 = s0
+        for i in 0..<count {
+          let weight = Lanes(repeating: weights[i])
+          let p = from + Int(taps[i])
+          s0 += weight * load(p)
+          s1 += weight * load(p + 4)
+        }
+        store(s0.atLeast(lows).atMost(highs), to)
+        s1 = s1.atLeast(lows).atMost(highs)
+        if left >= 8 { store(s1, to + 4) } else { store(s1, to + 4, count: left &- 4) }
+        from += 8
+        to += 8
+        left &-= 8
+      }
+      if left > 0 {
+        var sum = Lanes(repeating: bias)
+        for i in 0..<count { sum += Lanes(repeating: weights[i]) * load(from + Int(taps[i])) }
+        sum = sum.atLeast(lows).atMost(highs)
+        if left == 4 { store(sum, to) } else { store(sum, to, count: left) }
+      }
+    }
+  }
+}

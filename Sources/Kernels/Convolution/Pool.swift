@@ -1,0 +1,211 @@
+/// The largest value of each window of `planes` planes; padding does not count. `indices`, where wanted, gets the
+/// place of that value in the whole input: plane by plane, and in it row by row, or column by column (the last
+/// dimension slowest) if `columnMajor`; -1 of a window that sees padding only.
+public func maxPool(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
+  _ window: Window, indices: UnsafeMutablePointer<Int64>? = nil, columnMajor: Bool = false
+) {
+  forEachPlane(platform, planes, window) { plane in
+    let from = source + plane &* window.input.count
+    let place = plane &* window.output.count
+    if let indices {
+      maxPoolIndexed(from, target + place, indices + place, plane &* window.input.count, window, columnMajor)
+    } else {
+      maxPoolPlane(from, target + place, window)
+    }
+  }
+}
+
+/// The mean of each window of `planes` planes. Padding counts as zeros if `includePadding`; what lies beyond it, in
+/// windows that ceil mode cuts, never counts.
+public func averagePool(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
+  _ window: Window, includePadding: Bool
+) {
+  forEachPlane(platform, planes, window) { plane in
+    averagePoolPlane(
+      source + plane &* window.input.count, target + plane &* window.output.count, window, includePadding)
+  }
+}
+
+/// The mean of each of `planes` planes of `count` values.
+public func globalAveragePool(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
+  count: Int
+) {
+  platform.parallelRanges(planes, grain: max(1, 32768 / max(count, 1))) { range in
+    for plane in range { target[plane] = rowSum(source + plane &* count, count) / Float(count) }
+  }
+}
+
+/// The largest value of each of `planes` planes of `count` values.
+public func globalMaxPool(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
+  count: Int
+) {
+  platform.parallelRanges(planes, grain: max(1, 32768 / max(count, 1))) { range in
+    for plane in range { target[plane] = rowMaximum(source + plane &* count, count) }
+  }
+}
+
+private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window, _ body: (Int) -> Void) {
+  guard planes > 0, window.output.count > 0 else { return }
+  if planes * window.output.count * window.kernel.count < 50_000 {
+    for plane in 0..<planes { body(plane) }
+  } else {
+    platform.parallelFor(planes, body)
+  }
+}
+
+/// The taps of a window along one dimension that lie in the input.
+@inline(__always)
+private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int> {
+  let first = o &* stride &- before
+  let low = first >= 0 ? 0 : (dilation &- 1 &- first) / dilation
+  let high = first >= input ? 0 : min(kernel, (input &- 1 &- first) / dilation &+ 1)
+  return low..<max(low, high)
+}
+
+/// Outputs o of a row whose four windows from o on lie in the input, with what a vector of every second column reads.
+@inline(__always)
+private func wholeVectors(_ window: Window) -> Range<Int> {
+  let step = window.stride.w
+  guard step <= 2 else { return 0..<0 }
+  let first = (window.before.w &+ step &- 1) / step
+  // The last element read: (o + 3) · step - before + (kernel - 1) · dilation + step - 1.
+  let room = window.input.w &- 1 &+ window.before.w &- (window.kernel.w &- 1) &* window.dilation.w &- (step &- 1)
+  guard room >= 0 else { return 0..<0 }
+  let last = min(window.output.w &- 4, room / step &- 3)
+  return last >= first ? first..<last &+ 1 : 0..<0
+}
+
+/// Combines the taps of four neighbouring windows that lie in the input, from the left, then from the top.
+@inline(__always)
+private func foldVector(
+  _ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window, _ start: Lanes,
+  _ combine: (Lanes, Lanes) -> Lanes
+) -> Lanes {
+  var result = start
+  for y in taps {
+    var p = rows + y &* rowStep
+    for _ in 0..<window.kernel.w {
+      result = combine(result, window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4)))
+      p += window.dilation.w
+    }
+  }
+  return result
+}
+
+@inline(__always)
+private func foldScalar(
+  _ plane: UnsafePointer<Float>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
+  _ start: Float, _ combine: (Float, Float) -> Float
+) -> Float {
+  var result = start
+  let (input, dilation) = (window.input, window.dilation)
+  for z in z {
+    for y in y {
+      let row = origin &+ (z &* dilation.d &* input.h &+ y &* dilation.h) &* input.w
+      for x in x { result = combine(result, plane[row &+ x &* dilation.w]) }
+    }
+  }
+  return result
+}
+
+/// Calls `vector` for runs of four outputs that lie in the input and `scalar` for the others.
+@inline(__always)
+private func forEachOutput(
+  _ window: Window, vectors: Bool = true, vector: (_ place: Int, _ origin: Int, _ y: Range<Int>) -> Void,
+  scalar: (_ place: Int, _ origin: Int, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ o: Extent) -> Void
+) {
+  let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
+  let (before, dilation) = (window.before, window.dilation)
+  let whole = vectors && kernel.d == 1 && output.d == 1 && input.d == 1 ? wholeVectors(window) : 0..<0
+  var place = 0
+  for oz in 0..<output.d {
+    let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
+    for oy in 0..<output.h {
+      let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
+      let row = ((oz &* stride.d &- before.d) &* input.h &+ oy &* stride.h &- before.h) &* input.w &- before.w
+      var ox = 0
+      while ox < output.w {
+        let origin = row &+ ox &* stride.w
+        if whole.contains(ox) && !y.isEmpty {
+          vector(place &+ ox, origin, y)
+          ox &+= 4
+        } else {
+          let x = inside(ox, stride.w, before.w, dilation.w, kernel.w, input.w)
+          scalar(place &+ ox, origin, z, y, x, Extent(oz, oy, ox))
+          ox &+= 1
+        }
+      }
+      place &+= output.w
+    }
+  }
+}
+
+private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
+  let rowStep = window.dilation.h &* window.input.w
+  forEachOutput(window) { place, origin, y in
+    let x = foldVector(source + origin, y, rowStep, window, Lanes(repeating: -.infinity)) { $1.atLeast($0) }
+    store(x, target + place)
+  } scalar: { place, origin, z, y, x, _ in
+    target[place] = foldScalar(source, z, y, x, origin, window, -.infinity) { $1 < $0 ? $0 : $1 }
+  }
+}
+
+private func averagePoolPlane(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window, _ includePadding: Bool
+) {
+  let rowStep = window.dilation.h &* window.input.w
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  // With padding, the taps that lie in the padded input: that of the padding before counts from its start.
+  let padded = { (o: Int, stride: Int, dilation: Int, kernel: Int, extent: Int) -> Int in
+    inside(o, stride, 0, dilation, kernel, extent).count
+  }
+  forEachOutput(window) { place, origin, y in
+    let sum = foldVector(source + origin, y, rowStep, window, Lanes(repeating: 0)) { $0 + $1 }
+    let rows =
+      includePadding
+      ? padded(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
+    store(sum / Lanes(repeating: Float(rows &* kernel.w)), target + place)
+  } scalar: { place, origin, z, y, x, o in
+    var count = z.count &* y.count &* x.count
+    if includePadding {
+      count = padded(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
+      count &*= padded(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
+      count &*= padded(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
+    }
+    let sum = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
+    target[place] = count == 0 ? 0 : sum / Float(count)
+  }
+}
+
+private func maxPoolIndexed(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ indices: UnsafeMutablePointer<Int64>,
+  _ base: Int, _ window: Window, _ columnMajor: Bool
+) {
+  let (input, dilation) = (window.input, window.dilation)
+  forEachOutput(
+    window, vectors: false, vector: { _, _, _ in },
+    scalar: { place, origin, z, y, x, _ in
+      var (best, at) = (-Float.infinity, -1)
+      for z in z {
+        for y in y {
+          for x in x {
+            let i = origin &+ (z &* dilation.d &* input.h &+ y &* dilation.h) &* input.w &+ x &* dilation.w
+            if at < 0 || source[i] > best { (best, at) = (source[i], i) }
+          }
+        }
+      }
+      target[place] = best
+      if at < 0 {
+        indices[place] = -1
+        return
+      }
+      let (row, column) = at.quotientAndRemainder(dividingBy: input.w)
+      let (depth, height) = row.quotientAndRemainder(dividingBy: input.h)
+      indices[place] = Int64(base &+ (columnMajor ? (column &* input.h &+ height) &* input.d &+ depth : at))
+    })
+}
