@@ -74,7 +74,7 @@ def cases(contents):
         ("missing file", "nowhere", {"x": x}, r"nowhere\.onnx"),
         ("missing operator", "odd", {"x": x}, r"strange.*Frobnicate"),
         ("wrong type", "good", {"x": x.astype(np.float64)}, r"(?=.*x)(?=.*float64|.*double)(?=.*float32|.*\(float\))"),
-        ("wrong rank", "good", {"x": x.reshape(8)}, r"(?=.*x)(?=.*rank|.*shape|.*dim)"),
+        ("wrong rank", "good", {"x": x.reshape(8)}, r"(?=.*x)(?=.*rank|.*shape|.*dim|.*\[rows, 4\])(?=.*8)"),
         ("wrong dim", "good", {"x": x.reshape(4, 2)}, r"(?=.*x)(?=.*4)(?=.*2)"),
         ("wrong name", "good", {"z": x}, r"'?[xz]'?"),
         ("no input", "good", {}, r"x"),

@@ -20,6 +20,9 @@ class HostError(Exception):
 
 
 def last_words(process):
+    """What a command or script said went wrong."""
+    if process.stdout.startswith('{"error"'):
+        return json.loads(process.stdout)["error"]["message"]
     lines = [line for line in (process.stderr + process.stdout).splitlines() if line.strip()]
     return lines[-1] if lines else f"status {process.returncode}"
 

@@ -146,7 +146,10 @@ def main():
     given = parser.parse_args()
     wrong = []
     for name in given.files or FLAVOURS:
-        linked = swift_build(name, FLAVOURS[name])
+        try:
+            linked = swift_build(name, FLAVOURS[name])
+        except subprocess.CalledProcessError:
+            sys.exit(f"{name} does not build")
         stripped = DIST / name
         if not stripped.exists() or stripped.stat().st_mtime < linked.stat().st_mtime:
             optimise(linked, DIST / "named" / name, stripped)
