@@ -17,6 +17,10 @@ function mismatch(expected, got) {
   const half = expected.type === 'float16' && arrayOf('float16').prototype;
   // A runtime may hand float16 out as bits or, where there is one, as a Float16Array of numbers.
   const number = (data, i) => (half && Object.getPrototypeOf(data) === half ? widen(data[i]) : Number(data[i]));
+  // Two elements share a byte; the upper half of the last byte of an odd count means nothing.
+  if (expected.type.endsWith('int4') && expected.dims.reduce((a, b) => a * b, 1) % 2 === 1) {
+    for (const { data } of [expected, got]) data[data.length - 1] &= 15;
+  }
   let worst = -1, at = 0;
   for (let i = 0; i < expected.data.length; i++) {
     if (typeof expected.data[i] === 'string') {

@@ -32,7 +32,7 @@ PATIENCE = 60
 # How a reason begins that --update may replace; what a person wrote stays.
 AUTOMATIC = "not yet: "
 # What an error begins with that the reader of a case's name knows.
-PREFIX = re.compile(r"^(\[ERROR_CODE: \d+\] |node/[^ ]*: |node '[^']*' \([^)]*\): )*")
+PREFIX = re.compile(r"^(\[ERROR_CODE: \d+\] |[\w-]+/[^ ]*: |node '[^']*' \([^)]*\): )*")
 
 
 
