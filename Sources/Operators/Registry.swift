@@ -112,8 +112,58 @@ public enum Registry {
     Operator("Where", since: 9, 3...3, Where.self, types: .bool),
     Operator("Xor", since: 1, types: .bool, binary: .exclusiveOr),
 
+    // Generate
+    Operator("ConstantOfShape", since: 9, 1...1, ConstantOfShape.self, types: .indices),
+    Operator("EyeLike", since: 9, 1...1, EyeLike.self),
+    Operator("Range", since: 11, 3...3, RangeOperator.self, types: .numbers),
+
+    // Indexing
+    Operator("Compress", since: 9, 2...2, Compress.self),
+    Operator("Gather", since: 1, 2...2, Gather.self),
+    Operator("GatherElements", since: 11, 2...2, GatherElements.self),
+    Operator("GatherND", since: 11, 2...2, GatherND.self),
+    Operator("NonZero", since: 9, 1...1, NonZero.self, types: [.numbers, .bool]),
+    Operator("OneHot", since: 9, 3...3, OneHot.self, types: .numbers),
+    Operator("Scatter", since: 9, 3...3, ScatterElements.self),
+    Operator("ScatterElements", since: 11, 3...3, ScatterElements.self),
+    Operator("ScatterND", since: 11, 3...3, ScatterND.self),
+
     // Layout
+    Operator("Concat", since: 1, 1...Int.max, Concat.self),
+    Operator("DepthToSpace", since: 1, 1...1, DepthToSpace.self),
+    Operator("Expand", since: 8, 2...2, Expand.self),
+    Operator("Flatten", since: 1, 1...1, Flatten.self, memory: .view),
+    Operator("Identity", since: 1, 1...1, Identity.self, memory: .view, traits: .takesValues),
+    Operator("Pad", since: 1, 1...4, Pad.self),
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
+    Operator("ReverseSequence", since: 10, 2...2, ReverseSequence.self),
+    Operator("Shape", since: 1, 1...1, ShapeOperator.self),
+    Operator("Size", since: 1, 1...1, Size.self),
+    Operator("Slice", since: 1, 1...5, Slice.self),
+    Operator("SpaceToDepth", since: 1, 1...1, SpaceToDepth.self),
+    Operator("Split", since: 1, 1...2, Split.self),
+    Operator("Squeeze", since: 1, 1...2, Squeeze.self, memory: .view),
+    Operator("Tile", since: 6, 2...2, Tile.self),
+    Operator("Transpose", since: 1, 1...1, Transpose.self),
+    Operator("Trilu", since: 14, 1...2, Trilu.self),
+    Operator("Unsqueeze", since: 1, 1...2, Unsqueeze.self, memory: .view),
+
+    // Reduce
+    Operator("ArgMax", since: 1, 1...1, types: .numbers, make: ArgExtreme.max),
+    Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
+    Operator("CumProd", since: 26, 2...2, types: .numbers, make: Cumulative.product),
+    Operator("CumSum", since: 11, 2...2, types: .numbers, make: Cumulative.sum),
+    Operator("ReduceL1", reduce: .l1),
+    Operator("ReduceL2", reduce: .l2),
+    Operator("ReduceLogSum", reduce: .logSum),
+    Operator("ReduceLogSumExp", reduce: .logSumExp),
+    Operator("ReduceMax", types: [.numbers, .bool], reduce: .maximum),
+    Operator("ReduceMean", reduce: .mean),
+    Operator("ReduceMin", types: [.numbers, .bool], reduce: .minimum),
+    Operator("ReduceProd", reduce: .product),
+    Operator("ReduceSum", reduce: .sum),
+    Operator("ReduceSumSquare", reduce: .sumOfSquares),
+    Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
   ]
 
   /// The rows of each name, made once.

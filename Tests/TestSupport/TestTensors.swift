@@ -18,6 +18,9 @@ extension Tensor {
   public static func int32(_ dims: [Int], _ values: [Int32]) -> Tensor { of(.int32, dims, values) }
   public static func int8(_ dims: [Int], _ values: [Int8]) -> Tensor { of(.int8, dims, values) }
   public static func uint8(_ dims: [Int], _ values: [UInt8]) -> Tensor { of(.uint8, dims, values) }
+  public static func uint64(_ dims: [Int], _ values: [UInt64]) -> Tensor { of(.uint64, dims, values) }
+  /// A type of one byte an element, by its bits.
+  public static func bits(_ type: ElementType, _ dims: [Int], _ values: [UInt8]) -> Tensor { of(type, dims, values) }
   public static func bool(_ dims: [Int], _ values: [Bool]) -> Tensor { of(.bool, dims, values) }
   /// float16 from float32 values, rounded.
   public static func float16(_ dims: [Int], _ values: [Float]) -> Tensor {

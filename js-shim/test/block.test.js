@@ -121,3 +121,11 @@ for (const { name, read: decode, says } of read) {
 test('every golden block is tested', () => {
   assert.deepEqual(Object.keys(golden).sort(), [...written, ...read].map(({ name }) => name).sort());
 });
+
+test('a number that crosses the end of the buffer makes it grow', () => {
+  const writer = new BlockWriter();
+  writer.reset();
+  for (let i = 0; i < 1000; i++) writer.f64(i);
+  const reader = new BlockReader(writer.finish());
+  for (let i = 0; i < 1000; i++) assert.equal(reader.f64(), i);
+});

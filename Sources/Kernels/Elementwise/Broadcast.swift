@@ -28,6 +28,7 @@ public func broadcast(
                 compute(x, y, out.bytes + (first + done) * outWidth, n)
               } else {
                 compute(x, y, tileOut, n)
+                Tile.convert(tileOut, n, from: row, to: out.type.rowType!)
                 Tile.store(tileOut, as: out.type, to: out.bytes, first: first + done, count: n)
               }
               done += n

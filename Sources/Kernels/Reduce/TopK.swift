@@ -1,27 +1,29 @@
 import Tensors
 
-/// The `k` greatest (or least) elements along `axis` and their positions, best first: `values` and `indices` (int64) are
+/// The `k` greatest (or least) elements along `axis` and their positions, best first: `values` and `indices` are
 /// [outer, k, inner] for `x` [outer, dim, inner].
 ///
 /// Of equal elements the lower position comes first. The positions found so far are kept as a heap in `indices` itself,
 /// the worst on top, so that no other memory is needed.
 public func topK(
-  _ x: Tensor, axis: Int, largest: Bool, values: Tensor, indices: Tensor, on platform: Platform
+  _ x: Tensor, _ k: Int, axis: Int, largest: Bool, values: Tensor?, indices: UnsafeMutablePointer<Int64>,
+  on platform: Platform
 ) {
-  let (dim, k) = (x.shape[axis], indices.shape[axis])
+  let dim = x.shape[axis]
   let inner = x.shape.dims[(axis + 1)...].productSaturating
-  guard indices.count > 0 else { return }
-  let target = indices.bytes.assumingMemoryBound(to: Int64.self)
-  forEach(indices.count / k, byteCount: dim * x.type.byteWidth, on: platform) { range in
+  let lines = x.shape.dims[..<axis].productSaturating * inner
+  guard k > 0 else { return }
+  forEach(lines, byteCount: dim * x.type.byteWidth, on: platform) { range in
     for line in range {
       let (block, column) = line.quotientAndRemainder(dividingBy: inner)
-      var heap = Heap(
+      let heap = Heap(
         x: x, first: block * dim * inner + column, step: inner, flip: largest ? 0 : -1,
-        slots: target + (block * k * inner + column))
+        slots: indices + (block * k * inner + column))
       heap.fill(dim, k)
+      guard let values else { continue }
       for rank in 0..<k {
         let at = (block * k + rank) * inner + column
-        copyElements(x, heap.first + Int(target[at]) * inner, to: values, at, count: 1)
+        copyElements(x, heap.first + Int(indices[at]) * inner, to: values, at, count: 1)
       }
     }
   }
@@ -44,7 +46,7 @@ private struct Heap {
   }
 
   /// Leaves the positions of the best `k` of `count` elements, in order.
-  mutating func fill(_ count: Int, _ k: Int) {
+  func fill(_ count: Int, _ k: Int) {
     for i in 0..<k { slots[i * step] = Int64(i) }
     for root in (0..<k / 2).reversed() { sink((key(slots[root * step]), slots[root * step]), root, k) }
     var worst = key(slots[0])

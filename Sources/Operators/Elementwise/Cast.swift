@@ -12,11 +12,7 @@ struct Cast: OperatorKernel {
   private let roundMode: Name?
 
   init(_ site: Site) throws(RuntimeError) {
-    let raw = try site.required("to", try site.node.attributes.int("to"))
-    guard let type = UInt8(exactly: raw).flatMap(ElementType.init(rawValue:)) else {
-      throw RuntimeError(.invalidGraph, "attribute to must be an element type, got %d", raw)
-    }
-    try self.init(site, to: type)
+    try self.init(site, to: try site.required("to", try site.elementType("to")))
   }
 
   private init(_ site: Site, to type: ElementType?) throws(RuntimeError) {
@@ -66,11 +62,7 @@ struct BitCast: OperatorKernel {
   private let type: ElementType
 
   init(_ site: Site) throws(RuntimeError) {
-    let raw = try site.required("to", try site.node.attributes.int("to"))
-    guard let type = UInt8(exactly: raw).flatMap(ElementType.init(rawValue:)) else {
-      throw RuntimeError(.invalidGraph, "attribute to must be an element type, got %d", raw)
-    }
-    self.type = type
+    type = try site.required("to", try site.elementType("to"))
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
