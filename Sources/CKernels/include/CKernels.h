@@ -31,5 +31,6 @@ static inline void ck_pause(void) {
 #include "cmath.h"
 #include "lanes.h"
 #include "coefficients.h"
+#include "tile_avx2.h"
 
 #endif
