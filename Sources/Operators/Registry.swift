@@ -170,6 +170,20 @@ public enum Registry {
     Operator("ReduceSum", reduce: .sum),
     Operator("ReduceSumSquare", reduce: .sumOfSquares),
     Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
+
+    // Quantization
+    Operator("ConvInteger", since: 10, 2...4, ConvInteger.self, types: .bytes),
+    Operator("DequantizeLinear", since: 10, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
+    Operator("DequantizeLinear", domain: "com.microsoft", since: 1, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
+    Operator("DynamicQuantizeLinear", since: 11, 1...1, DynamicQuantizeLinear.self, types: .init(.float32)),
+    Operator("DynamicQuantizeMatMul", domain: "com.microsoft", since: 1, 3...5, types: .init(.float32), make: ScaledIntegerMatMul.dynamic),
+    Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes),
+    Operator("MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
+    Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
+    Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
+    Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),
+    Operator("QuantizeLinear", since: 10, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
+    Operator("QuantizeLinear", domain: "com.microsoft", since: 1, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
   ]
 
   /// The rows of each name, made once.
