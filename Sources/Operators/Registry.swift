@@ -32,6 +32,7 @@ public enum Registry {
     Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
 
     // MatMul
+    Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
