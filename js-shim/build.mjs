@@ -20,10 +20,13 @@ const scriptAddress = {
     'typeof location === "object" ? location.href : undefined;',
 };
 
+/** The script that defines `ort` is also good for `require`. */
+const underCommonJS = 'if (typeof module === "object" && typeof exports === "object") module.exports = ort;';
+
 /** Every file: its name, for which host, in which format, and whether small or readable. */
 const bundles = [
   ['ort.node.min.mjs', 'node', 'esm', true],
-  ['ort.node.min.cjs', 'node', 'cjs', true],
+  ['ort.node.min.js', 'node', 'cjs', true],
   ['ort.min.mjs', 'browser', 'esm', true],
   ['ort.mjs', 'browser', 'esm', false],
   ['ort.min.js', 'browser', 'iife', true],
@@ -46,12 +49,15 @@ for (const [file, platform, format, minify] of bundles) {
       `--outfile=${path.join(dist, file)}`,
       `--banner:js=/*! apus ${version}, Apache-2.0 */${isModule ? '' : `\n${scriptAddress[platform]}`}`,
       ...(minify ? ['--minify'] : []),
-      ...(format === 'iife' ? ['--global-name=ort'] : []),
+      ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
       ...(isModule ? [] : ['--define:import.meta.url=apusAddress']),
     ],
     { stdio: 'inherit' },
   );
 }
+
+// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it.
+writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 
 const bytes = stamp(readFileSync(wasm));
 writeFileSync(path.join(dist, path.basename(wasm)), bytes);

@@ -8,8 +8,8 @@ const kinds = { function: 0, table: 1, memory: 2, global: 3, tag: 4 };
 const headerBytes = 8;
 
 /**
- * The file with the section `apus`: four 32-bit words, which are the version of the boundary, the initial and the maximum
- * pages of the imported memory (0: no maximum), and where in the stamped file the flags of that memory are.
+ * The file with the section `apus`: four 32-bit words, which are the version of the boundary, the initial and the
+ * maximum pages of the imported memory (0: no maximum), and where in the stamped file the flags of that memory are.
  * @param {Uint8Array} wasm
  */
 export function stamp(wasm) {

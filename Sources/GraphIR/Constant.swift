@@ -38,9 +38,11 @@ public final class LoadedConstant: Constant {
     super.init(tensor.type, tensor.shape)
   }
 
-  public override func tensor(_ allocator: Allocator) -> Tensor { loaded }
+  // These cannot throw, but say so all the same: Embedded Swift puts an override into the table as it is, and in wasm a
+  // function that throws a typed error has another signature than one that does not.
+  public override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor { loaded }
 
-  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) {
+  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     target.copyMemory(from: loaded.bytes + offset, byteCount: count)
   }
 }

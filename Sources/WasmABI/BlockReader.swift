@@ -31,7 +31,9 @@ struct BlockReader {
   /// A count of bytes or an offset: a whole number that an `f64` holds exactly.
   mutating func integer() throws(RuntimeError) -> Int64 {
     let value = try f64()
-    guard let exact = Int64(exactly: value) else { throw RuntimeError(.invalidArgument, "a block holds no whole number") }
+    guard let exact = Int64(exactly: value) else {
+      throw RuntimeError(.invalidArgument, "a size or offset must be a whole number")
+    }
     return exact
   }
 

@@ -11,31 +11,33 @@ import Testing
     let write: (inout BlockWriter) -> Void
   }
 
-  static var written: [Written] { [
-    Written(name: "description") { block in
-      block.u32(2)
-      let dims = [DeclaredDim(symbol: "batch"), DeclaredDim(size: 3), DeclaredDim()]
-      block.declared("pixels", hasDefault: false, kind: .tensor, type: .float32, dims: dims)
-      block.declared("scale", hasDefault: true, kind: .tensor, type: .float16, dims: [])
-      block.u32(2)
-      block.declared("label", hasDefault: false, kind: .tensor, type: .string, dims: nil)
-      block.declared("scores", hasDefault: false, kind: .sequence, type: nil, dims: nil)
-    },
-    Written(name: "results") { block in
-      block.results([
-        .tensor(borrowed(.float64, [1, 2], at: 65536)),
-        .tensor(.strings([2], ["cat", ""])),
-        .sequence(Value.Sequence([.tensor(borrowed(.bool, [1], at: 131072))])),
-        .map(Value.Map(keys: .strings([1], ["cat"]), values: borrowed(.float32, [1], at: 262144))),
-      ])
-    },
-    Written(name: "error") { $0.error(RuntimeError(.invalidProtobuf, "the file ends at byte %d", 12)) },
-    Written(name: "node-error") { block in
-      let node = RuntimeError.Node(
-        name: "conv1", opType: "Conv", opset: 17, inputShapes: [[1, 3, -1, 224], []])
-      block.error(RuntimeError(.notImplemented, "group must be 1, got %d", 2).at(node))
-    },
-  ] }
+  static var written: [Written] {
+    [
+      Written(name: "description") { block in
+        block.u32(2)
+        let dims = [DeclaredDim(symbol: "batch"), DeclaredDim(size: 3), DeclaredDim()]
+        block.declared("pixels", hasDefault: false, kind: .tensor, type: .float32, dims: dims)
+        block.declared("scale", hasDefault: true, kind: .tensor, type: .float16, dims: [])
+        block.u32(2)
+        block.declared("label", hasDefault: false, kind: .tensor, type: .string, dims: nil)
+        block.declared("scores", hasDefault: false, kind: .sequence, type: nil, dims: nil)
+      },
+      Written(name: "results") { block in
+        block.results([
+          .tensor(borrowed(.float64, [1, 2], at: 65536)),
+          .tensor(.strings([2], ["cat", ""])),
+          .sequence(Value.Sequence([.tensor(borrowed(.bool, [1], at: 131072))])),
+          .map(Value.Map(keys: .strings([1], ["cat"]), values: borrowed(.float32, [1], at: 262144))),
+        ])
+      },
+      Written(name: "error") { $0.error(RuntimeError(.invalidProtobuf, "the file ends at byte %d", 12)) },
+      Written(name: "node-error") { block in
+        let node = RuntimeError.Node(
+          name: "conv1", opType: "Conv", opset: 17, inputShapes: [[1, 3, -1, 224], []])
+        block.error(RuntimeError(.notImplemented, "group must be 1, got %d", 2).at(node))
+      },
+    ]
+  }
 
   @Test func responsesAreTheGoldenBytes() {
     for test in BlockTests.written {
@@ -49,9 +51,10 @@ import Testing
     try read("create-request") { (block) throws(RuntimeError) in
       let request = try CreateRequest(&block)
       #expect(request.byteCount == 5_000_000_000)
-      #expect(request.options.map(\.key.text) == [
-        "graphOptimizationLevel", "freeDimensionOverrides.batch", "extra.session.tag",
-      ])
+      #expect(
+        request.options.map(\.key.text) == [
+          "graphOptimizationLevel", "freeDimensionOverrides.batch", "extra.session.tag",
+        ])
       guard case .number(99) = request.options[0].value, case .number(4) = request.options[1].value,
         case .text(let tag) = request.options[2].value
       else {

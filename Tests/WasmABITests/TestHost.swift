@@ -65,7 +65,9 @@ final class TestHost {
     return try BlockReader(instance.control.response.baseAddress!, byteCount: instance.control.response.count)
   }
 
-  func expectError(containing text: String, sourceLocation: SourceLocation = #_sourceLocation, _ call: () -> Int32) throws {
+  func expectError(
+    containing text: String, sourceLocation: SourceLocation = #_sourceLocation, _ call: () -> Int32
+  ) throws {
     let status = call()
     try #require(status < 0, sourceLocation: sourceLocation)
     let message = message

@@ -21,15 +21,18 @@ export class BlockWriter {
   }
 
   u32(value) {
-    this.#view.setUint32(this.#take(4), value, true);
+    const at = this.#take(4);
+    this.#view.setUint32(at, value, true);
   }
 
   i32(value) {
-    this.#view.setInt32(this.#take(4), value, true);
+    const at = this.#take(4);
+    this.#view.setInt32(at, value, true);
   }
 
   f64(value) {
-    this.#view.setFloat64(this.#take(8), value, true);
+    const at = this.#take(8);
+    this.#view.setFloat64(at, value, true);
   }
 
   /** The byte count, the bytes, and zeros up to a multiple of four. */
@@ -51,6 +54,7 @@ export class BlockWriter {
     for (let i = 0; i < dims.length; i++) this.i32(dims[i]);
   }
 
+  /** Room for `count` bytes; it may renew `#view`, so it is taken first. */
   #take(count) {
     const at = this.#length;
     this.#length += count;

@@ -1,9 +1,16 @@
-// One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go stale
-// whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
+// One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go
+// stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
 import * as host from '#host';
 import { BlockReader, BlockWriter } from './block.js';
 import { runtimeError } from './errors.js';
-import { readDescription, readError, readProfile, readResults, writeCreateRequest, writeRunRequest } from './messages.js';
+import {
+  readDescription,
+  readError,
+  readProfile,
+  readResults,
+  writeCreateRequest,
+  writeRunRequest,
+} from './messages.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
@@ -77,11 +84,6 @@ export class Core {
   /** Bytes of linear memory. */
   get byteLength() {
     return this.#memory ? this.#memory.buffer.byteLength : 0;
-  }
-
-  /** Whether a trap has ended this session. */
-  get isDead() {
-    return this.#end !== undefined && this.#end.cause !== undefined;
   }
 
   /** @param {[string, number | string][]} options */
@@ -193,6 +195,7 @@ export class Core {
    * @returns {[number, number]} where the block is and how long
    */
   #stage(byteCount, write, place) {
+    this.#checkAlive();
     let needed = byteCount + 256;
     for (;;) {
       this.#reserve(needed);
@@ -219,8 +222,12 @@ export class Core {
     this.#stagingBytes = byteCount;
   }
 
-  #call(name, ...parameters) {
+  #checkAlive() {
     if (this.#end) throw runtimeError(6, this.#end.message, { cause: this.#end.cause });
+  }
+
+  #call(name, ...parameters) {
+    this.#checkAlive();
     try {
       return this.#exports[name](...parameters);
     } catch (cause) {
@@ -234,7 +241,9 @@ export class Core {
     if (status >= 0) return status;
     const { code, message, node, hint } = readError(this.#response());
     const facts = node && { node: node.name, opType: node.opType, opset: node.opset, shapes: node.shapes };
-    throw runtimeError(code, message, { ...facts, ...(hint && { hint }), cause: this.#hostError });
+    const cause = this.#hostError;
+    const why = cause === undefined ? '' : `: ${cause?.message ?? cause}`;
+    throw runtimeError(code, message + why, { ...facts, ...(hint && { hint }), cause });
   }
 
   #controlWords() {
@@ -246,7 +255,7 @@ export class Core {
     return new BlockReader(this.#view(), this.#controlWords()[words.response]);
   }
 
-  /** No exception may cross the core's frames: what the host could not do is a status, and the reason is kept here. */
+  /** No exception may cross the core's frames: what the host could not do is a status; the reason is kept here. */
   #answer(failure, act) {
     try {
       return act();
@@ -264,7 +273,8 @@ export class Core {
     const node = control && decodeUtf8(this.#view(), text, nodeEnd);
     const opType = control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + control[words.opTypeBytes]);
     const at = opType ? ` at node '${node}' (${opType})` : '';
-    this.#end = new Error(`the session stopped${at} and cannot be used any more: ${cause?.message ?? cause}`, { cause });
+    const why = cause?.message ?? cause;
+    this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
     this.#drop();
     return runtimeError(6, this.#end.message, { ...(opType && { node, opType }), cause });
   }

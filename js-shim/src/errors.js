@@ -16,8 +16,8 @@ const names = {
  *
  * @param {number} code  the reference's number, also in the text
  * @param {string} sentence
- * @param {{ node?: string, opType?: string, opset?: number, shapes?: number[][], hint?: string, cause?: unknown }} [facts]
- *   where in the graph it happened, and the shapes of that node's inputs
+ * @param {{ node?: string, opType?: string, opset?: number, shapes?: number[][], hint?: string, cause?: unknown }}
+ *   [facts] where in the graph it happened, and the shapes of that node's inputs
  */
 export function runtimeError(code, sentence, { cause, ...facts } = {}) {
   const error = new Error(`[ERROR_CODE: ${code}] ${sentence}`, cause === undefined ? undefined : { cause });

@@ -21,6 +21,7 @@ export function collectFeeds(inputs, feeds) {
     if (given === undefined && input.optional) continue;
     if (isTensor(given) && input.isTensor && !matches(input, given)) {
       wrong.push(`input '${input.name}' must be ${expected(input)}, got ${given.type} [${given.dims.join(', ')}]`);
+      continue;
     }
     collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name) });
   }

@@ -13,6 +13,10 @@ export class InferenceSession {
     this.handler = handler;
   }
 
+  static get name() {
+    return 'InferenceSession';
+  }
+
   /**
    * `create(path, options?)`, `create(Uint8Array, options?)`, `create(ArrayBuffer, options?)` or
    * `create(ArrayBuffer, byteOffset, byteLength?, options?)`.
@@ -68,7 +72,7 @@ export class InferenceSession {
     return this.handler.outputNames;
   }
 
-  /** `{ name, isTensor: true, type, shape }` of each input; a dim is a number, a symbol, or '' where nothing is known. */
+  /** `{ name, isTensor: true, type, shape }` of each input; a dim is a number, a symbol, or '' where unknown. */
   get inputMetadata() {
     return this.handler.inputMetadata;
   }

@@ -16,23 +16,26 @@ let pending;
  * @returns {Promise<{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }>}
  */
 export function loadModule() {
-  pending ??= withTimeout(loadFirst()).catch((error) => {
+  pending ??= withTimeout(loadFirst).catch((error) => {
     pending = undefined;
     throw error;
   });
   return pending;
 }
 
-/** Tries what `env.wasm` names, then the file beside this script. */
-async function loadFirst() {
+/**
+ * Tries what `env.wasm` names, then the file beside this script.
+ * @param {{ isLate: boolean }} limit  set when nobody waits any more
+ */
+async function loadFirst(limit) {
   settleFlags();
   const failures = [];
   for (const { what, get } of candidates()) {
     try {
-      return await compile(await get(), what);
+      return await compile(get, what || 'the wasm file beside the script');
     } catch (error) {
       failures.push(error);
-      if (what) console.warn(`${error.message} The wasm file beside the script is used instead.`);
+      if (what && !limit.isLate) console.warn(`${error.message} The wasm file beside the script is used instead.`);
     }
   }
   throw new Error(`no wasm file could be loaded: ${failures.map((error) => error.message).join(' ')}`, {
@@ -75,20 +78,8 @@ function addressIn(paths) {
 }
 
 /** Compiles ours and refuses any other, before compiling it where its bytes are at hand. */
-async function compile(found, what) {
-  const where = what || 'the wasm file beside the script';
-  if (found instanceof Uint8Array) {
-    if (found[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
-    if (String.fromCharCode(...found.subarray(0, 4)) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
-    // Our section is the first: an id, a size of one byte, the length of the name, and the name.
-    if (String.fromCharCode(...found.subarray(11, 11 + section.length)) !== section) throw foreign(where);
-  }
-  const module =
-    found instanceof WebAssembly.Module
-      ? found
-      : found instanceof Uint8Array
-        ? await WebAssembly.compile(found)
-        : await WebAssembly.compileStreaming(found);
+async function compile(get, where) {
+  const module = await moduleOf(await attempt(get, `${where} could not be read`), where);
   const [stamp] = WebAssembly.Module.customSections(module, section);
   if (!stamp) throw foreign(where);
   const view = new DataView(stamp);
@@ -99,6 +90,26 @@ async function compile(found, what) {
   }
   const maximum = read(stampWords.maximumPages);
   return { module, memory: { initial: read(stampWords.initialPages), ...(maximum > 0 && { maximum }) } };
+}
+
+/** @param {Uint8Array | Response | WebAssembly.Module} found */
+async function moduleOf(found, where) {
+  const failure = `${where} could not be compiled`;
+  if (typeof found.arrayBuffer === 'function') return attempt(() => WebAssembly.compileStreaming(found), failure);
+  if (!ArrayBuffer.isView(found)) return found;
+  if (found[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
+  if (String.fromCharCode(...found.subarray(0, 4)) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
+  // Our section is the first: an id, a size of one byte, the length of the name, and the name.
+  if (String.fromCharCode(...found.subarray(11, 11 + section.length)) !== section) throw foreign(where);
+  return attempt(() => WebAssembly.compile(found), failure);
+}
+
+async function attempt(act, failure) {
+  try {
+    return await act();
+  } catch (cause) {
+    throw new Error(`${failure}: ${cause?.message ?? cause}.`, { cause });
+  }
 }
 
 const foreign = (where) => new Error(`${where} is not the wasm file of this library.`);
@@ -117,13 +128,18 @@ function settleFlags() {
   flags.trace ??= false;
 }
 
-/** As `loading`, but no later than `env.wasm.initTimeout` milliseconds from now. */
-function withTimeout(loading) {
+/** What `load` loads, but no later than `env.wasm.initTimeout` milliseconds from now. */
+function withTimeout(load) {
   const { initTimeout } = env.wasm;
-  if (!(initTimeout > 0)) return loading;
+  const limit = { isLate: false };
+  if (!(initTimeout > 0)) return load(limit);
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
-    const timer = setTimeout(late, initTimeout);
-    loading.then(resolve, reject).finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => {
+      limit.isLate = true;
+      reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
+    }, initTimeout);
+    load(limit)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
   });
 }

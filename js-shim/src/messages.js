@@ -120,18 +120,22 @@ export function readResults(block) {
 }
 
 /**
- * @returns {{ code: number, message: string, node?: { name: string, opType: string, opset: number, shapes: number[][] },
- *   hint: string }}
+ * @typedef {{ name: string, opType: string, opset: number, shapes: number[][] }} NodeInfo
+ * @returns {{ code: number, message: string, node?: NodeInfo, hint: string }}
  */
 export function readError(block) {
   const code = block.i32();
   const message = block.string();
-  const node =
-    block.u32() === 0
-      ? undefined
-      : { name: block.string(), opType: block.string(), opset: block.i32(), shapes: block.list((block) => block.dims()) };
+  const node = block.u32() === 0 ? undefined : readNode(block);
   return { code, message, node, hint: block.string() };
 }
+
+const readNode = (block) => ({
+  name: block.string(),
+  opType: block.string(),
+  opset: block.i32(),
+  shapes: block.list((block) => block.dims()),
+});
 
 /** @returns {{ name: string, opType: string, runs: number, milliseconds: number }[]} time per node over all runs */
 export function readProfile(block) {

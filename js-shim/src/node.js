@@ -36,7 +36,9 @@ function openFile(path, doing) {
   let file;
   try {
     file = fs.openSync(path, 'r');
-    const { size } = fs.fstatSync(file);
+    const status = fs.fstatSync(file);
+    if (!status.isFile()) throw new Error('not a file');
+    const { size } = status;
     return {
       byteCount: size,
       read(offset, target) {
@@ -58,11 +60,11 @@ function openFile(path, doing) {
 /** The whole of a wasm file, by path or address. */
 export async function readWasm(address) {
   const text = String(address);
-  if (/^https?:|^data:|^blob:/.test(text)) return readResponse(await fetch(text), text);
+  if (/^https?:|^data:|^blob:/.test(text)) return readResponse(await fetch(text));
   return builtin('fs').promises.readFile(text.startsWith('file:') ? new URL(text) : text);
 }
 
-async function readResponse(response, address) {
-  if (!response.ok) throw new Error(`${address} answered with status ${response.status}`);
+async function readResponse(response) {
+  if (!response.ok) throw new Error(`status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -18,16 +18,15 @@ export async function createHandler(model, options) {
   const path = typeof model === 'string' ? model : undefined;
   const external = await openExternalData(options.externalData);
   const compiled = await loadModule();
-  const source = path === undefined ? bytesSource(model) : await host.openModel(path);
-  const core = new Core(compiled, source, (location) => {
+  const core = new Core(compiled, path === undefined ? bytesSource(model) : await host.openModel(path), (location) => {
     const found = external.get(plain(location)) ?? host.openBeside(path, location);
-    if (!found) throw new Error(`external data '${location}' is not among the files given`);
+    if (!found) throw new Error('it is not among the files given');
     return found;
   });
   try {
     core.createBegin(pairs);
     while (core.createStep(createSlice)) await host.nextTurn();
-    return new SessionHandler(core, core.createFinish());
+    return new SessionHandler(core, core.createFinish(), options.freeDimensionOverrides ?? {});
   } catch (error) {
     core.dispose();
     throw error;
@@ -43,11 +42,16 @@ class SessionHandler {
   #waiting = [];
   #released = false;
 
-  constructor(core, { inputs, outputs }) {
+  constructor(core, description, sizes) {
     this.#core = core;
-    this.#inputs = inputs.map((info, index) => ({ ...metadataOf(info), index, optional: info.optional, shape: info.shape }));
-    this.#outputs = outputs.map((info, index) => ({ name: info.name, index }));
+    const inputs = description.inputs.map((info) => withSizes(info, sizes));
+    const outputs = description.outputs.map((info) => withSizes(info, sizes));
     const required = inputs.filter((info) => !info.optional);
+    this.#inputs = inputs.map((info, index) => {
+      const { optional, shape } = info;
+      return { ...metadataOf(info), index, optional, shape };
+    });
+    this.#outputs = outputs.map(({ name }, index) => ({ name, index }));
     this.inputNames = required.map((info) => info.name);
     this.outputNames = outputs.map((info) => info.name);
     this.inputMetadata = required.map(metadataOf);
@@ -123,6 +127,12 @@ class SessionHandler {
   }
 }
 
+/** The same with the sizes that `freeDimensionOverrides` gives to symbols. */
+const withSizes = (info, sizes) => ({
+  ...info,
+  shape: info.shape?.map((dim) => (Object.hasOwn(sizes, dim) ? sizes[dim] : dim)),
+});
+
 function metadataOf({ name, kind, type, shape }) {
   if (kind !== 'tensor') return { name, isTensor: false };
   const metadata = { name, isTensor: true, type: typesByCode.get(type)?.name ?? '', shape: [...(shape ?? [])] };
@@ -140,7 +150,8 @@ async function openExternalData(files = []) {
     const path = typeof file === 'string' ? file : file?.path;
     const data = typeof file === 'string' ? file : file?.data;
     if (typeof path !== 'string') throw new TypeError("each item of 'externalData' must be a path or have a 'path'");
-    opened.set(plain(path), typeof data === 'string' ? await host.openModel(data) : bytesSource(await bytesOf(data, path)));
+    const source = typeof data === 'string' ? await host.openModel(data) : bytesSource(await bytesOf(data, path));
+    opened.set(plain(path), source);
   }
   return opened;
 }

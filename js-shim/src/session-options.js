@@ -1,4 +1,4 @@
-// The options of `create` and `run`: checked in the reference's words, then flattened to the pairs that cross into wasm.
+// The options of `create` and `run`: checked in the reference's words, then flattened to pairs that cross into wasm.
 const levels = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 };
 
 /**
@@ -26,7 +26,9 @@ export function checkSessionOptions(options) {
   }
   if (options.enableProfiling) pairs.push(['enableProfiling', 1]);
   if (options.maxMemory !== undefined) {
-    if (!(options.maxMemory > 0)) throw new RangeError(`'maxMemory' must be a positive number of bytes: ${options.maxMemory}`);
+    if (!(options.maxMemory > 0)) {
+      throw new RangeError(`'maxMemory' must be a positive number of bytes: ${options.maxMemory}`);
+    }
     pairs.push(['maxMemory', options.maxMemory]);
   }
   if (options.extra !== undefined) flatten(options.extra, 'extra', new Set(), pairs);

@@ -23,7 +23,8 @@ export function dataOfType(name, data) {
         `Creating a ${name} tensor from number array is not supported. Please use ${type.array} as data.`,
       );
     }
-    return { type: name, data: type.bits === 64 && name !== 'float64' ? Elements.from(data, BigInt) : Elements.from(data) };
+    const isBig = type.array.startsWith('Big');
+    return { type: name, data: isBig ? Elements.from(data, BigInt) : Elements.from(data) };
   }
   const tag = ArrayBuffer.isView(data) ? tagOf(data) : '';
   if (tag === 'Uint8ClampedArray') {

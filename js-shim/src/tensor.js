@@ -80,7 +80,8 @@ export class Tensor {
 
   /** A float32 tensor `[1, height, width, 4]` of a WebGL texture. */
   static fromTexture(texture, { width, height, download, dispose }) {
-    return new Tensor({ location: 'texture', type: 'float32', texture, dims: [1, height, width, 4], download, dispose });
+    const dims = [1, height, width, 4];
+    return new Tensor({ location: 'texture', type: 'float32', texture, dims, download, dispose });
   }
 
   static fromGpuBuffer(gpuBuffer, { dataType = 'float32', dims, download, dispose }) {
@@ -177,6 +178,11 @@ export class Tensor {
     this.ensureValid();
     if (this.downloader || this.disposer) throw new Error('Cannot reshape a tensor that owns GPU resource.');
     return new Tensor(this.type, this.data, dims);
+  }
+
+  /** Kept through minifying, for whoever prints a tensor. */
+  static get name() {
+    return 'Tensor';
   }
 
   get [brand]() {

@@ -38,8 +38,8 @@ export function decodeUtf8(bytes, start, end) {
       text += String.fromCharCode(lead);
       continue;
     }
-    let needed = lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
-    if (needed === 0) {
+    let needed = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    if (lead < 0xc2 || lead > 0xf4) {
       text += '\ufffd';
       continue;
     }

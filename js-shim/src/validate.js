@@ -79,9 +79,8 @@ export function checkRun(session, feeds, arg1, arg2) {
   if (arg1 === undefined) {
     options = checkOptions(arg2);
   } else if (!isObject(arg1)) {
-    throw new TypeError(
-      arg1 === null ? 'Unexpected argument[1]: cannot be null.' : "Unexpected argument[1]: must be 'fetches' or 'options'.",
-    );
+    const must = arg1 === null ? 'cannot be null.' : "must be 'fetches' or 'options'.";
+    throw new TypeError(`Unexpected argument[1]: ${must}`);
   } else if (isTensor(arg1)) {
     throw new TypeError("'fetches' cannot be a Tensor");
   } else if (Array.isArray(arg1)) {

@@ -21,7 +21,8 @@ export function tensorValue(tensor, name) {
   }
   const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : undefined;
   if (tag !== row.array && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
-    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${tag ?? typeof data}`);
+    const got = tag ?? typeof data;
+    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${got}`);
   }
   const value = { kind: 'tensor', type: row.code, dims, data };
   if (row.bits === 4 && count > 1 && data.length === count) {
@@ -30,7 +31,8 @@ export function tensorValue(tensor, name) {
   }
   const needed = byteCountOf(row, count);
   if (data.byteLength < needed) {
-    throw runtimeError(2, `input '${name}': dims [${dims.join(', ')}] need ${needed} bytes, the data has ${data.byteLength}`);
+    const shape = dims.join(', ');
+    throw runtimeError(2, `input '${name}': dims [${shape}] need ${needed} bytes, the data has ${data.byteLength}`);
   }
   if (data.byteLength > needed) value.data = new Uint8Array(data.buffer, data.byteOffset, needed);
   return value;
@@ -97,7 +99,8 @@ export function fillTensor(core, value, tensor, name) {
   if (value.kind === 'strings') {
     for (let i = 0; i < value.strings.length; i++) data[i] = value.strings[i];
   } else if (data.byteLength < value.byteCount) {
-    throw runtimeError(2, `output '${name}': ${value.byteCount} bytes do not fit the ${data.byteLength} of the tensor to fill`);
+    const room = data.byteLength;
+    throw runtimeError(2, `output '${name}': ${value.byteCount} bytes do not fit the ${room} of the tensor to fill`);
   } else {
     core.copyInto(value, data);
   }

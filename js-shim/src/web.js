@@ -34,7 +34,7 @@ export const openBeside = () => undefined;
  */
 export async function readWasm(address) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} answered with status ${response.status}`);
+  if (!response.ok) throw new Error(`status ${response.status}`);
   const streams = (response.headers.get('content-type') ?? '').startsWith('application/wasm');
   return streams ? response : new Uint8Array(await response.arrayBuffer());
 }

@@ -19,7 +19,8 @@ test('a name is taken once at one priority', async () => {
   registerBackend(name, first, -1);
   registerBackend(name, first, -1);
   registerBackend(name, backend(), -2);
-  throwsExactly(() => registerBackend(name, backend(), -1), Error, `cannot register backend "${name}" using priority -1`);
+  const message = `cannot register backend "${name}" using priority -1`;
+  throwsExactly(() => registerBackend(name, backend(), -1), Error, message);
   const resolved = await resolveBackend({ executionProviders: [name] });
   assert.equal(resolved.backend, first);
 });
@@ -62,7 +63,8 @@ test('init runs once a name, and again after a failure', async () => {
     inits.push(name);
     if (!works) throw new Error('not yet');
   }), -1);
-  await Promise.allSettled([resolveBackend({ executionProviders: [name] }), resolveBackend({ executionProviders: [name] })]);
+  const executionProviders = [name];
+  await Promise.allSettled([resolveBackend({ executionProviders }), resolveBackend({ executionProviders })]);
   assert.deepEqual(inits, [name]);
   works = true;
   await resolveBackend({ executionProviders: [name] });
@@ -82,8 +84,16 @@ test('among the defaults a higher priority comes first, and of equals the later 
 
 for (const executionProviders of ['wasm', {}, null]) {
   test(`executionProviders ${JSON.stringify(executionProviders)} are refused`, () =>
-    rejectsExactly(resolveBackend({ executionProviders }), TypeError, "'executionProviders' must be an array of names or of objects with a name."));
+    rejectsExactly(
+      resolveBackend({ executionProviders }),
+      TypeError,
+      "'executionProviders' must be an array of names or of objects with a name.",
+    ));
 }
 
 test('an execution provider must have a name', () =>
-  rejectsExactly(resolveBackend({ executionProviders: [null] }), TypeError, "each item of 'executionProviders' must be a name or an object with a name."));
+  rejectsExactly(
+    resolveBackend({ executionProviders: [null] }),
+    TypeError,
+    "each item of 'executionProviders' must be a name or an object with a name.",
+  ));

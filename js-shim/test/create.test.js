@@ -41,14 +41,12 @@ for (const { args, model, logId } of accepted) {
   });
 }
 
+const views = [new DataView(buffer), Float32Array.of(1)];
+const noModels = [undefined, null, 5, {}, [], ...views, new URL('file:///x'), new Blob([])];
 const unexpected = "Unexpected argument[0]: must be 'path' or 'buffer'.";
 const options = "'options' must be an object.";
 const refused = [
-  ...[undefined, null, 5, {}, [], new DataView(buffer), Float32Array.of(1), new URL('file:///x'), new Blob([])].map((arg) => ({
-    args: [arg],
-    Kind: TypeError,
-    message: unexpected,
-  })),
+  ...noModels.map((arg) => ({ args: [arg], Kind: TypeError, message: unexpected })),
   ...[null, 5, 'x', () => {}].map((arg) => ({ args: ['model.onnx', arg], Kind: TypeError, message: options })),
   { args: [new Uint8Array(1), 0], Kind: TypeError, message: options },
   { args: [buffer, null], Kind: TypeError, message: options },
@@ -68,7 +66,8 @@ const refused = [
 ];
 
 for (const { args, Kind, message } of refused) {
-  test(`create(${args.map(show).join(', ')}) rejects`, () => rejectsExactly(InferenceSession.create(...args), Kind, message));
+  test(`create(${args.map(show).join(', ')}) rejects`, () =>
+    rejectsExactly(InferenceSession.create(...args), Kind, message));
 }
 
 test('create takes four and may be called unbound', async () => {

@@ -11,9 +11,8 @@ function session() {
     outputNames: ['C', 'D'],
     async run(feeds, fetches, options) {
       handler.seen = { feeds, fetches, options };
-      return Object.fromEntries(
-        Object.entries(fetches).map(([name, given]) => [name, given ?? { type: 'float32', data: Float32Array.of(1), dims: [1] }]),
-      );
+      const made = { type: 'float32', data: Float32Array.of(1), dims: [1] };
+      return Object.fromEntries(Object.entries(fetches).map(([name, given]) => [name, given ?? made]));
     },
     async dispose() {},
   };
@@ -58,7 +57,11 @@ for (const { args, fetches, options } of accepted) {
 
 const badFeeds = "'feeds' must be an object that use input names as keys and OnnxValue as corresponding values.";
 const refused = [
-  ...[undefined, null, 5, 'x', tensor, [tensor], () => {}].map((feeds) => ({ args: [feeds], Kind: TypeError, message: badFeeds })),
+  ...[undefined, null, 5, 'x', tensor, [tensor], () => {}].map((feeds) => ({
+    args: [feeds],
+    Kind: TypeError,
+    message: badFeeds,
+  })),
   { args: [feeds, null], Kind: TypeError, message: 'Unexpected argument[1]: cannot be null.' },
   { args: [feeds, tensor], Kind: TypeError, message: "'fetches' cannot be a Tensor" },
   { args: [feeds, []], Kind: TypeError, message: "'fetches' cannot be an empty array." },
@@ -104,7 +107,8 @@ function show(value) {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   if (value === feeds) return 'feeds';
   if (typeof value === 'object' && value !== null) {
-    return `${value.constructor === Object ? '' : value.constructor.name}{${Object.entries(value).map(([k, v]) => `${k}: ${show(v)}`).join(', ')}}`;
+    const name = value.constructor === Object ? '' : value.constructor.name;
+    return `${name}{${Object.entries(value).map(([key, value]) => `${key}: ${show(value)}`).join(', ')}}`;
   }
   return typeof value === 'function' ? 'function' : JSON.stringify(value) ?? String(value);
 }

@@ -23,14 +23,24 @@ const made = [
   { args: ['bool', Uint8Array.of(2, 255)], type: 'bool', dims: [2], data: Uint8Array.of(2, 255) },
   { args: ['string', ['a', 'b']], type: 'string', dims: [2], data: ['a', 'b'] },
   { args: ['float32', [], [0, 3]], type: 'float32', dims: [0, 3], data: new Float32Array(0) },
-  { args: ['float32', new Float32Array(0), [1, 8, 0, 128]], type: 'float32', dims: [1, 8, 0, 128], data: new Float32Array(0) },
+  {
+    args: ['float32', new Float32Array(0), [1, 8, 0, 128]],
+    type: 'float32',
+    dims: [1, 8, 0, 128],
+    data: new Float32Array(0),
+  },
   { args: ['uint8', Buffer.from([1, 2])], type: 'uint8', dims: [2], data: Buffer.from([1, 2]) },
   { args: ['uint8', Uint8ClampedArray.of(9)], type: 'uint8', dims: [1], data: Uint8Array.of(9) },
   { args: ['uint4', Uint8Array.of(0x21, 0x03), [3]], type: 'uint4', dims: [3], data: Uint8Array.of(0x21, 0x03) },
   { args: ['int4', Uint8Array.of(1, 2, 3), [3]], type: 'int4', dims: [3], data: Uint8Array.of(1, 2, 3) },
   { args: ['bfloat16', Uint16Array.of(0x3f80)], type: 'bfloat16', dims: [1], data: Uint16Array.of(0x3f80) },
   { args: ['float8e5m2', Uint8Array.of(0x3c)], type: 'float8e5m2', dims: [1], data: Uint8Array.of(0x3c) },
-  { args: ['float16', Uint16Array.of(0x3c00)], type: 'float16', dims: [1], data: new Half(Uint16Array.of(0x3c00).buffer) },
+  {
+    args: ['float16', Uint16Array.of(0x3c00)],
+    type: 'float16',
+    dims: [1],
+    data: new Half(Uint16Array.of(0x3c00).buffer),
+  },
   { args: [Float32Array.of(1)], type: 'float32', dims: [1], data: Float32Array.of(1) },
   { args: [BigInt64Array.of(1n, 2n), [2, 1]], type: 'int64', dims: [2, 1], data: BigInt64Array.of(1n, 2n) },
   { args: [Uint8Array.of(1)], type: 'uint8', dims: [1], data: Uint8Array.of(1) },
@@ -51,13 +61,29 @@ for (const { args, type, dims, data } of made) {
 
 const refused = [
   { args: ['float32', 'abc'], Kind: TypeError, message: `A float32 tensor's data must be type of ${Float32Array}` },
-  { args: ['float32', new ArrayBuffer(4)], Kind: TypeError, message: `A float32 tensor's data must be type of ${Float32Array}` },
-  { args: ['int32', Float32Array.of(1)], Kind: TypeError, message: `A int32 tensor's data must be type of ${Int32Array}` },
-  { args: ['bool', Uint8ClampedArray.of(1)], Kind: TypeError, message: "A Uint8ClampedArray tensor's data must be type of uint8" },
+  {
+    args: ['float32', new ArrayBuffer(4)],
+    Kind: TypeError,
+    message: `A float32 tensor's data must be type of ${Float32Array}`,
+  },
+  {
+    args: ['int32', Float32Array.of(1)],
+    Kind: TypeError,
+    message: `A int32 tensor's data must be type of ${Int32Array}`,
+  },
+  {
+    args: ['bool', Uint8ClampedArray.of(1)],
+    Kind: TypeError,
+    message: "A Uint8ClampedArray tensor's data must be type of uint8",
+  },
   { args: ['string', Uint8Array.of(1)], Kind: TypeError, message: "A string tensor's data must be a string array." },
   { args: ['complex64', Float32Array.of(1, 1)], Kind: TypeError, message: 'Unsupported tensor type: complex64.' },
   { args: ['nothing', [1]], Kind: TypeError, message: 'Unsupported tensor type: nothing.' },
-  { args: ['uint4', [1, 2]], Kind: TypeError, message: 'Creating a uint4 tensor from number array is not supported. Please use Uint8Array as data.' },
+  {
+    args: ['uint4', [1, 2]],
+    Kind: TypeError,
+    message: 'Creating a uint4 tensor from number array is not supported. Please use Uint8Array as data.',
+  },
   { args: ['float32', [1, 2, 3], [2, 2]], Kind: Error, message: "Tensor's size(4) does not match data length(3)." },
   { args: ['float32', [1], [1.5]], Kind: TypeError, message: 'dims[0] must be an integer, got: 1.5' },
   { args: ['float32', [1], [1, '4']], Kind: TypeError, message: 'dims[1] must be an integer, got: 4' },
@@ -71,24 +97,44 @@ const refused = [
   { args: [[1, 2]], Kind: TypeError, message: 'Invalid element type of data array: number.' },
   { args: [[1n]], Kind: TypeError, message: 'Invalid element type of data array: bigint.' },
   { args: [Buffer.from([1])], Kind: TypeError, message: `Unsupported type for tensor data: ${Buffer}.` },
-  { args: [{ location: 'cpu', type: 'float32', dims: [] }], Kind: Error, message: "Tensor constructor: unsupported location 'cpu'" },
-  { args: [{ location: 'cpu-pinned', type: 'float32', data: Int8Array.of(1), dims: [1] }], Kind: TypeError, message: 'buffer should be of type Float32Array' },
-  { args: [{ location: 'texture', type: 'int32', dims: [1] }], Kind: TypeError, message: 'unsupported type "int32" to create tensor from texture' },
-  { args: [{ location: 'gpu-buffer', type: 'float64', dims: [1] }], Kind: TypeError, message: 'unsupported type "float64" to create tensor from gpu-buffer' },
+  {
+    args: [{ location: 'cpu', type: 'float32', dims: [] }],
+    Kind: Error,
+    message: "Tensor constructor: unsupported location 'cpu'",
+  },
+  {
+    args: [{ location: 'cpu-pinned', type: 'float32', data: Int8Array.of(1), dims: [1] }],
+    Kind: TypeError,
+    message: 'buffer should be of type Float32Array',
+  },
+  {
+    args: [{ location: 'texture', type: 'int32', dims: [1] }],
+    Kind: TypeError,
+    message: 'unsupported type "int32" to create tensor from texture',
+  },
+  {
+    args: [{ location: 'gpu-buffer', type: 'float64', dims: [1] }],
+    Kind: TypeError,
+    message: 'unsupported type "float64" to create tensor from gpu-buffer',
+  },
 ];
 
 for (const { args, Kind, message } of refused) {
-  test(`new Tensor(${args.map(show).join(', ')}) throws`, () => throwsExactly(() => new Tensor(...args), Kind, message));
+  test(`new Tensor(${args.map(show).join(', ')}) throws`, () =>
+    throwsExactly(() => new Tensor(...args), Kind, message));
 }
 
 for (const args of [[], [null], [{}], [5]]) {
-  test(`new Tensor(${args.map(show).join(', ')}) throws a TypeError`, () => assert.throws(() => new Tensor(...args), TypeError));
+  test(`new Tensor(${args.map(show).join(', ')}) throws a TypeError`, () =>
+    assert.throws(() => new Tensor(...args), TypeError));
 }
 
 test('float16 from numbers needs Float16Array', () => {
   const make = () => new Tensor('float16', [1, 2]);
+  const message =
+    'Creating a float16 tensor from number array is not supported. Please use Uint16Array as data.';
   if (hasFloat16) assert.deepEqual(make().data, Float16Array.of(1, 2));
-  else throwsExactly(make, TypeError, 'Creating a float16 tensor from number array is not supported. Please use Uint16Array as data.');
+  else throwsExactly(make, TypeError, message);
 });
 
 test('a fraction is no int64', () => assert.throws(() => new Tensor('int64', [1.5]), RangeError));
@@ -117,10 +163,10 @@ test('the fields of a tensor are its own, in order, and can be written', () => {
 });
 
 test('the prototype and the class have the reference\'s names', () => {
-  for (const name of ['data', 'location', 'texture', 'gpuBuffer', 'mlTensor', 'getData', 'dispose', 'ensureValid', 'reshape']) {
-    assert.ok(Object.hasOwn(Tensor.prototype, name), name);
-  }
-  for (const name of ['fromTexture', 'fromGpuBuffer', 'fromMLTensor', 'fromPinnedBuffer']) assert.ok(Object.hasOwn(Tensor, name), name);
+  const members = 'data location texture gpuBuffer mlTensor getData dispose ensureValid reshape';
+  for (const name of members.split(' ')) assert.ok(Object.hasOwn(Tensor.prototype, name), name);
+  const statics = 'fromTexture fromGpuBuffer fromMLTensor fromPinnedBuffer';
+  for (const name of statics.split(' ')) assert.ok(Object.hasOwn(Tensor, name), name);
 });
 
 test('reshape shares the data and checks the product', () => {
@@ -170,7 +216,9 @@ test('a tensor elsewhere is downloaded once', async () => {
 
 test('a tensor elsewhere without a downloader stays there', async () => {
   const tensor = Tensor.fromMLTensor({}, { dataType: 'int8', dims: [1] });
-  await assert.rejects(tensor.getData(), { message: 'The current tensor is not created with a specified data downloader.' });
+  await assert.rejects(tensor.getData(), {
+    message: 'The current tensor is not created with a specified data downloader.',
+  });
 });
 
 test('a texture is [1, height, width, 4]', () => {
@@ -189,7 +237,8 @@ test('a tensor of another copy of the library is a Tensor', async () => {
 
 function show(value) {
   if (typeof value === 'bigint') return `${value}n`;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `${value.constructor.name}(${value.length ?? value.byteLength})`;
+  const isBytes = ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+  if (isBytes) return `${value.constructor.name}(${value.length ?? value.byteLength})`;
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return JSON.stringify(value);
 }

@@ -1,0 +1,66 @@
+// Models for tests, written as protobuf by hand: just the fields that are needed.
+import { encodeUtf8 } from '../../src/utf8.js';
+
+const varint = (value) => {
+  const bytes = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  return [...bytes, Number(rest)];
+};
+const number = (field, value) => [...varint(field << 3), ...varint(value)];
+const bytes = (field, value) => [...varint((field << 3) | 2), ...varint(value.length), ...value];
+const text = (field, value) => bytes(field, encodeUtf8(value));
+
+const elementTypes = {
+  float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11,
+  uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22,
+};
+
+/** An input or output: its dims are sizes, symbols, or '' for unknown ones; without dims the rank is unknown. */
+export function value(name, type, dims) {
+  const shape = dims?.flatMap((dim) =>
+    bytes(1, typeof dim === 'number' ? number(1, dim) : dim === '' ? [] : text(2, dim)),
+  );
+  const tensor = [...number(1, elementTypes[type]), ...(shape ? bytes(2, shape) : [])];
+  return [...text(1, name), ...bytes(2, bytes(1, tensor))];
+}
+
+/** A sequence of tensors, as an input or output. */
+export function sequenceValue(name, type) {
+  const tensor = bytes(1, number(1, elementTypes[type]));
+  return [...text(1, name), ...bytes(2, bytes(4, bytes(1, tensor)))];
+}
+
+/** A weight; `location` says which external file it is in instead of `data`. */
+export function initializer(name, type, dims, data, location) {
+  const place = location
+    ? [...bytes(13, [...text(1, 'location'), ...text(2, location)]), ...number(14, 1)]
+    : bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [...dims.flatMap((dim) => number(1, dim)), ...number(2, elementTypes[type]), ...text(8, name), ...place];
+}
+
+/** A node; attributes are integers. */
+export const node = (opType, inputs, outputs, attributes = {}, name = '') => [
+  ...inputs.flatMap((input) => text(1, input)),
+  ...outputs.flatMap((output) => text(2, output)),
+  ...text(3, name),
+  ...text(4, opType),
+  ...Object.entries(attributes).flatMap(([key, value]) =>
+    bytes(5, [...text(1, key), ...number(3, value), ...number(20, 2)]),
+  ),
+];
+
+/** The bytes of a model. */
+export function model({ nodes, inputs, outputs, initializers = [], opset = 17 }) {
+  const graph = [
+    ...nodes.flatMap((node) => bytes(1, node)),
+    ...text(2, 'test'),
+    ...initializers.flatMap((tensor) => bytes(5, tensor)),
+    ...inputs.flatMap((input) => bytes(11, input)),
+    ...outputs.flatMap((output) => bytes(12, output)),
+  ];
+  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, number(2, opset))]);
+}
