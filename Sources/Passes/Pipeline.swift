@@ -6,6 +6,7 @@ import Tensors
 public enum Pipeline {
   public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
+    (FoldDequantize.pass, .basic),
     (EliminateIdentity.pass, .basic),
     (ShareCommonNodes.pass, .basic),
     (FuseGelu.pass, .extended),
