@@ -9,7 +9,7 @@ public struct Importer {
   /// How deep functions may call functions, and subgraphs hold subgraphs.
   static let depthLimit = 64
   /// How many nodes a graph may have: functions that call functions twice each grow without end.
-  static let nodeLimit = 1 << 20
+  static let nodeLimit = 1 << 18
 
   let functions: [Name: FunctionProto]
   let loader: TensorLoader
