@@ -30,7 +30,7 @@ struct PassCase {
   var feeds: [(String, Tensor)] = []
 
   init(
-    _ name: String, _ inputs: [String] = ["x"], constants: KeyValuePairs<String, Tensor> = [:], opset: Int = 22,
+    _ name: String, _ inputs: [String], constants: KeyValuePairs<String, Tensor> = [:], opset: Int = 22,
     _ nodes: [NodeProto], _ outputs: [String] = ["y"], becomes: String?, feeds: [(String, Tensor)] = []
   ) {
     self.name = name
@@ -38,6 +38,14 @@ struct PassCase {
     self.opset = opset
     self.becomes = becomes
     self.feeds = feeds
+  }
+
+  /// A graph of one input, `x`.
+  init(
+    _ name: String, constants: KeyValuePairs<String, Tensor> = [:], opset: Int = 22, _ nodes: [NodeProto],
+    _ outputs: [String] = ["y"], becomes: String?, feeds: [(String, Tensor)] = []
+  ) {
+    self.init(name, ["x"], constants: constants, opset: opset, nodes, outputs, becomes: becomes, feeds: feeds)
   }
 }
 
