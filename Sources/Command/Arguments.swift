@@ -110,7 +110,7 @@ struct Arguments {
   func has(_ name: StaticString) -> Bool { given.contains { $0.name == name } }
 
   /// Every value of an option, in order.
-  func values(_ name: StaticString) -> [Name] { given.filter { $0.name == name }.map(\.value) }
+  func values(_ name: StaticString) -> [Name] { given.filter { $0.name == name }.map { $0.value } }
 
   /// The last value of an option.
   func value(_ name: StaticString) -> Name? { given.last { $0.name == name }?.value }

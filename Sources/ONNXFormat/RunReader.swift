@@ -71,6 +71,7 @@ struct RunReader {
   }
 
   /// Copies packed bytes `start ..< start + count`, which stand at whole values.
+  @inline(never)
   mutating func read(at start: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     assert(start % valueWidth == 0 && count % valueWidth == 0)
     if start < nextByte { rewind() }

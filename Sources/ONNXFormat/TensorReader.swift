@@ -11,6 +11,7 @@ public final class TensorLoader {
   }
 
   /// A reader of one tensor; throws where its elements are not as many as its dims say.
+  @inline(never)
   public func reader(_ record: TensorRecord) throws(RuntimeError) -> TensorReader {
     try TensorReader(record, self)
   }
@@ -105,6 +106,7 @@ public struct TensorReader {
   /// Copies `count` packed bytes from byte `start` on to `target`; both are multiples of the element's width.
   ///
   /// Ascending ranges are read in one walk through the file; one that goes back starts at the front again.
+  @inline(never)
   public mutating func read(at start: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     guard start >= 0, count >= 0, start <= byteCount, count <= byteCount - start else {
       throw RuntimeError(.fail, "%d bytes from byte %d of a tensor of %d", count, start, byteCount)

@@ -67,6 +67,7 @@ public struct WireReader {
   }
 
   /// The next field of the message, or nil at its end. Its value must be read or skipped before the next call.
+  @inline(never)
   public mutating func nextField() throws(RuntimeError) -> Field? {
     if position == end { return nil }
     let offset = position
@@ -77,6 +78,7 @@ public struct WireReader {
     return Field(number: UInt32(tag >> 3), wire: wire, offset: offset)
   }
 
+  @inline(never)
   public mutating func varint() throws(RuntimeError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
@@ -95,6 +97,7 @@ public struct WireReader {
   /// An int32 or enum field; protobuf drops the upper bits.
   public mutating func int32() throws(RuntimeError) -> Int32 { Int32(truncatingIfNeeded: try varint()) }
 
+  @inline(never)
   public mutating func fixed32() throws(RuntimeError) -> UInt32 {
     try require(4)
     var value: UInt32 = 0
@@ -102,6 +105,7 @@ public struct WireReader {
     return value
   }
 
+  @inline(never)
   public mutating func fixed64() throws(RuntimeError) -> UInt64 {
     try require(8)
     var value: UInt64 = 0
@@ -112,6 +116,7 @@ public struct WireReader {
   public mutating func float() throws(RuntimeError) -> Float { Float(bitPattern: try fixed32()) }
 
   /// The length of a length-delimited field, inside the message.
+  @inline(never)
   public mutating func length() throws(RuntimeError) -> Int64 {
     let start = position
     let length = try varint()
@@ -122,6 +127,7 @@ public struct WireReader {
   }
 
   /// The place of a length-delimited field, which is skipped: how weights are not copied.
+  @inline(never)
   public mutating func range() throws(RuntimeError) -> (offset: Int64, length: Int64) {
     let length = try length()
     let offset = position
@@ -130,6 +136,7 @@ public struct WireReader {
   }
 
   /// The bytes of a string or bytes field.
+  @inline(never)
   public mutating func name() throws(RuntimeError) -> Name {
     let (offset, length) = try range()
     guard let count = Int(exactly: length) else { throw malformed("a string of %d bytes at byte %d", length, offset) }
@@ -152,6 +159,7 @@ public struct WireReader {
   }
 
   /// Skips a field's value.
+  @inline(never)
   public mutating func skip(_ field: Field) throws(RuntimeError) {
     switch field.wire {
     case .varint: _ = try varint()
@@ -163,14 +171,13 @@ public struct WireReader {
   }
 
   /// Reads a length-delimited message, field by field, into `message`; what it held before is merged with.
+  ///
+  /// Never inlined, like all that the decoders share: they are many, and inlining costs a kilobyte of wasm each time.
+  @inline(never)
   public mutating func message<M: WireMessage>(into message: inout M) throws(RuntimeError) {
-    let length = try length()
-    let outer = end
-    try descend()
-    end = position + length
+    let outer = try enter()
     while let field = try nextField() { try message.merge(field, from: &self) }
-    end = outer
-    depth -= 1
+    leave(outer)
   }
 
   /// Reads a length-delimited message of its own.
@@ -178,6 +185,21 @@ public struct WireReader {
     var message = M()
     try self.message(into: &message)
     return message
+  }
+
+  /// Goes into a length-delimited message and answers the end of the one around it.
+  @inline(never)
+  private mutating func enter() throws(RuntimeError) -> Int64 {
+    let length = try length()
+    let outer = end
+    try descend()
+    end = position + length
+    return outer
+  }
+
+  private mutating func leave(_ outer: Int64) {
+    end = outer
+    depth -= 1
   }
 
   private mutating func skipGroup(_ group: Field) throws(RuntimeError) {

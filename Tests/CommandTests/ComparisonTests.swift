@@ -51,7 +51,8 @@ import Testing
       testDescription: "integers are exact", actual: Tensor(.int64, [1], [Int64.max - 1]),
       expected: Tensor(.int64, [1], [Int64.max]),
       mismatch:
-        "1 of 1 elements differ, first at [0]: 9223372036854775806, expected 9223372036854775807 (difference 0, largest 0)"
+        "1 of 1 elements differ, first at [0]: 9223372036854775806, expected 9223372036854775807"
+        + " (difference 0, largest 0)"
     ),
     Case(
       testDescription: "bytes are exact", actual: Tensor(.uint8, [2], [1, 200] as [UInt8]),

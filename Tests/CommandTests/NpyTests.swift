@@ -115,7 +115,8 @@ import Testing
       testDescription: "not npy", file: Array("PK\u{3}\u{4}0123456789".utf8),
       message: "the file does not start like an .npy file"),
     Bad(
-      testDescription: "version 4", file: file("{}", [], version: 4), message: "the .npy version must be 1 to 3, got 4"),
+      testDescription: "version 4", file: file("{}", [], version: 4),
+      message: "the .npy version must be 1 to 3, got 4"),
     Bad(
       testDescription: "too short",
       file: file("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]),

@@ -80,8 +80,8 @@ import Testing
     }
     #expect(
       String(decoding: json.bytes, as: UTF8.self)
-        == #"{"text":"a\"b\\c\n\u0001ö�","list":[-9223372036854775808,18446744073709551615,0.1,"nan","-inf",1.50,true,"#
-        + #"null,{},[]]}"#)
+        == #"{"text":"a\"b\\c\n\u0001ö�","list":[-9223372036854775808,18446744073709551615,0.1,"nan","-inf","#
+        + #"1.50,true,null,{},[]]}"#)
   }
 
   @Test func alignsColumns() {

@@ -1,4 +1,4 @@
-// Files, the clock and the terminal, for Linux (glibc) and WASI preview 1 (wasi-libc): the only place where they differ.
+// Files, the clock and the terminal, for Linux (glibc) and WASI preview 1 (wasi-libc): where the two differ.
 // Functions that open something answer a descriptor, or a negated errno.
 #ifndef CHOST_H
 #define CHOST_H
@@ -21,13 +21,15 @@
 
 static const int ch_no_such_file = -ENOENT;
 static const int ch_permission = -EACCES;
-/// WASI's answer to paths outside the directories that were given.
-static const int ch_not_capable = -
+
+/// Whether an open failed because WASI's host gave no directory that the path is in.
+static inline int ch_is_outside(int status) {
 #ifdef __wasi__
-    ENOTCAPABLE;
+  return status == -ENOTCAPABLE || status == -EPERM;
 #else
-    EPERM;
+  return 0;
 #endif
+}
 
 static inline int ch_open_to_read(const char *_Nonnull path) {
   int file = open(path, O_RDONLY);

@@ -14,6 +14,7 @@
 
 #include "cmath.h"
 #include "lanes.h"
+#include "coefficients.h"
 
 /// Memory for tensors, aligned to 64 bytes; NULL where there is none.
 static inline void *_Nullable ck_allocate(size_t bytes) {
@@ -21,5 +22,14 @@ static inline void *_Nullable ck_allocate(size_t bytes) {
   return posix_memalign(&memory, 64, bytes ? bytes : 1) == 0 ? memory : NULL;
 }
 static inline void ck_free(void *_Nullable memory) { free(memory); }
+
+/// Tells the processor that this thread waits for another.
+static inline void ck_pause(void) {
+#if defined(__SSE2__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 #endif

@@ -45,8 +45,8 @@ struct CheckCommand: Subcommand {
       if problems.isEmpty { _ = try file.session(SessionOptions(), host) }
     } catch {
       // The path stands at the line's start already.
-      _ = host.message(error)
-      problems.append(Problem(operatorName: error.node?.opType ?? Name(), message: Name(text: error.message)))
+      let message = host.message(error, about: path)
+      problems.append(Problem(operatorName: error.node?.opType ?? Name(), message: message))
     }
     return problems
   }

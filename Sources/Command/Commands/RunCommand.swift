@@ -70,13 +70,7 @@ struct RunCommand: Subcommand {
     for ((name, value), written) in zip(results, paths) {
       out.append(name: name)
       out.append(text: ": ")
-      if elements == 6 {
-        out.append(summary: value)
-      } else if let tensor = value.tensor {
-        out.append(summary: tensor, elements: elements)
-      } else {
-        out.append(summary: value)
-      }
+      out.append(summary: value, elements: elements)
       for path in written {
         out.append(text: "\n  -> ")
         out.append(name: path)
@@ -98,7 +92,7 @@ struct RunCommand: Subcommand {
     try json.object { (json) throws(RuntimeError) in
       json.key("createMilliseconds")
       json.fixed(times.create, decimals: 3)
-      json.key("runMilliseconds")
+      json.key("milliseconds")
       json.fixed(times.run, decimals: 3)
       json.key("inputs")
       try json.object { (json) throws(RuntimeError) in

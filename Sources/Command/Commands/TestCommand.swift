@@ -55,44 +55,45 @@ struct TestCommand: Subcommand {
     let progress = Progress(host.terminal)
     var passed = 0
     for (i, folder) in folders.enumerated() {
-      progress.show("testing", folder.lastPart, percent: 100 * i / folders.count)
-      let result = test(folder, host)
+      progress.show("testing", folder.name, percent: 100 * i / folders.count)
+      let result = test(folder.path, folder.name, host)
       if result.reason == nil { passed += 1 }
       if isQuiet, result.reason == nil { continue }
       progress.clear()
       host.terminal.write(asJSON ? try json(result) : text(result))
     }
     progress.clear()
-    host.terminal.write(asJSON ? try sum(passed, folders.count) : sumText(passed, folders.count))
+    if !asJSON { host.terminal.write(sum(passed, folders.count)) }
     return passed == folders.count ? 0 : Command.failure
   }
 
-  private func allFolders() throws(RuntimeError) -> [Name] {
-    var all: [Name] = []
+  /// Every folder with what it is called: its last part, or its line in the list.
+  private func allFolders() throws(RuntimeError) -> [(path: Name, name: Name)] {
+    var all: [(path: Name, name: Name)] = []
     for folder in folders {
       if Files.kind(folder) != .directory {
         throw RuntimeError(.noSuchFile, "there is no directory %s", name: folder)
       }
       if Files.kind(folder.joined("model.onnx")) == .file {
-        all.append(folder)
+        all.append((folder, folder.lastPart))
         continue
       }
       let inside = try Files.list(folder).map { folder.joined($0) }
         .filter { Files.kind($0.joined("model.onnx")) == .file }
       if inside.isEmpty { throw RuntimeError(.noSuchFile, "there is no model.onnx in or below %s", name: folder) }
-      all += inside
+      all += inside.map { ($0, $0.lastPart) }
     }
     if let list {
       for line in try Files.read(list).split(separator: UInt8(ascii: "\n")) {
         let text = line.prefix { $0 != UInt8(ascii: "#") }.filter { $0 > 32 }
-        if !text.isEmpty { all.append(root.joined(Name(text))) }
+        if !text.isEmpty { all.append((root.joined(Name(text)), Name(text))) }
       }
     }
     return all
   }
 
-  private func test(_ folder: Name, _ host: Host) -> Result {
-    var result = Result(name: folder.lastPart)
+  private func test(_ folder: Name, _ name: Name, _ host: Host) -> Result {
+    var result = Result(name: name)
     let started = host.terminal.now()
     do throws(RuntimeError) {
       let file = try ModelFile(folder, host)
@@ -103,7 +104,7 @@ struct TestCommand: Subcommand {
         try run(folder.joined(set), session, file, &result, host)
       }
     } catch {
-      result.reason = host.message(error)
+      result.reason = host.message(error, about: folder.joined("model.onnx"))
     }
     result.milliseconds = host.terminal.now() - started
     return result
@@ -114,10 +115,10 @@ struct TestCommand: Subcommand {
     _ set: Name, _ session: Session, _ file: ModelFile, _ result: inout Result, _ host: Host
   ) throws(RuntimeError) {
     var inputs: [(Name, Value)] = []
-    // Files count all inputs of the graph, also those that an initializer gives a value.
-    for (i, info) in file.proto.graph.inputs.enumerated() {
+    for (i, input) in session.inputs.enumerated() {
       guard let path = TestCommand.path(set, "input_", i) else { continue }
-      inputs.append((info.name, try ValueFile.read(path, as: info.type, allocator: session.allocator, host)))
+      let type = file.declaredType(input.name)
+      inputs.append((input.name, try ValueFile.read(path, as: type, allocator: session.allocator, host)))
     }
     let outputs = try session.run(inputs)
     var compared = 0
@@ -169,7 +170,7 @@ struct TestCommand: Subcommand {
     try json.object { (json) throws(RuntimeError) in
       json.key("name")
       json.string(result.name)
-      json.key("passed")
+      json.key("ok")
       json.bool(result.reason == nil)
       json.key("reason")
       if let reason = result.reason { json.string(reason) } else { json.null() }
@@ -181,18 +182,7 @@ struct TestCommand: Subcommand {
     return json.bytes + [UInt8(ascii: "\n")]
   }
 
-  private func sum(_ passed: Int, _ total: Int) throws(RuntimeError) -> Text {
-    var json = JSON()
-    try json.object { (json) throws(RuntimeError) in
-      json.key("passed")
-      json.integer(passed)
-      json.key("failed")
-      json.integer(total - passed)
-    }
-    return json.bytes + [UInt8(ascii: "\n")]
-  }
-
-  private func sumText(_ passed: Int, _ total: Int) -> Text {
+  private func sum(_ passed: Int, _ total: Int) -> Text {
     var out: Text = []
     out.append(decimal: passed)
     out.append(text: " passed, ")

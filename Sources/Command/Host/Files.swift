@@ -76,7 +76,7 @@ enum Files {
   static func failure(_ status: Int32, _ path: Name, _ text: StaticString) -> RuntimeError {
     if status == ch_no_such_file { return RuntimeError(.noSuchFile, "there is no file %s", name: path) }
     if status == ch_permission { return RuntimeError(.noSuchFile, "%s may not be opened", name: path) }
-    if status == ch_not_capable {
+    if ch_is_outside(status) != 0 {
       return RuntimeError(.noSuchFile, "%s is outside the directories that were given", name: path)
     }
     return RuntimeError(.noSuchFile, text, name: path, -Int(status))

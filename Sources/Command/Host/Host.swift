@@ -26,11 +26,11 @@ struct Host {
     }
   }
 
-  /// The message of an error, with what it is about; asked once an error.
-  func message(_ error: RuntimeError) -> Name {
+  /// The message of an error, with what it is about unless that is `known`; asked once an error.
+  func message(_ error: RuntimeError, about known: Name = Name()) -> Name {
     let message = Name(text: error.message)
     defer { context.subject = nil }
-    guard let subject = context.subject else { return message }
+    guard let subject = context.subject, subject != known else { return message }
     return subject + ": " + message
   }
 

@@ -3,7 +3,7 @@ import Tensors
 
 extension Text {
   /// `float32 [2, 3]`, and the first elements; numbers also with their least, mean and greatest.
-  mutating func append(summary tensor: Tensor, elements: Int = 6) {
+  mutating func append(summary tensor: Tensor, elements: Int) {
     append(text: tensor.type.name)
     append(UInt8(ascii: " "))
     append(shape: tensor.shape.dims)
@@ -25,17 +25,17 @@ extension Text {
   }
 
   /// A value of any kind; the parts of a sequence or map on lines of their own.
-  mutating func append(summary value: Value, indent: Int = 0) {
+  mutating func append(summary value: Value, elements: Int, indent: Int = 0) {
     switch value {
     case .none: append(text: "none")
-    case .tensor(let tensor): append(summary: tensor)
+    case .tensor(let tensor): append(summary: tensor, elements: elements)
     case .sequence(let sequence):
       append(text: "sequence of ")
       append(decimal: sequence.elements.count)
       for element in sequence.elements {
         append(UInt8(ascii: "\n"))
         self += Text(repeating: 32, count: indent + 2)
-        append(summary: element, indent: indent + 2)
+        append(summary: element, elements: elements, indent: indent + 2)
       }
     case .map(let map):
       append(text: "map of ")
@@ -43,7 +43,7 @@ extension Text {
       for part in [map.keys, map.values] {
         append(UInt8(ascii: "\n"))
         self += Text(repeating: 32, count: indent + 2)
-        append(summary: part)
+        append(summary: part, elements: elements)
       }
     }
   }
