@@ -35,6 +35,7 @@ public enum Pipeline {
       }
       if !hasChanged || round == roundLimit - 1 { break }
     }
+    graph.handDownConstants()
     for node in graph.nodes {
       for body in node.bodies { try optimize(body.graph, level: level, context: context) }
     }
