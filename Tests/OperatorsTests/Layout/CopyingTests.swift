@@ -142,6 +142,15 @@ import Testing
     checkError(Case("channels", "DepthToSpace", [.ramp([1, 3, 1, 1])], [("blocksize", .int(2))], gives: [x]), contains: "3", "4")
   }
 
+  @Test func centerCropPad() {
+    let x = Tensor.float32([2, 3], [1, 2, 3, 4, 5, 6])
+    check([
+      Case("both", "CenterCropPad", [x, .int64([2], [3, 2])], gives: [.float32([3, 2], [1, 2, 4, 5, 0, 0])]),
+      Case("one axis", "CenterCropPad", [x, .int64([1], [5])], [("axes", .ints([-1]))], gives: [.float32([2, 5], [0, 1, 2, 3, 0, 0, 4, 5, 6, 0])]),
+      Case("odd", "CenterCropPad", [.ramp([4]), .int64([1], [1])], gives: [.ramp([1], from: 1)]),
+    ])
+  }
+
   @Test func triangles() {
     let x = Tensor.int64([2, 3], [1, 2, 3, 4, 5, 6])
     check([
