@@ -44,6 +44,8 @@ func forEach(_ count: Int, byteCount: Int, on platform: Platform, _ body: (Range
   let bytes = count.multipliedReportingOverflow(by: byteCount)
   let pieces = bytes.overflow || bytes.partialValue >= 1 << 18 ? min(count, platform.threadCount) : 1
   platform.parallelFor(pieces) { piece in
-    body(count / pieces * piece + min(piece, count % pieces)..<count / pieces * (piece + 1) + min(piece + 1, count % pieces))
+    body(
+      count / pieces * piece + min(piece, count % pieces)..<count / pieces * (piece + 1)
+        + min(piece + 1, count % pieces))
   }
 }
