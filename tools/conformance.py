@@ -106,10 +106,9 @@ def run(command, names):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing, tempfile.TemporaryFile("w+") as errors:
             listing.write("\n".join(rest) + "\n")
             listing.flush()
-            process = subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors,
-                                       cwd=SUITE)
             said = []
-            hung = read_results(process, said)
+            with subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
+                hung = read_results(process, said)
             errors.seek(0)
             last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
         for row in said:
@@ -178,7 +177,7 @@ def brief(results):
     """One reason for a case that fails somewhere: the first host's, cut to a line's length."""
     for host in HOSTS:
         if results.get(host):
-            where = "" if all(results.values()) else f"{host}: "
+            where = "" if all(results.get(other) for other in HOSTS) else f"{host}: "
             said = PREFIX.sub("", " ".join(results[host].split()))
             return AUTOMATIC + where + said[:120]
     return ""
@@ -264,4 +263,5 @@ def main():
     generate(given.folder) if given.action == "generate" else check(given)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -187,6 +187,9 @@ public enum Registry {
     Operator("ReduceSumSquare", reduce: .sumOfSquares),
     Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
 
+    // Attention
+    Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
+
     // Quantization
     Operator("ConvInteger", since: 10, 2...4, ConvInteger.self, types: .bytes),
     Operator("DequantizeLinear", since: 10, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
@@ -200,6 +203,9 @@ public enum Registry {
     Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes),
     Operator(
       "MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
+    Operator(
+      "MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
     Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
     Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),

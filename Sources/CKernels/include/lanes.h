@@ -162,6 +162,18 @@ CK_LANES ck_u8x16 ck_lowNibbles(ck_u8x16 a) { return a & 15; }
 CK_LANES ck_u8x16 ck_highNibbles(ck_u8x16 a) { return a >> 4; }
 CK_LANES ck_i16x8 ck_lowBytes(ck_u8x16 a) { return __builtin_convertvector(a.lo, ck_i16x8); }
 CK_LANES ck_i16x8 ck_highBytes(ck_u8x16 a) { return __builtin_convertvector(a.hi, ck_i16x8); }
+// Nibble 0, 1, 2 or 3 of each of eight sixteen-bit words.
+CK_LANES ck_i16x8 ck_nibbles0(ck_u16x8 a) { return (ck_i16x8)(a & 15); }
+CK_LANES ck_i16x8 ck_nibbles1(ck_u16x8 a) { return (ck_i16x8)((a >> 4) & 15); }
+CK_LANES ck_i16x8 ck_nibbles2(ck_u16x8 a) { return (ck_i16x8)((a >> 8) & 15); }
+CK_LANES ck_i16x8 ck_nibbles3(ck_u16x8 a) { return (ck_i16x8)(a >> 12); }
+CK_LANES ck_u16x8 ck_loadWords(const void *_Nonnull p) {
+  ck_u16x8 v;
+  __builtin_memcpy(&v, p, 16);
+  return v;
+}
+/// One integer in lane 0, zero in the others.
+CK_LANES ck_i32x4 ck_single(int32_t x) { return (ck_i32x4){x, 0, 0, 0}; }
 // a0 b0 a1 b1 ... of the first, and of the last eight bytes.
 CK_LANES ck_u8x16 ck_interleaveLowBytes(ck_u8x16 a, ck_u8x16 b) {
   return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
