@@ -92,6 +92,7 @@ public final class Session {
   public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
     current?.abandon()
     current = nil
+    try allocator.makeSureOfReserve()
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
     for (name, value) in feeds {
       if let index = inputs.firstIndex(where: { $0.name == name }) {

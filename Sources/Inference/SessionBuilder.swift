@@ -57,6 +57,7 @@ public final class SessionBuilder {
 
   /// Does the next piece of work: decodes, optimises, or binds one node. True when the session is ready.
   public func advance() throws(RuntimeError) -> Bool {
+    try allocator.makeSureOfReserve()
     switch stage {
     case .reading:
       stage = .importing(try ModelProto(decoding: loader.source))

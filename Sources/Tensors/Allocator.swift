@@ -45,6 +45,17 @@ public final class Allocator {
     return Storage(strings: [Name](repeating: Name(), count: count), owner: headers)
   }
 
+  /// Throws where there is not even a little memory left for bookkeeping.
+  ///
+  /// Swift's own arrays and objects cannot fail but by a trap, so each phase of work asks first.
+  public func makeSureOfReserve() throws(RuntimeError) {
+    let reserve = 1 << 18
+    guard let probe = ck_allocate(reserve) else {
+      throw RuntimeError(.outOfMemory, "no memory for bookkeeping, %d bytes, beside %d in use", reserve, used)
+    }
+    ck_free(probe)
+  }
+
   fileprivate func returned(_ byteCount: Int) { used -= byteCount }
 }
 
