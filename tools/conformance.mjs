@@ -1,6 +1,6 @@
 // Runs cases of the ONNX backend suite through ort.InferenceSession in this Node, in the current folder:
 //   node conformance.mjs BUNDLE RTOL ATOL LIST
-// LIST has a case a line, KIND/NAME. Prints a JSON object a case: {"name", "ok", "reason"}.
+// LIST has a case a line, KIND/NAME. Prints a JSON object a case: {"name", "passed", "reason"}.
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { arrayOf, readTensor, widen } from './tensorproto.mjs';
@@ -17,6 +17,10 @@ function mismatch(expected, got) {
   const half = expected.type === 'float16' && arrayOf('float16').prototype;
   // A runtime may hand float16 out as bits or, where there is one, as a Float16Array of numbers.
   const number = (data, i) => (half && Object.getPrototypeOf(data) === half ? widen(data[i]) : Number(data[i]));
+  // Two elements share a byte; the upper half of the last byte of an odd count means nothing.
+  if (expected.type.endsWith('int4') && expected.dims.reduce((a, b) => a * b, 1) % 2 === 1) {
+    for (const { data } of [expected, got]) data[data.length - 1] &= 15;
+  }
   let worst = -1, at = 0;
   for (let i = 0; i < expected.data.length; i++) {
     if (typeof expected.data[i] === 'string') {
@@ -66,6 +70,6 @@ for (const name of fs.readFileSync(list, 'utf8').split('\n').filter(Boolean)) {
   } catch (error) {
     reason = error?.message ?? String(error);
   }
-  fs.writeSync(1, JSON.stringify(reason === null ? { name, ok: true } : { name, ok: false, reason }) + '\n');
+  fs.writeSync(1, JSON.stringify({ name, passed: reason === null, reason }) + '\n');
 }
 process.exit(0);

@@ -5,7 +5,6 @@ A host's `run(case, plain)` returns (outputs by name, milliseconds of the run) o
 """
 import json
 import pathlib
-import re
 import subprocess
 import tempfile
 
@@ -21,6 +20,9 @@ class HostError(Exception):
 
 
 def last_words(process):
+    """What a command or script said went wrong."""
+    if process.stdout.startswith('{"error"'):
+        return json.loads(process.stdout)["error"]["message"]
     lines = [line for line in (process.stderr + process.stdout).splitlines() if line.strip()]
     return lines[-1] if lines else f"status {process.returncode}"
 
@@ -55,13 +57,8 @@ class Command:
             if process.returncode != 0:
                 raise HostError(last_words(process))
             said = json.loads(process.stdout)
-            outputs = {name: np.load(f"{folder}/{as_file_name(name)}.npy") for name in case.outputs}
-            return outputs, said.get("milliseconds")
-
-
-def as_file_name(name):
-    """The name of the file that `apus run` writes an output to."""
-    return re.sub(r"^(?=[.-]|$)", "_", re.sub(r"[^A-Za-z0-9._-]", "_", name))
+            outputs = {name: np.load(files[0]) for name, files in said["files"].items()}
+            return outputs, said["runMilliseconds"]
 
 
 class Node:

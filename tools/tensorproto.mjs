@@ -10,7 +10,7 @@ const TYPES = {
 const ARRAYS = {
   float32: Float32Array, uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,
   int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array, uint32: Uint32Array,
-  uint64: BigUint64Array, float16: Uint16Array, uint4: Uint8Array, int4: Int8Array,
+  uint64: BigUint64Array, float16: Uint16Array, uint4: Uint8Array, int4: Uint8Array,
 };
 
 /** The typed array that holds elements of this type in JavaScript; undefined where there is none. */

@@ -27,6 +27,8 @@ MB = 1 << 20
 # Growth beyond what budget.json has seen that passes without a word: a share, and bytes.
 SLACK = (0.03, 4096)
 
+HEAD = "# What the host must give, a line an import: file, module.name, kind. Written by `make wasm UPDATE=1`."
+
 # Debian's wasm-opt is of 2022 and has to be told what the code may hold.
 WASM_OPT = ["-O3", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
             "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]
@@ -66,7 +68,7 @@ FLAVOURS = {
 
 
 def swift_build(name, flavour):
-    """Compiles and links; the linked file still has its names and debug sections."""
+    """Compiles and links; the linked file still has its names."""
     SCRATCH.mkdir(exist_ok=True)
     toolset = SCRATCH / f"{flavour.product}.toolset.json"
     toolset.write_text(json.dumps(toolchain.toolset(flavour.link_arguments()), indent=1))
@@ -74,7 +76,7 @@ def swift_build(name, flavour):
     # Both products share their compiled modules, so SwiftPM must not reuse the plan of the other's linker arguments.
     subprocess.check_call(
         ["swift", "build", "-c", "release", "--triple", TRIPLE, "--scratch-path", SCRATCH, "--product", flavour.product,
-         "--disable-build-manifest-caching", "--toolset", toolset],
+         "--disable-build-manifest-caching", "-debug-info-format", "none", "--toolset", toolset],
         cwd=ROOT, env={**os.environ, "APUS_WASM": "1"})
     return linked
 
@@ -115,8 +117,7 @@ def check(name, path, update):
     found = import_lines(name, module)
     if update:
         others = [line for line in lines if not line.startswith(name + " ") and not line.startswith("#")]
-        head = ["# What the host must give, a line an import: file, module.name, kind. Written by `make wasm UPDATE=1`."]
-        listing.write_text("\n".join(head + sorted(others + found)) + "\n")
+        listing.write_text("\n".join([HEAD, *sorted(others + found)]) + "\n")
     else:
         for line in sorted(set(found) ^ set(known)):
             wrong.append(f"{line}: " + ("a new import" if line in found else "no longer imported"))
@@ -145,7 +146,10 @@ def main():
     given = parser.parse_args()
     wrong = []
     for name in given.files or FLAVOURS:
-        linked = swift_build(name, FLAVOURS[name])
+        try:
+            linked = swift_build(name, FLAVOURS[name])
+        except subprocess.CalledProcessError:
+            sys.exit(f"{name} does not build")
         stripped = DIST / name
         if not stripped.exists() or stripped.stat().st_mtime < linked.stat().st_mtime:
             optimise(linked, DIST / "named" / name, stripped)
@@ -155,4 +159,5 @@ def main():
         sys.exit(1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeTensors } from '../../tools/modelfolder.mjs';
 import { Tokenizer } from './tokenizer.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -49,18 +50,15 @@ const ranking = sentences
 
 console.log(`\n  ${question}\n`);
 for (const { text, score } of ranking) {
-  console.log(`  ${score.toFixed(4).padStart(7)}  ${'#'.repeat(Math.max(0, Math.round(score * 20))).padEnd(15)} ${text}`);
+  const bar = '#'.repeat(Math.max(0, Math.round(score * 20)));
+  console.log(`  ${score.toFixed(4).padStart(7)}  ${bar.padEnd(15)} ${text}`);
 }
 console.log(`\n  ${dims[0]} texts of ${dims[1]} tokens in Node ${process.version}: load ${load.toFixed(0)} ms, ` +
   `first run ${first.toFixed(0)} ms, second run ${again.toFixed(0)} ms`);
 
 if (given.save) {
   const io = path.join(given.save, 'rank.io');
-  fs.mkdirSync(io, { recursive: true });
-  const rows = (kind, tensors) => Object.entries(tensors).map(([name, { type, dims, data }], k) => {
-    fs.writeFileSync(path.join(io, `${kind}_${k}.bin`), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return { name, type, dims };
-  });
-  fs.writeFileSync(path.join(io, 'meta.json'), JSON.stringify({ inputs: rows('in', feeds), outputs: rows('out', results) }));
+  const meta = { inputs: writeTensors(io, 'in', feeds), outputs: writeTensors(io, 'out', results) };
+  fs.writeFileSync(path.join(io, 'meta.json'), JSON.stringify(meta));
 }
 await session.release();

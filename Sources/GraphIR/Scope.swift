@@ -10,6 +10,8 @@ final class Scope {
   var ids: [Name: ValueID] = [:]
   /// What the graph uses of the outer one, in the order of first use.
   private(set) var captures: [(outer: ValueID, inner: ValueID)] = []
+  /// Initialisers of the main graph that may be fed.
+  var defaults: [(id: ValueID, constant: Constant)] = []
   /// The attributes of the function call being inlined.
   var attributes: [Name: AttributeProto] = [:]
   /// Goes before the names of nodes that come from a function.

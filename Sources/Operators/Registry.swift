@@ -10,6 +10,7 @@ public enum Registry {
     Operator("Celu", since: 12, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.celu),
     Operator("Elu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.elu),
     Operator("Gelu", since: 20, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.gelu),
+    Operator("Hardmax", since: 1, 1...1, Hardmax.self, types: .floats),
     Operator("HardSigmoid", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.hardSigmoid),
     Operator("HardSwish", since: 14, types: .floats, unary: .hardSwish),
     Operator("LeakyRelu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.leakyRelu),
@@ -31,6 +32,7 @@ public enum Registry {
     Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
 
     // MatMul
+    Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
@@ -68,7 +70,7 @@ public enum Registry {
     Operator("Atan", since: 7, types: .floats, unary: .atan),
     Operator("Atanh", since: 9, types: .floats, unary: .atanh),
     Operator("BitCast", since: 26, 1...1, BitCast.self),
-    Operator("BitShift", since: 11, 2...2, types: .unsignedIntegers, memory: .inPlace, make: BinaryElementwise.bitShift),
+    Operator("BitShift", since: 11, 2...2, types: .integers, memory: .inPlace, make: BinaryElementwise.bitShift),
     Operator("BitwiseAnd", since: 18, types: .integers, binary: .and),
     Operator("BitwiseNot", since: 18, types: .integers, unary: .bitwiseNot),
     Operator("BitwiseOr", since: 18, types: .integers, binary: .or),
@@ -127,8 +129,11 @@ public enum Registry {
     Operator("Scatter", since: 9, 3...3, ScatterElements.self),
     Operator("ScatterElements", since: 11, 3...3, ScatterElements.self),
     Operator("ScatterND", since: 11, 3...3, ScatterND.self),
+    Operator("TensorScatter", since: 24, 2...3, TensorScatter.self),
+    Operator("Unique", since: 11, 1...1, Unique.self, types: [.numbers, .bool, .string]),
 
     // Layout
+    Operator("CenterCropPad", since: 18, 2...2, CenterCropPad.self),
     Operator("Concat", since: 1, 1...Int.max, Concat.self),
     Operator("DepthToSpace", since: 1, 1...1, DepthToSpace.self),
     Operator("Expand", since: 8, 2...2, Expand.self),
@@ -153,6 +158,7 @@ public enum Registry {
     Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
     Operator("CumProd", since: 26, 2...2, types: .numbers, make: Cumulative.product),
     Operator("CumSum", since: 11, 2...2, types: .numbers, make: Cumulative.sum),
+    Operator("Det", since: 11, 1...1, Det.self, types: .floats),
     Operator("ReduceL1", reduce: .l1),
     Operator("ReduceL2", reduce: .l2),
     Operator("ReduceLogSum", reduce: .logSum),
@@ -164,6 +170,24 @@ public enum Registry {
     Operator("ReduceSum", reduce: .sum),
     Operator("ReduceSumSquare", reduce: .sumOfSquares),
     Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
+
+    // Attention
+    Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
+
+    // Quantization
+    Operator("ConvInteger", since: 10, 2...4, ConvInteger.self, types: .bytes),
+    Operator("DequantizeLinear", since: 10, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
+    Operator("DequantizeLinear", domain: "com.microsoft", since: 1, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
+    Operator("DynamicQuantizeLinear", since: 11, 1...1, DynamicQuantizeLinear.self, types: .init(.float32)),
+    Operator("DynamicQuantizeMatMul", domain: "com.microsoft", since: 1, 3...5, types: .init(.float32), make: ScaledIntegerMatMul.dynamic),
+    Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes),
+    Operator("MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
+    Operator("MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
+    Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
+    Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),
+    Operator("QuantizeLinear", since: 10, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
+    Operator("QuantizeLinear", domain: "com.microsoft", since: 1, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
   ]
 
   /// The rows of each name, made once.

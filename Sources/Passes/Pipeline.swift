@@ -6,6 +6,7 @@ import Tensors
 public enum Pipeline {
   public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
+    (FoldDequantize.pass, .basic),
     (EliminateIdentity.pass, .basic),
     (ShareCommonNodes.pass, .basic),
     (FuseGelu.pass, .extended),
@@ -34,6 +35,7 @@ public enum Pipeline {
       }
       if !hasChanged || round == roundLimit - 1 { break }
     }
+    graph.handDownConstants()
     for node in graph.nodes {
       for body in node.bodies { try optimize(body.graph, level: level, context: context) }
     }

@@ -4,13 +4,13 @@ import Tensors
 
 /// Nodes that compute the same from the same become one: exporters write the shape of a value out anew at each use.
 enum ShareCommonNodes {
-  static let pass = Pass("share common nodes") { graph, _ in
+  static let pass = Pass("share common nodes") { graph, context in
     var patch = Patch()
     var seen: [Key: Int] = [:]
     /// What each value is known as, so that a chain is shared in one walk.
     var canonical = [ValueID](0..<graph.values.count)
     let outputs = Set(graph.outputs)
-    let constants = smallConstants(graph)
+    let constants = smallConstants(graph, context.allocator)
     for (index, node) in graph.nodes.enumerated() {
       guard node.bodies.isEmpty, let attributes = key(node.attributes), !isRandom(node) else { continue }
       let inputs = node.inputs.map { $0 < 0 ? $0 : constants[$0] ?? canonical[$0] }
@@ -75,10 +75,9 @@ enum ShareCommonNodes {
   }
 
   /// For small integer constants the first one with the same elements: each Constant node of a file is one of its own.
-  private static func smallConstants(_ graph: Graph) -> [ValueID: ValueID] {
+  private static func smallConstants(_ graph: Graph, _ allocator: Allocator) -> [ValueID: ValueID] {
     var first: [[Int64]: ValueID] = [:]
     var result: [ValueID: ValueID] = [:]
-    let allocator = Allocator()
     for (id, value) in graph.values.enumerated() {
       guard let constant = value.constant, constant.type == .int64, constant.shape.count <= 8,
         let tensor = try? constant.tensor(allocator)

@@ -118,6 +118,23 @@ for (const { name, read: decode, says } of read) {
   });
 }
 
+const fields = [
+  { field: 'u32', value: 7 },
+  { field: 'i32', value: -7 },
+  { field: 'f64', value: 0.5 },
+  { field: 'string', value: 'four' },
+  { field: 'dims', value: [-1, 3] },
+];
+
+for (const { field, value } of fields) {
+  test(`a block of many ${field} grows`, () => {
+    const block = new BlockWriter();
+    for (let i = 0; i < 5000; i++) block[field](value);
+    const reader = new BlockReader(block.finish());
+    for (let i = 0; i < 5000; i++) assert.deepEqual(reader[field](), value);
+  });
+}
+
 test('every golden block is tested', () => {
   assert.deepEqual(Object.keys(golden).sort(), [...written, ...read].map(({ name }) => name).sort());
 });

@@ -12,14 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmath.h"
-#include "lanes.h"
-
 /// Memory for tensors, aligned to 64 bytes; NULL where there is none.
 static inline void *_Nullable ck_allocate(size_t bytes) {
   void *memory = NULL;
   return posix_memalign(&memory, 64, bytes ? bytes : 1) == 0 ? memory : NULL;
 }
 static inline void ck_free(void *_Nullable memory) { free(memory); }
+
+/// Tells the processor that this thread waits for another.
+static inline void ck_pause(void) {
+#if defined(__SSE2__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#include "cmath.h"
+#include "lanes.h"
+#include "coefficients.h"
+#include "tile_avx2.h"
 
 #endif

@@ -131,6 +131,57 @@ CK_LANES const void *_Nonnull ck_pinPointer(const void *_Nonnull p) {
 /// Two int16 as one int32 pattern, in every lane.
 CK_LANES ck_i16x8 ck_splatPair(int32_t pair) { return (ck_i16x8)(ck_i32x4)(pair); }
 
+CK_LANES ck_i32x4 ck_minIntegers(ck_i32x4 a, ck_i32x4 b) { return __builtin_elementwise_min(a, b); }
+CK_LANES ck_i32x4 ck_maxIntegers(ck_i32x4 a, ck_i32x4 b) { return __builtin_elementwise_max(a, b); }
+
+// The low bytes, and the low halves, of four integers.
+CK_LANES void ck_storeBytes(ck_i32x4 a, void *_Nonnull p) {
+  typedef int8_t bytes __attribute__((ext_vector_type(4)));
+  bytes v = __builtin_convertvector(a, bytes);
+  __builtin_memcpy(p, &v, 4);
+}
+CK_LANES void ck_storeHalves(ck_i32x4 a, void *_Nonnull p) {
+  ck_i16x4 v = __builtin_convertvector(a, ck_i16x4);
+  __builtin_memcpy(p, &v, 8);
+}
+// Lanes 0 to 3 and 4 to 7 as int32.
+CK_LANES ck_i32x4 ck_lowIntegers(ck_i16x8 a) { return __builtin_convertvector(a.lo, ck_i32x4); }
+CK_LANES ck_i32x4 ck_highIntegers(ck_i16x8 a) { return __builtin_convertvector(a.hi, ck_i32x4); }
+CK_LANES ck_i16x8 ck_loadHalves(const void *_Nonnull p) {
+  ck_i16x8 v;
+  __builtin_memcpy(&v, p, 16);
+  return v;
+}
+// Sixteen bytes as low and high nibbles, and those as int16.
+CK_LANES ck_u8x16 ck_loadBytes(const void *_Nonnull p) {
+  ck_u8x16 v;
+  __builtin_memcpy(&v, p, 16);
+  return v;
+}
+CK_LANES ck_u8x16 ck_lowNibbles(ck_u8x16 a) { return a & 15; }
+CK_LANES ck_u8x16 ck_highNibbles(ck_u8x16 a) { return a >> 4; }
+CK_LANES ck_i16x8 ck_lowBytes(ck_u8x16 a) { return __builtin_convertvector(a.lo, ck_i16x8); }
+CK_LANES ck_i16x8 ck_highBytes(ck_u8x16 a) { return __builtin_convertvector(a.hi, ck_i16x8); }
+// Nibble 0, 1, 2 or 3 of each of eight sixteen-bit words.
+CK_LANES ck_i16x8 ck_nibbles0(ck_u16x8 a) { return (ck_i16x8)(a & 15); }
+CK_LANES ck_i16x8 ck_nibbles1(ck_u16x8 a) { return (ck_i16x8)((a >> 4) & 15); }
+CK_LANES ck_i16x8 ck_nibbles2(ck_u16x8 a) { return (ck_i16x8)((a >> 8) & 15); }
+CK_LANES ck_i16x8 ck_nibbles3(ck_u16x8 a) { return (ck_i16x8)(a >> 12); }
+CK_LANES ck_u16x8 ck_loadWords(const void *_Nonnull p) {
+  ck_u16x8 v;
+  __builtin_memcpy(&v, p, 16);
+  return v;
+}
+/// One integer in lane 0, zero in the others.
+CK_LANES ck_i32x4 ck_single(int32_t x) { return (ck_i32x4){x, 0, 0, 0}; }
+// a0 b0 a1 b1 ... of the first, and of the last eight bytes.
+CK_LANES ck_u8x16 ck_interleaveLowBytes(ck_u8x16 a, ck_u8x16 b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+CK_LANES ck_u8x16 ck_interleaveHighBytes(ck_u8x16 a, ck_u8x16 b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 // Eight bytes, widened.
 CK_LANES ck_i16x8 ck_widenSigned(const void *_Nonnull p) {
   ck_i8x8 v;

@@ -68,7 +68,7 @@ public struct ConvTranspose {
           let range = quad * 4..<min(filters, quad * 4 + 4)
           let columns = scratch + (imageCount + slot * columnCount)
           let first = (image * filters + range.lowerBound) * outputs
-          (output + first).update(repeating: 0, count: range.count * outputs)
+          fillLanes(output + first, with: 0, count: range.count * outputs)
           if positions > 0, channels > 0 {
             gemm(
               .serial, m: range.count * window.kernel.count, n: positions, k: channels,

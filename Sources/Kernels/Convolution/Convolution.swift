@@ -157,7 +157,7 @@ public struct Convolution {
     if k == 0 {
       for row in rows {
         let offset = (first + row) * positions + columns.lowerBound
-        (image.output + offset).update(repeating: 0, count: columns.count)
+        fillLanes(image.output + offset, with: 0, count: columns.count)
         finish(
           image.output + offset, ldc: positions, rows: 1, columns: columns.count,
           image.epilogue.advanced(row: first + row, column: 0, offset: offset))

@@ -75,7 +75,7 @@ public struct Depthwise {
       let bias = isSimple ? epilogue.bias?[channel] ?? 0 : 0
       let low = isSimple ? epilogue.low : -Float.infinity
       let high = isSimple ? epilogue.high : Float.infinity
-      if window.kernel == Extent(3, 3) {
+      if window.kernel.h == 3 && window.kernel.w == 3 {
         rows3x3(plane, weights, taps, target, bias, low, high)
       } else {
         rows(plane, weights, taps, target, bias, low, high)
@@ -92,48 +92,75 @@ public struct Depthwise {
   /// The plane as padded rows of parts, zero where it ends.
   private func spread(_ source: UnsafePointer<Float>, into plane: UnsafeMutablePointer<Float>) {
     let (input, before, step, part) = (window.input, window.before, window.stride.w, part)
+    let rowStride = rowStride
+    let isWide = before.w &+ input.w <= part &* step
     for y in 0..<window.reach.h {
       let row = plane + y &* rowStride
       let fromY = y &- before.h
-      if fromY < 0 || fromY >= input.h {
-        row.update(repeating: 0, count: rowStride)
-        continue
-      }
       let from = source + fromY &* input.w
-      for phase in 0..<step {
-        // Column i of this part is input column i · step + phase - before.
-        let to = row + phase &* part
-        let first = max(0, before.w &- phase &+ step &- 1) / step
-        let last = max(first, min(part, (input.w &- 1 &+ before.w &- phase) / step &+ 1))
-        for i in 0..<min(first, part) { to[i] = 0 }
-        var i = min(first, part)
-        let shift = phase &- before.w
-        if step == 1 {
-          (to + i).update(from: from + (i &+ shift), count: max(0, last &- i))
-          i = max(i, last)
-        } else if step == 2 {
-          while i &+ 4 <= last && 2 &* i &+ shift &+ 8 <= input.w {
-            let p = from + (2 &* i &+ shift)
-            store(evenLanes(load(p), load(p + 4)), to + i)
-            i &+= 4
-          }
-        }
-        while i < last {
-          to[i] = from[i &* step &+ shift]
-          i &+= 1
-        }
-        while i < part {
-          to[i] = 0
-          i &+= 1
+      if fromY < 0 || fromY >= input.h {
+        fillLanes(row, with: 0, count: rowStride)
+      } else if step == 1 && isWide {
+        fillLanes(row, with: 0, count: before.w)
+        copyLanes(from, into: row + before.w, count: input.w)
+        fillLanes(row + (before.w &+ input.w), with: 0, count: part &- before.w &- input.w)
+      } else if step == 2 && isWide {
+        // Column 0 of the input is padded column `before`, and so on.
+        let even = row + (before.w % 2 &* part &+ before.w / 2)
+        let odd = row + ((before.w &+ 1) % 2 &* part &+ (before.w &+ 1) / 2)
+        fillLanes(row, with: 0, count: (before.w &+ 1) / 2)
+        fillLanes(row + part, with: 0, count: before.w / 2)
+        let left = (before.w &+ input.w &+ 1) / 2
+        fillLanes(row + left, with: 0, count: part &- left)
+        let right = (before.w &+ input.w) / 2
+        fillLanes(row + (part &+ right), with: 0, count: part &- right)
+        split(from, input.w, even, odd)
+      } else {
+        for column in 0..<part &* step {
+          let x = column &- before.w
+          row[column % step &* part &+ column / step] = x < 0 || x >= input.w ? 0 : from[x]
         }
       }
     }
   }
 
-  /// Three by three, its nine weights in registers.
+  /// Columns 0, 2, 4, ... and columns 1, 3, 5, ...
+  @inline(__always)
+  private func split(
+    _ row: UnsafePointer<Float>, _ count: Int, _ even: UnsafeMutablePointer<Float>, _ odd: UnsafeMutablePointer<Float>
+  ) {
+    var i = 0
+    while i &+ 8 <= count {
+      let (a, b) = (load(row + i), load(row + (i &+ 4)))
+      store(evenLanes(a, b), even + i / 2)
+      store(oddLanes(a, b), odd + i / 2)
+      i &+= 8
+    }
+    while i < count {
+      even[i / 2] = row[i]
+      if i &+ 1 < count { odd[i / 2] = row[i &+ 1] }
+      i &+= 2
+    }
+  }
+
+  /// Three by three, its nine weights in registers. The offsets of the second and third column are constants where
+  /// they can be: they are instructions' own offsets then.
   private func rows3x3(
     _ plane: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>,
     _ output: UnsafeMutablePointer<Float>, _ bias: Float, _ low: Float, _ high: Float
+  ) {
+    let (t1, t2) = (Int(taps[1]), Int(taps[2]))
+    if t1 == 1 {
+      rows3x3(plane, weights, taps, 1, 2, output, bias, low, high)
+    } else {
+      rows3x3(plane, weights, taps, t1, t2, output, bias, low, high)
+    }
+  }
+
+  @inline(__always)
+  private func rows3x3(
+    _ plane: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>, _ t1: Int,
+    _ t2: Int, _ output: UnsafeMutablePointer<Float>, _ bias: Float, _ low: Float, _ high: Float
   ) {
     let w0 = Lanes(repeating: weights[0])
     let w1 = Lanes(repeating: weights[1])
@@ -144,8 +171,8 @@ public struct Depthwise {
     let w6 = Lanes(repeating: weights[6])
     let w7 = Lanes(repeating: weights[7])
     let w8 = Lanes(repeating: weights[8])
+    let (lows, highs) = (Lanes(repeating: low), Lanes(repeating: high))
     let down = window.stride.h &* rowStride
-    let (t1, t2) = (Int(taps[1]), Int(taps[2]))
     let (row1, row2) = (Int(taps[3]), Int(taps[6]))
     for y in 0..<window.output.h {
       var p0 = UnsafePointer(plane) + y &* down
@@ -154,16 +181,17 @@ public struct Depthwise {
       var to = output + y &* window.output.w
       var left = window.output.w
       while left > 0 {
+        (p0, p1, p2) = (pin(p0), pin(p1), pin(p2))
         var sum = Lanes(repeating: bias) + w0 * load(p0)
         sum += w1 * load(p0 + t1)
         sum += w2 * load(p0 + t2)
-        var other = w3 * load(p1)
-        other += w4 * load(p1 + t1)
-        other += w5 * load(p1 + t2)
+        sum += w3 * load(p1)
+        sum += w4 * load(p1 + t1)
+        sum += w5 * load(p1 + t2)
         sum += w6 * load(p2)
         sum += w7 * load(p2 + t1)
         sum += w8 * load(p2 + t2)
-        sum = (sum + other).atLeast(Lanes(repeating: low)).atMost(Lanes(repeating: high))
+        sum = sum.atLeast(lows).atMost(highs)
         if left >= 4 { store(sum, to) } else { store(sum, to, count: left) }
         p0 += 4
         p1 += 4

@@ -100,13 +100,13 @@ func padPlane(_ source: UnsafePointer<Float>, into padded: UnsafeMutablePointer<
     for y in 0..<reach.h {
       let fromY = y &- before.h
       if fromZ < 0 || fromZ >= input.d || fromY < 0 || fromY >= input.h {
-        to.update(repeating: 0, count: reach.w)
+        fillLanes(to, with: 0, count: reach.w)
       } else {
         let left = min(before.w, reach.w)
         let middle = min(input.w, reach.w &- left)
-        to.update(repeating: 0, count: left)
-        (to + left).update(from: source + (fromZ &* input.h &+ fromY) &* input.w, count: middle)
-        (to + (left &+ middle)).update(repeating: 0, count: reach.w &- left &- middle)
+        fillLanes(to, with: 0, count: left)
+        copyLanes(source + (fromZ &* input.h &+ fromY) &* input.w, into: to + left, count: middle)
+        fillLanes(to + (left &+ middle), with: 0, count: reach.w &- left &- middle)
       }
       to += reach.w
     }

@@ -101,10 +101,14 @@ extension BinaryRows {
   public static var or: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a | b } } }
   public static var exclusiveOr: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a ^ b } } }
 
-  /// Shifts by the width or more leave 0.
+  /// Shifts by the width or more, or by a negative number, leave 0.
   public static var shiftLeft: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a << b } } }
-  /// The operand must be unsigned, so that the widened high bits are 0.
-  public static var shiftRight: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a >> b } } }
+  /// The same to the right, where signed numbers are filled up with their sign.
+  public static var shiftRight: BinaryRows {
+    BinaryRows(
+      i64: { each($0, $1, $2, $3) { (a: Int64, b) in a >> UInt64(bitPattern: b) } },
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a >> b } })
+  }
 
   private static func integers(_ row: @escaping BinaryRow) -> BinaryRows { BinaryRows(i64: row, u64: row) }
 }

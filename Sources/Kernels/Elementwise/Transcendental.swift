@@ -1,168 +1,189 @@
 import CKernels
 
 // Functions of four values at once. Each is a reduction of the argument, a polynomial fitted here for least largest
-// error (written as the shortest decimals of its float32 coefficients), and arithmetic that no host fuses: the bits
-// are the same natively and on wasm. Largest errors over all or many float32 are measured in the tests.
+// error (its coefficients are in CKernels' coefficients.h), and arithmetic that no host fuses: the bits are the same
+// natively and on wasm. Largest errors over every 4,099th float32 are measured in the tests.
+
+/// The constants, to be asked for once in every function of a vector.
+private typealias Constants = UnsafePointer<ck_coefficients_t>
+
+/// A constant in every lane.
+@inline(__always)
+private func all(_ value: Float) -> Lanes { Lanes(repeating: value) }
 
 extension SIMD4<Float> {
-  /// A value whose float32 neighbours are 1 apart: adding it rounds to the nearest integer, ties to even.
-  @inline(__always) private static var rounder: Lanes { Lanes(repeating: 0x1.8p23) }
-
   /// e^r - 1 for |r| ≤ ln 2 / 2.
   @inline(__always)
-  private static func reducedExp(_ r: Lanes) -> Lanes {
-    var p = Lanes(repeating: 0.0013814174)
-    p = p * r + Lanes(repeating: 0.008368921)
-    p = p * r + Lanes(repeating: 0.041668408)
-    p = p * r + Lanes(repeating: 0.1666652)
-    p = p * r + Lanes(repeating: 0.49999994)
+  private static func reducedExp(_ r: Lanes, _ k: Constants) -> Lanes {
+    let c = k.pointee.exp
+    var p = all(c.0) * r + all(c.1)
+    p = p * r + all(c.2)
+    p = p * r + all(c.3)
+    p = p * r + all(c.4)
     return p * (r * r) + r
   }
 
   /// x as n · ln 2 + r, with n also as the low bits of `shifted`.
   @inline(__always)
-  private static func reduced(_ x: Lanes) -> (shifted: Lanes, r: Lanes) {
-    let shifted = x * Lanes(repeating: 1.442695) + rounder
-    let n = shifted - rounder
-    return (shifted, (x - n * Lanes(repeating: 0.693359375)) - n * Lanes(repeating: -2.1219444e-4))
+  private static func reduced(_ x: Lanes, _ k: Constants) -> (shifted: Lanes, r: Lanes) {
+    let shifted = x * all(k.pointee.inverseLn2) + all(k.pointee.rounder)
+    let n = shifted - all(k.pointee.rounder)
+    return (shifted, (x - n * all(k.pointee.ln2High)) - n * all(k.pointee.ln2Low))
+  }
+
+  /// 2^n for -127 < n < 128.
+  @inline(__always)
+  private static func power(_ n: SIMD4<Int32>, _ k: Constants) -> Lanes {
+    Lanes(bits: ck_shiftLeft23(n &+ SIMD4<Int32>(repeating: k.pointee.bias)))
+  }
+
+  @inline(__always)
+  private func exponential(_ k: Constants) -> Lanes {
+    let (shifted, r) = Lanes.reduced(atLeast(all(k.pointee.expLowest)).atMost(all(k.pointee.expHighest)), k)
+    // 2^n in two factors, since n goes from -150 to 128.
+    let n = shifted.bits &- all(k.pointee.rounder).bits
+    let half = ck_shiftRight1(n)
+    return (Lanes.reducedExp(r, k) + all(k.pointee.one)) * Lanes.power(half, k) * Lanes.power(n &- half, k)
   }
 
   /// e^x, within 1 ulp; 0 and infinity where it leaves the range, subnormal results included.
-  @inline(__always) var exponential: Lanes {
-    let (shifted, r) = Lanes.reduced(atLeast(Lanes(repeating: -104)).atMost(Lanes(repeating: 89)))
-    // 2^n in two factors, since n goes from -150 to 128.
-    let n = shifted.bits &- Lanes.rounder.bits
-    let half = ck_shiftRight1(n)
-    let bias = SIMD4<Int32>(repeating: 127)
-    let first = Lanes(bits: ck_shiftLeft23(half &+ bias))
-    let second = Lanes(bits: ck_shiftLeft23((n &- half) &+ bias))
-    return (Lanes.reducedExp(r) + Lanes(repeating: 1)) * first * second
-  }
+  @inline(__always) var exponential: Lanes { exponential(ck_coefficients()) }
 
   /// e^x for -87 ≤ x ≤ 88 only, in fewer steps.
-  @inline(__always) private var exponentialInRange: Lanes {
-    let (shifted, r) = Lanes.reduced(self)
-    let scale = Lanes(bits: ck_shiftLeft23(shifted.bits &+ SIMD4<Int32>(repeating: 127)))
-    return (Lanes.reducedExp(r) + Lanes(repeating: 1)) * scale
+  @inline(__always)
+  private func exponentialInRange(_ k: Constants) -> Lanes {
+    let (shifted, r) = Lanes.reduced(self, k)
+    return (Lanes.reducedExp(r, k) + all(k.pointee.one)) * Lanes.power(shifted.bits, k)
   }
 
   /// log(1 + f) + exponent · ln 2 for √½ - 1 ≤ f ≤ √2 - 1.
   @inline(__always)
-  private static func reducedLog(_ f: Lanes, _ exponent: Lanes) -> Lanes {
-    var p = Lanes(repeating: -0.076344974)
-    p = p * f + Lanes(repeating: 0.12761578)
-    p = p * f + Lanes(repeating: -0.13160183)
-    p = p * f + Lanes(repeating: 0.14201757)
-    p = p * f + Lanes(repeating: -0.16623357)
-    p = p * f + Lanes(repeating: 0.20001227)
-    p = p * f + Lanes(repeating: -0.2500082)
-    p = p * f + Lanes(repeating: 0.3333333)
+  private static func reducedLog(_ f: Lanes, _ exponent: Lanes, _ k: Constants) -> Lanes {
+    let c = k.pointee.log
+    var p = all(c.0) * f + all(c.1)
+    p = p * f + all(c.2)
+    p = p * f + all(c.3)
+    p = p * f + all(c.4)
+    p = p * f + all(c.5)
+    p = p * f + all(c.6)
+    p = p * f + all(c.7)
     let square = f * f
-    let tail = (p * f) * square + exponent * Lanes(repeating: -2.1219444e-4)
-    return (f + (tail - square * Lanes(repeating: 0.5))) + exponent * Lanes(repeating: 0.693359375)
+    let tail = (p * f) * square + exponent * all(k.pointee.ln2Low)
+    return (f + (tail - square * all(k.pointee.half))) + exponent * all(k.pointee.ln2High)
   }
 
-  /// The natural logarithm, within 2 ulp; -infinity of zeros, NaN below.
+  /// The natural logarithm, within 1 ulp; -infinity of zeros, NaN below.
   @inline(__always) var logarithm: Lanes {
-    let tiny = isLess(Lanes(repeating: 0x1p-126))
-    let x = Lanes.select(tiny, self * Lanes(repeating: 0x1p23), self)
-    let origin = SIMD4<Int32>(repeating: 0x3f35_04f3)
-    let exponent = ck_shiftRight23(x.bits &- origin)
-    let f = Lanes(bits: x.bits &- ck_shiftLeft23(exponent)) - Lanes(repeating: 1)
-    let scale = Lanes(converting: exponent) - Lanes.select(tiny, Lanes(repeating: 23), Lanes(repeating: 0))
-    var result = Lanes.reducedLog(f, scale)
-    let infinity = Lanes(repeating: .infinity)
+    let k: Constants = ck_coefficients()
+    let tiny = isLess(all(k.pointee.smallestNormal))
+    let x = Lanes.select(tiny, self * all(k.pointee.twoTo23), self)
+    let exponent = ck_shiftRight23(x.bits &- SIMD4<Int32>(repeating: k.pointee.sqrtHalf))
+    let f = Lanes(bits: x.bits &- ck_shiftLeft23(exponent)) - all(k.pointee.one)
+    let scale = Lanes(converting: exponent) - Lanes(bits: tiny & all(k.pointee.twentyThree).bits)
+    var result = Lanes.reducedLog(f, scale, k)
+    let infinity = all(k.pointee.infinity)
+    let zero = all(k.pointee.zero)
     result = Lanes.select(isEqual(infinity), infinity, result)
-    result = Lanes.select(isEqual(Lanes(repeating: 0)), -infinity, result)
-    // Neither at least zero: negative or NaN.
-    return Lanes.select(Lanes(repeating: 0).isAtMost(self), result, Lanes(repeating: .nan))
+    result = Lanes.select(isEqual(zero), -infinity, result)
+    // Not at least zero: negative or NaN.
+    return Lanes.select(zero.isAtMost(self), result, all(k.pointee.nan))
   }
 
   /// The hyperbolic tangent, within 3 ulp.
   @inline(__always) var hyperbolicTangent: Lanes {
     // (e^2x - 1) / (e^2x + 1), with e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), which loses nothing near zero.
-    let x = magnitudes.atMost(Lanes(repeating: 9.5))
-    let (shifted, r) = Lanes.reduced(x + x)
-    let scale = Lanes(bits: ck_shiftLeft23(shifted.bits &+ SIMD4<Int32>(repeating: 127)))
-    let less = Lanes.reducedExp(r) * scale + (scale - Lanes(repeating: 1))
-    return (less / (less + Lanes(repeating: 2))).withSigns(of: self)
+    let k: Constants = ck_coefficients()
+    let x = magnitudes.atMost(all(k.pointee.tanhHighest))
+    let (shifted, r) = Lanes.reduced(x + x, k)
+    let scale = Lanes.power(shifted.bits, k)
+    let less = Lanes.reducedExp(r, k) * scale + (scale - all(k.pointee.one))
+    return (less / (less + all(k.pointee.two))).withSigns(of: self)
   }
 
-  /// 1 / (1 + e^-x), within 3 ulp where the result is a normal number.
+  /// 1 / (1 + e^-x), within 2 ulp where the result is a normal number.
   @inline(__always) var sigmoid: Lanes {
-    Lanes(repeating: 1) / (Lanes(repeating: 1) + (-self).exponential)
+    let k: Constants = ck_coefficients()
+    let one = all(k.pointee.one)
+    return one / (one + (-self).exponential(k))
   }
 
   /// x / (1 + e^-x)
   @inline(__always) var silu: Lanes { self * sigmoid }
 
   /// The error function, within 2 ulp.
-  @inline(__always) var errorFunction: Lanes {
+  @inline(__always) var errorFunction: Lanes { errorFunction(ck_coefficients()) }
+
+  @inline(__always)
+  private func errorFunction(_ k: Constants) -> Lanes {
     let x = magnitudes
     // Near zero x · P(x²), farther out 1 - e^-Q(x).
     let square = x * x
-    var p = Lanes(repeating: -0.00062032545)
-    p = p * square + Lanes(repeating: 0.0050321813)
-    p = p * square + Lanes(repeating: -0.026791463)
-    p = p * square + Lanes(repeating: 0.11282455)
-    p = p * square + Lanes(repeating: -0.3761255)
-    p = p * square + Lanes(repeating: 0.12837911)
+    let c = k.pointee.erf
+    var p = all(c.0) * square + all(c.1)
+    p = p * square + all(c.2)
+    p = p * square + all(c.3)
+    p = p * square + all(c.4)
+    p = p * square + all(c.5)
     let near = p * x + x
-    let y = x.atMost(Lanes(repeating: 3.95))
-    var q = Lanes(repeating: -0.00019990123)
-    q = q * y + Lanes(repeating: 0.0030819946)
-    q = q * y + Lanes(repeating: -0.022381024)
-    q = q * y + Lanes(repeating: 0.10425019)
-    q = q * y + Lanes(repeating: 0.6368207)
-    q = q * y + Lanes(repeating: 1.1278894)
-    q = q * y + Lanes(repeating: 0.0001442124)
-    let far = Lanes(repeating: 1) - (-q).exponentialInRange
-    return Lanes.select(x.isLess(Lanes(repeating: 0.875)), near, far).withSigns(of: self)
+    let y = x.atMost(all(k.pointee.erfHighest))
+    let d = k.pointee.erfc
+    var q = all(d.0) * y + all(d.1)
+    q = q * y + all(d.2)
+    q = q * y + all(d.3)
+    q = q * y + all(d.4)
+    q = q * y + all(d.5)
+    q = q * y + all(d.6)
+    let far = all(k.pointee.one) - (-q).exponentialInRange(k)
+    return Lanes.select(x.isLess(all(k.pointee.erfBorder)), near, far).withSigns(of: self)
   }
 
   /// x · (1 + erf(x / √2)) / 2
   @inline(__always) var gelu: Lanes {
-    self * Lanes(repeating: 0.5) * (Lanes(repeating: 1) + (self * Lanes(repeating: 0.70710678)).errorFunction)
+    let k: Constants = ck_coefficients()
+    let error = (self * all(k.pointee.sqrtHalfFloat)).errorFunction(k)
+    return self * all(k.pointee.half) * (all(k.pointee.one) + error)
   }
 
   /// x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2
   @inline(__always) var geluTanh: Lanes {
+    let k: Constants = ck_coefficients()
     let cube = self * self * self
-    let inner = (self + cube * Lanes(repeating: 0.044715)) * Lanes(repeating: 0.7978845608)
-    return self * Lanes(repeating: 0.5) * (Lanes(repeating: 1) + inner.hyperbolicTangent)
+    let inner = (self + cube * all(k.pointee.geluCube)) * all(k.pointee.geluScale)
+    return self * all(k.pointee.half) * (all(k.pointee.one) + inner.hyperbolicTangent)
   }
 
   /// log(1 + e^x), within 2 ulp.
   @inline(__always) var softplus: Lanes {
     // max(x, 0) + log(1 + y) with y = e^-|x| in 0...1; from y = √2 - 1 on, half of 1 + y, which is exact too.
-    let y = (-magnitudes).exponential
-    let small = y.isLess(Lanes(repeating: 0.41421356))
-    let f = Lanes.select(small, y, (y - Lanes(repeating: 1)) * Lanes(repeating: 0.5))
-    let exponent = Lanes.select(small, Lanes(repeating: 0), Lanes(repeating: 1))
-    return atLeast(Lanes(repeating: 0)) + Lanes.reducedLog(f, exponent)
+    let k: Constants = ck_coefficients()
+    let one = all(k.pointee.one)
+    let y = (-magnitudes).exponential(k)
+    let small = y.isLess(all(k.pointee.sqrt2Less1))
+    let f = Lanes.select(small, y, (y - one) * all(k.pointee.half))
+    let exponent = Lanes.select(small, all(k.pointee.zero), one)
+    return atLeast(all(k.pointee.zero)) + Lanes.reducedLog(f, exponent, k)
   }
 
   /// Sine (quadrant 0) or cosine (quadrant 1) within 2.5 ulp; beyond ±100,000 lane by lane in double precision.
   @inline(__always)
   private func circular(_ quadrant: Int32) -> Lanes {
-    let inRange = magnitudes.isAtMost(Lanes(repeating: 100_000))
+    let k: Constants = ck_coefficients()
+    let inRange = magnitudes.isAtMost(all(k.pointee.circularHighest))
     if inRange[0] & inRange[1] & inRange[2] & inRange[3] == 0 { return circularByLane(quadrant) }
-    let shifted = self * Lanes(repeating: 0.63661975) + Lanes.rounder
-    let n = shifted - Lanes.rounder
+    let shifted = self * all(k.pointee.twoOverPi) + all(k.pointee.rounder)
+    let n = shifted - all(k.pointee.rounder)
     // π/2 in parts of eight bits, so that n times a part is exact, and what is left of it.
-    var r = self - n * Lanes(repeating: 1.5703125)
-    r -= n * Lanes(repeating: 0.0004825592)
-    r -= n * Lanes(repeating: 1.2665987e-06)
-    r -= n * Lanes(repeating: 9.920936e-10)
+    let parts = k.pointee.halfPi
+    var r = self - n * all(parts.0)
+    r -= n * all(parts.1)
+    r -= n * all(parts.2)
+    r -= n * all(parts.3)
     let square = r * r
-    var s = Lanes(repeating: -0.00019516656)
-    s = s * square + Lanes(repeating: 0.008332173)
-    s = s * square + Lanes(repeating: -0.16666655)
-    let sine = s * square * r + r
-    var c = Lanes(repeating: 2.443773e-05)
-    c = c * square + Lanes(repeating: -0.0013887362)
-    c = c * square + Lanes(repeating: 0.041666646)
-    let cosine = (c * square * square - square * Lanes(repeating: 0.5)) + Lanes(repeating: 1)
+    let s = k.pointee.sin
+    let sine = ((all(s.0) * square + all(s.1)) * square + all(s.2)) * square * r + r
+    let c = k.pointee.cos
+    let even = ((all(c.0) * square + all(c.1)) * square + all(c.2)) * square * square
+    let cosine = (even - square * all(k.pointee.half)) + all(k.pointee.one)
     let turn = shifted.bits &+ SIMD4<Int32>(repeating: quadrant)
     let odd = SIMD4<Int32>(repeating: 0) &- (turn & SIMD4<Int32>(repeating: 1))
     let sign = (turn & SIMD4<Int32>(repeating: 2)) &<< SIMD4<Int32>(repeating: 30)

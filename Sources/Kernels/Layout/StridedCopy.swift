@@ -11,8 +11,8 @@ public func copyStrided(
 ) {
   assert(source.type == target.type && sourceSteps.count == dims.count && targetSteps.count == dims.count)
   if dims.contains(0) { return }
-  let box = StridedBox(dims, sourceSteps, targetSteps)
   let width = source.type.byteWidth
+  let box = StridedBox(dims, sourceSteps, targetSteps, inBlocks: width > 0)
   if width == 0 {
     box.forEachLine(in: 0..<box.lineCount, from, at) { i, j in
       copySlowly(source, i, box.inner.sourceStep, to: target, j, box.inner.targetStep, count: box.inner.size)
@@ -65,7 +65,7 @@ private struct StridedBox {
   /// The side of a square block, which fits the first-level cache twice.
   private static let blockSide = 32
 
-  init(_ dims: [Int], _ sourceSteps: [Int], _ targetSteps: [Int]) {
+  init(_ dims: [Int], _ sourceSteps: [Int], _ targetSteps: [Int], inBlocks: Bool) {
     for (axis, size) in dims.enumerated() where size != 1 {
       let dim = Dim(size: size, sourceStep: sourceSteps[axis], targetStep: targetSteps[axis])
       if let last = outer.last, last.sourceStep == dim.sourceStep * size, last.targetStep == dim.targetStep * size {
@@ -77,7 +77,7 @@ private struct StridedBox {
     if let last = outer.popLast() { inner = last }
     var count = 1
     var size = inner.size
-    if inner.targetStep == 1, inner.sourceStep != 1, let axis = outer.lastIndex(where: { $0.sourceStep == 1 }) {
+    if inBlocks, inner.targetStep == 1, inner.sourceStep != 1, let axis = outer.lastIndex(where: { $0.sourceStep == 1 }) {
       let whole = outer.remove(at: axis)
       column = whole
       // Blocks, not single lines, are what threads share out.

@@ -38,22 +38,62 @@ func store(_ lanes: Lanes, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
   for i in 0..<count { pointer[i] = lanes[i] }
 }
 
-/// Replaces every value by `body` of it: whole vectors, then one vector that is partly filled. In place is allowed.
+/// Replaces every value by `body` of it, a vector at a time. In place is allowed. What is left of a vector takes a
+/// second round over a buffer, so that a long body is compiled once and its loop stays plain.
 @inline(__always)
 func mapLanes(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int, _ body: (Lanes) -> Lanes
 ) {
+  let whole = count & ~3
+  let rest = count & 3
+  var buffer = Lanes(repeating: 0)
+  withUnsafeMutablePointer(to: &buffer) { buffer in
+    let buffer = UnsafeMutableRawPointer(buffer).assumingMemoryBound(to: Float.self)
+    for i in 0..<rest { buffer[i] = source[whole &+ i] }
+    var (from, to, left) = (source, target, whole)
+    for _ in 0..<2 {
+      while left > 0 {
+        store(body(load(from)), to)
+        from += 4
+        to += 4
+        left &-= 4
+      }
+      if rest == 0 { return }
+      (from, to, left) = (UnsafePointer(buffer), buffer, 4)
+    }
+    for i in 0..<rest { target[whole &+ i] = buffer[i] }
+  }
+}
+
+/// Copies values that do not overlap. Runs are often too short for a call of memmove to be worth it.
+@inline(__always)
+func copyLanes(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
   var i = 0
   while i &+ 4 <= count {
-    store(body(load(source + i)), target + i)
+    store(load(source + i), target + i)
     i &+= 4
   }
-  if i < count { store(body(load(source + i, count: count &- i)), target + i, count: count &- i) }
+  while i < count {
+    target[i] = source[i]
+    i &+= 1
+  }
+}
+
+@inline(__always)
+func fillLanes(_ target: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
+  let lanes = Lanes(repeating: value)
+  var i = 0
+  while i &+ 4 <= count {
+    store(lanes, target + i)
+    i &+= 4
+  }
+  while i < count {
+    target[i] = value
+    i &+= 1
+  }
 }
 
 extension SIMD4<Float> {
-  @inline(__always) init(splat value: Float) { self.init(repeating: value) }
-
   /// Where the mask's lane is set, `yes`, else `no`.
   @inline(__always) static func select(_ mask: LaneMask, _ yes: Lanes, _ no: Lanes) -> Lanes {
     ck_select(mask, yes, no)

@@ -12,11 +12,7 @@ struct DepthToSpace: OperatorKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     block = try SpaceToDepth.block(site)
-    let mode = try site.string("mode") ?? "DCR"
-    guard mode == "DCR" || mode == "CRD" else {
-      throw RuntimeError(.invalidGraph, "mode must be DCR or CRD, got %s", name: mode)
-    }
-    isDepthFirst = mode == "DCR"
+    isDepthFirst = try SpaceToDepth.isDepthFirst(site)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
@@ -47,8 +43,21 @@ struct DepthToSpace: OperatorKernel {
 /// <https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html>
 struct SpaceToDepth: OperatorKernel {
   private let block: Int
+  private let isDepthFirst: Bool
 
-  init(_ site: Site) throws(RuntimeError) { block = try SpaceToDepth.block(site) }
+  init(_ site: Site) throws(RuntimeError) {
+    block = try SpaceToDepth.block(site)
+    isDepthFirst = try SpaceToDepth.isDepthFirst(site)
+  }
+
+  /// Whether the mode is DCR, rather than CRD.
+  static func isDepthFirst(_ site: Site) throws(RuntimeError) -> Bool {
+    let mode = try site.string("mode") ?? "DCR"
+    guard mode == "DCR" || mode == "CRD" else {
+      throw RuntimeError(.invalidGraph, "mode must be DCR or CRD, got %s", name: mode)
+    }
+    return mode == "DCR"
+  }
 
   static func block(_ site: Site) throws(RuntimeError) -> Int {
     let block = try site.required("blocksize", try site.node.attributes.int("blocksize"))
@@ -71,10 +80,11 @@ struct SpaceToDepth: OperatorKernel {
     let (x, out) = (call.inputs[0], call.outputs[0])
     let (n, c, h, w) = (x.shape[0], x.shape[1], out.shape[2], out.shape[3])
     let steps = x.shape.strides
-    // The output is [n, block, block, c, h, w].
-    let dims = [n, block, block, c, h, w]
+    // The output is [n, block, block, c, h, w], or [n, c, block, block, h, w].
+    let dims = isDepthFirst ? [n, block, block, c, h, w] : [n, c, block, block, h, w]
+    let front = isDepthFirst ? [steps[2], 1, steps[1]] : [steps[1], steps[2], 1]
     copyStrided(
-      x, 0, [steps[0], steps[2], 1, steps[1], block * steps[2], block], to: out, 0, dims.packedStrides, dims: dims,
+      x, 0, [steps[0]] + front + [block * steps[2], block], to: out, 0, dims.packedStrides, dims: dims,
       on: call.platform)
   }
 }

@@ -1,0 +1,193 @@
+/// One f32 matrix for each item of a batch and each head; strides are in elements.
+public struct HeadMatrices {
+  public var base: UnsafeMutablePointer<Float>
+  public var batchStride: Int
+  public var headStride: Int
+  public var rowStride: Int
+
+  public init(_ base: UnsafeMutablePointer<Float>, batchStride: Int, headStride: Int, rowStride: Int) {
+    self.base = base
+    self.batchStride = batchStride
+    self.headStride = headStride
+    self.rowStride = rowStride
+  }
+
+  /// Matrices side by side, [batch, heads, rows, columns].
+  public init(_ base: UnsafeMutablePointer<Float>, heads: Int, rows: Int, columns: Int) {
+    self.init(base, batchStride: heads * rows * columns, headStride: rows * columns, rowStride: columns)
+  }
+
+  /// Matrices with their rows interleaved, [batch, rows, heads, columns].
+  public init(interleaved base: UnsafeMutablePointer<Float>, heads: Int, rows: Int, columns: Int) {
+    self.init(base, batchStride: heads * rows * columns, headStride: columns, rowStride: heads * columns)
+  }
+
+  @inline(__always)
+  func row(_ batch: Int, _ head: Int, _ row: Int) -> UnsafeMutablePointer<Float> {
+    base + (batch &* batchStride &+ head &* headStride &+ row &* rowStride)
+  }
+}
+
+/// softmax(scale · Q · Kᵀ, capped, masked) · V for every head; heads of K and V are shared by as many of Q as their
+/// numbers say.
+public struct Attention {
+  /// What goes into the optional output of scores.
+  public enum ScoreStage: Sendable { case scaled, capped, masked, softmax }
+
+  /// What is added to scores: 0 where it is short of keys, -inf.
+  public struct Mask {
+    public var values: UnsafePointer<Float>
+    /// Elements from one item, head and row to the next; 0 where it is the same for all.
+    public var batchStride: Int
+    public var headStride: Int
+    public var rowStride: Int
+    /// 1, or 0 where all keys share a value.
+    public var keyStride: Int
+    /// Keys beyond these are masked.
+    public var keys: Int
+
+    public init(
+      _ values: UnsafePointer<Float>, batchStride: Int, headStride: Int, rowStride: Int, keyStride: Int, keys: Int
+    ) {
+      self.values = values
+      self.batchStride = batchStride
+      self.headStride = headStride
+      self.rowStride = rowStride
+      self.keyStride = keyStride
+      self.keys = keys
+    }
+  }
+
+  public var batch: Int
+  public var queryHeads: Int
+  public var keyHeads: Int
+  public var queries: Int
+  public var keys: Int
+  public var headSize: Int
+  public var valueSize: Int
+  public var scale: Float
+  /// Scores s become cap · tanh(s / cap); 0 is no cap.
+  public var cap: Float = 0
+  public var isCausal = false
+  /// How many keys before and behind its own position a query sees; nil is all.
+  public var leftWindow: Int?
+  public var rightWindow: Int?
+  public var mask: Mask?
+  /// For each item how many of its keys count; nil is all.
+  public var validKeys: UnsafePointer<Int64>?
+  /// The position of the first query among the keys, where `validKeys` does not say that queries are the last of them.
+  public var firstPosition = 0
+  /// [batch, queryHeads, queries, keys]
+  public var scores: UnsafeMutablePointer<Float>?
+  public var scoreStage = ScoreStage.scaled
+
+  /// Rows of queries that are worked on at once.
+  private static let rows = 64
+
+  public init(
+    batch: Int, queryHeads: Int, keyHeads: Int, queries: Int, keys: Int, headSize: Int, valueSize: Int, scale: Float
+  ) {
+    self.batch = batch
+    self.queryHeads = queryHeads
+    self.keyHeads = keyHeads
+    self.queries = queries
+    self.keys = keys
+    self.headSize = headSize
+    self.valueSize = valueSize
+    self.scale = scale
+  }
+
+  private var scoreCount: Int { (min(queries, Attention.rows) * keys + 15) / 16 * 16 }
+  private var slotCount: Int {
+    let packed = max(GemmPack.rightCount(k: headSize, n: keys), GemmPack.rightCount(k: keys, n: valueSize))
+    return scoreCount + (packed + 15) / 16 * 16
+  }
+
+  /// f32 elements of scratch that `run` needs on `threadCount` threads.
+  public func scratchCount(threadCount: Int) -> Int { slotCount * threadCount }
+
+  public func run(
+    _ platform: Platform, _ q: HeadMatrices, _ k: HeadMatrices, _ v: HeadMatrices, into output: HeadMatrices,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard batch * queryHeads * queries > 0 else { return }
+    let blocks = (queries + Attention.rows - 1) / Attention.rows
+    platform.parallelFor(batch * queryHeads * blocks) { index, slot in
+      let (matrix, block) = index.quotientAndRemainder(dividingBy: blocks)
+      let (item, head) = matrix.quotientAndRemainder(dividingBy: queryHeads)
+      let first = block * Attention.rows
+      runBlock(
+        item, head, first..<min(first + Attention.rows, queries), q, k, v, output, scratch + slot * slotCount)
+    }
+  }
+
+  private func runBlock(
+    _ item: Int, _ head: Int, _ rows: Range<Int>, _ q: HeadMatrices, _ k: HeadMatrices, _ v: HeadMatrices,
+    _ output: HeadMatrices, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let keyHead = head / (queryHeads / keyHeads)
+    // Keys that none of these rows sees need no scores, unless somebody wants to look at them.
+    let used = scores == nil ? rows.reduce(0) { max($0, visible(item, $1).upperBound) } : keys
+    var epilogue = Epilogue()
+    epilogue.alpha = scale
+    let packed = scratch + scoreCount
+    gemm(
+      .serial, m: rows.count, n: used, k: headSize,
+      .rows(UnsafePointer(q.row(item, head, rows.lowerBound)), stride: q.rowStride),
+      .columns(UnsafePointer(k.row(item, keyHead, 0)), stride: k.rowStride), into: scratch, ldc: used, epilogue,
+      scratch: packed)
+    for row in rows { weigh(scratch + (row &- rows.lowerBound) &* used, used, item, head, row) }
+    gemm(
+      .serial, m: rows.count, n: valueSize, k: used, .rows(UnsafePointer(scratch), stride: used),
+      .rows(UnsafePointer(v.row(item, keyHead, 0)), stride: v.rowStride), into: output.row(item, head, rows.lowerBound),
+      ldc: output.rowStride, scratch: packed)
+  }
+
+  /// The keys that a row may look at, the mask aside.
+  private func visible(_ item: Int, _ row: Int) -> Range<Int> {
+    let valid = validKeys.map { min(max(Int(clamping: $0[item]), 0), keys) } ?? keys
+    let position = row &+ (validKeys == nil ? firstPosition : valid &- queries)
+    var high = valid
+    if isCausal { high = min(high, position &+ 1) }
+    if let rightWindow { high = min(high, position &+ rightWindow &+ 1) }
+    let low = leftWindow.map { max(0, position &- $0) } ?? 0
+    high = max(high, 0)
+    return min(low, high)..<high
+  }
+
+  /// Turns scores of one row into weights: of a row that sees nothing all are 0.
+  private func weigh(_ row: UnsafeMutablePointer<Float>, _ used: Int, _ item: Int, _ head: Int, _ query: Int) {
+    let copy = { (stage: ScoreStage) in
+      guard let scores, scoreStage == stage else { return }
+      copyLanes(row, into: scores + ((item &* queryHeads &+ head) &* queries &+ query) &* keys, count: keys)
+    }
+    copy(.scaled)
+    if cap > 0 {
+      for i in 0..<used { row[i] /= cap }
+      tanh(row, into: row, count: used)
+      for i in 0..<used { row[i] *= cap }
+    }
+    copy(.capped)
+    let seen = visible(item, query)
+    for i in 0..<min(seen.lowerBound, used) { row[i] = -.infinity }
+    for i in min(seen.upperBound, used)..<used { row[i] = -.infinity }
+    var isSeeing = !seen.isEmpty
+    if let mask {
+      let values =
+        mask.values + (item &* mask.batchStride &+ head &* mask.headStride &+ query &* mask.rowStride)
+      isSeeing = false
+      for i in seen {
+        let value = i < mask.keys ? values[i &* mask.keyStride] : -.infinity
+        isSeeing = isSeeing || value != -.infinity
+        row[i] = value == -.infinity ? value : row[i] + value
+      }
+    }
+    copy(.masked)
+    if isSeeing {
+      softmax(.serial, row, into: row, outer: 1, axis: used)
+    } else {
+      fillLanes(row, with: 0, count: used)
+    }
+    copy(.softmax)
+  }
+}

@@ -1,0 +1,108 @@
+import Tensors
+
+/// The different slices of a tensor along an axis: which there are, and which of them each slice is.
+///
+/// It works in memory of `scratchCount(n)` integers that is given to it, for `n` slices.
+public struct UniqueSlices {
+  private let x: Tensor
+  /// The number of slices.
+  public let size: Int
+  private let inner: Int
+  private let outer: Int
+  /// For each slice the number of the different one that it is.
+  public let inverse: UnsafeMutablePointer<Int>
+  /// For each different slice its first occurrence.
+  public let first: UnsafeMutablePointer<Int>
+  /// How many different slices there are.
+  public private(set) var count = 0
+
+  public static func scratchCount(_ n: Int) -> Int { n.multipliedReportingOverflow(by: 3).partialValue }
+
+  /// The slices along `axis`, in ascending order or in that of their first occurrence. NaN equals itself.
+  public init(_ x: Tensor, axis: Int, sorted: Bool, scratch: UnsafeMutablePointer<Int>) {
+    self.x = x
+    size = x.shape[axis]
+    inner = x.shape.dims[(axis + 1)...].productSaturating
+    outer = x.shape.dims[..<axis].productSaturating
+    inverse = scratch
+    first = scratch + size
+    // The order is made in the memory that `first` takes afterwards: a different slice is written where all before it
+    // have been read.
+    let order = first
+    sort(order, spare: scratch + 2 * size)
+    for i in 0..<size {
+      let slice = order[i]
+      if i == 0 || compare(first[count - 1], slice) != 0 {
+        first[count] = slice
+        count += 1
+      }
+      inverse[slice] = count - 1
+    }
+    if !sorted { renumber(spare: scratch + 2 * size) }
+  }
+
+  /// Copies the different slices.
+  public func copy(to out: Tensor) {
+    for block in 0..<outer {
+      for i in 0..<count {
+        copyElements(x, (block * size + first[i]) * inner, to: out, (block * count + i) * inner, count: inner)
+      }
+    }
+  }
+
+  private func renumber(spare: UnsafeMutablePointer<Int>) {
+    for i in 0..<count { spare[i] = -1 }
+    var next = 0
+    for i in 0..<size {
+      let old = inverse[i]
+      if spare[old] < 0 {
+        spare[old] = next
+        next += 1
+      }
+      inverse[i] = spare[old]
+    }
+    for i in (0..<size).reversed() { first[inverse[i]] = i }
+  }
+
+  /// Leaves the slices' numbers in ascending order of the slices, equal ones as they came: a merge sort from the bottom.
+  private func sort(_ order: UnsafeMutablePointer<Int>, spare: UnsafeMutablePointer<Int>) {
+    for i in 0..<size { order[i] = i }
+    var run = 1
+    while run < size {
+      var start = 0
+      while start < size {
+        let (middle, end) = (min(start + run, size), min(start + 2 * run, size))
+        var (left, right) = (start, middle)
+        for i in start..<end {
+          if left < middle, right == end || compare(order[left], order[right]) <= 0 {
+            spare[i] = order[left]
+            left += 1
+          } else {
+            spare[i] = order[right]
+            right += 1
+          }
+        }
+        start = end
+      }
+      order.update(from: spare, count: size)
+      run *= 2
+    }
+  }
+
+  /// Below 0, 0 or above, as slice `i` comes before, equals or comes behind slice `j`.
+  private func compare(_ i: Int, _ j: Int) -> Int {
+    for block in 0..<outer {
+      let (a, b) = ((block * size + i) * inner, (block * size + j) * inner)
+      for k in 0..<inner {
+        if x.type == .string {
+          let (a, b) = (x.storage.strings[a + k].bytes, x.storage.strings[b + k].bytes)
+          if a != b { return a.lexicographicallyPrecedes(b) ? -1 : 1 }
+        } else {
+          let (a, b) = (OrderedKey.of(x, a + k), OrderedKey.of(x, b + k))
+          if a != b { return a < b ? -1 : 1 }
+        }
+      }
+    }
+    return 0
+  }
+}

@@ -1,0 +1,246 @@
+import CKernels
+
+/// Packed matrices of bytes.
+///
+/// The right matrix B [K, N] becomes panels of eight columns of signed bytes, pairs of neighbours in k side by side,
+/// `[ceil(N / 8), ceil(K / 2), 8, 2]`; unsigned bytes are stored less 128, and so is their zero point. The left matrix
+/// becomes panels of four rows of int16 less the zero point, `[ceil(M / 4), ceil(K / 2), 4, 2]`. What is missing is 0.
+public enum Int8Pack {
+  /// Bytes of a packed B [K, N].
+  public static func rightCount(k: Int, n: Int) -> Int { (n + 7) / 8 * 16 * ((k + 1) / 2) }
+  /// Bytes of scratch that `gemmInt8` needs: a packed A and the sums of its rows.
+  public static func scratchByteCount(m: Int, k: Int) -> Int { (m + 3) / 4 * (16 * ((k + 1) / 2) + 16) }
+}
+
+/// Packs columns `columns` of B from its first row on; `element` says where (k, n) is: k · rowStride + n · columnStride
+/// bytes from `source`, which is the first of these columns. `columns` starts at a multiple of 8.
+public func packRightInt8(
+  _ source: UnsafePointer<UInt8>, rowStride: Int, columnStride: Int, columns: Range<Int>, k: Int, n: Int, signed: Bool,
+  into packed: UnsafeMutablePointer<Int8>
+) {
+  assert(columns.lowerBound % 8 == 0 && columns.upperBound <= n)
+  let flip: UInt8 = signed ? 0 : 128
+  let pairs = (k + 1) / 2
+  var to = packed + columns.lowerBound * 2 * pairs
+  var column = columns.lowerBound
+  while column < columns.upperBound {
+    let from = source + (column &- columns.lowerBound) &* columnStride
+    let width = min(8, columns.upperBound &- column)
+    for pair in 0..<pairs {
+      for i in 0..<16 {
+        let (row, c) = (2 &* pair &+ (i & 1), i >> 1)
+        let inside = row < k && c < width
+        to[i] = inside ? Int8(bitPattern: from[row &* rowStride &+ c &* columnStride] ^ flip) : 0
+      }
+      to += 16
+    }
+    column &+= 8
+  }
+}
+
+/// C [M, N] ← (A - a0) · (B - b0), exact while the sums fit in int32, which wrap.
+///
+/// A is bytes as they lie, rows `stride` apart. `aZeros` has one zero point, or M of them if `aZeroPerRow`; `bZeros` N
+/// of them if `bZeroPerColumn`; nil is 0. Zero points of unsigned matrices are unsigned. B is packed.
+public func gemmInt8(
+  _ platform: Platform, m: Int, n: Int, k: Int, _ a: UnsafePointer<UInt8>, stride: Int, aSigned: Bool,
+  aZeros: UnsafePointer<UInt8>?, aZeroPerRow: Bool = false, packed b: UnsafePointer<Int8>, bSigned: Bool,
+  bZeros: UnsafePointer<UInt8>?, bZeroPerColumn: Bool = false, into c: UnsafeMutablePointer<Int32>, ldc: Int,
+  scratch: UnsafeMutableRawPointer
+) {
+  guard m > 0, n > 0 else { return }
+  let pairs = (k + 1) / 2
+  let quads = (m + 3) / 4
+  let panels = (n + 7) / 8
+  let rows = scratch.assumingMemoryBound(to: Int16.self)
+  let sums = (scratch + quads * 16 * pairs).assumingMemoryBound(to: Int32.self)
+  let pack = { (range: Range<Int>) in
+    for quad in range {
+      packLeftInt8(
+        a + quad &* 4 &* stride, stride, min(4, m &- quad &* 4), k, aSigned,
+        aZeros.map { aZeroPerRow ? $0 + quad &* 4 : $0 }, aZeroPerRow, rows + quad &* 8 &* pairs, sums + quad &* 4)
+    }
+  }
+  let ends = Int8Ends(sums: UnsafePointer(sums), zeros: bZeros, perColumn: bZeroPerColumn, signed: bSigned)
+  let product = { (quadRange: Range<Int>, panelRange: Range<Int>) in
+    for panel in panelRange {
+      for quad in quadRange {
+        tileInt8(
+          pairs, UnsafePointer(rows + quad &* 8 &* pairs), b + panel &* 16 &* pairs,
+          c + (quad &* 4 &* ldc &+ panel &* 8), ldc, min(4, m &- quad &* 4), min(8, n &- panel &* 8), quad &* 4,
+          panel &* 8, ends)
+      }
+    }
+  }
+  guard platform.threadCount > 1, m * n >= GemmBlock.splitWork / max(k, 1) else {
+    pack(0..<quads)
+    product(0..<quads, 0..<panels)
+    return
+  }
+  platform.parallelRanges(quads, grain: 16, pack)
+  let pieces = platform.threadCount * 4
+  if panels >= pieces {
+    let size = (panels + pieces - 1) / pieces
+    platform.parallelFor((panels + size - 1) / size) { (i: Int) in
+      product(0..<quads, i * size..<min(panels, (i + 1) * size))
+    }
+  } else {
+    let size = (quads + pieces - 1) / pieces
+    platform.parallelFor((quads + size - 1) / size) { (i: Int) in
+      product(i * size..<min(quads, (i + 1) * size), 0..<panels)
+    }
+  }
+}
+
+/// f32 from sums in place: epilogue(sum · rowScale · columnScales[n]), the bits of each sum replaced. `columnScales`
+/// has one scale, or N of them if `perColumn`.
+public func scaleSums(
+  _ platform: Platform, _ c: UnsafeMutablePointer<Int32>, ldc: Int, rows: Int, columns: Int, rowScale: Float,
+  columnScales: UnsafePointer<Float>, perColumn: Bool, _ epilogue: Epilogue
+) {
+  platform.parallelRanges(rows, grain: max(1, 16384 / max(columns, 1))) { range in
+    for row in range {
+      let sums = c + row &* ldc
+      let to = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Float.self)
+      for i in 0..<columns {
+        to[i] = Float(sums[i]) * (rowScale * columnScales[perColumn ? i : 0])
+      }
+      finish(
+        to, ldc: ldc, rows: 1, columns: columns, epilogue.advanced(row: row, column: 0, offset: row &* ldc))
+    }
+  }
+}
+
+/// What a zero point of B takes away: b0 · Σ (A - a0), by row.
+private struct Int8Ends {
+  let sums: UnsafePointer<Int32>
+  let zeros: UnsafePointer<UInt8>?
+  let perColumn: Bool
+  let signed: Bool
+
+  /// The zero point of a column, as B is stored.
+  @inline(__always)
+  func zero(_ column: Int) -> Int32 {
+    guard let zeros else { return signed ? 0 : -128 }
+    let zero = zeros[perColumn ? column : 0]
+    return signed ? Int32(Int8(bitPattern: zero)) : Int32(zero) &- 128
+  }
+}
+
+/// Up to four rows as int16 less their zero points, and their sums.
+private func packLeftInt8(
+  _ source: UnsafePointer<UInt8>, _ stride: Int, _ count: Int, _ k: Int, _ signed: Bool,
+  _ zeros: UnsafePointer<UInt8>?, _ zeroPerRow: Bool, _ target: UnsafeMutablePointer<Int16>,
+  _ sums: UnsafeMutablePointer<Int32>
+) {
+  let pairs = (k &+ 1) / 2
+  for row in 0..<4 {
+    let to = target + 2 &* row
+    var sum: Int32 = 0
+    if row < count {
+      let from = source + row &* stride
+      let byte = zeros.map { zeroPerRow ? $0[row] : $0[0] } ?? 0
+      let zero = signed ? Int16(Int8(bitPattern: byte)) : Int16(byte)
+      for i in 0..<k {
+        let x = (signed ? Int16(Int8(bitPattern: from[i])) : Int16(from[i])) &- zero
+        to[i >> 1 &* 8 &+ (i & 1)] = x
+        sum &+= Int32(x)
+      }
+      if k & 1 == 1 { to[(pairs &- 1) &* 8 &+ 1] = 0 }
+    } else {
+      for pair in 0..<pairs {
+        to[pair &* 8] = 0
+        to[pair &* 8 &+ 1] = 0
+      }
+    }
+    sums[row] = sum
+  }
+}
+
+/// One tile: four rows, or the first of them alone, by eight columns.
+@inline(never)
+private func tileInt8(
+  _ pairs: Int, _ a: UnsafePointer<Int16>, _ b: UnsafePointer<Int8>, _ c: UnsafeMutablePointer<Int32>, _ ldc: Int,
+  _ height: Int, _ width: Int, _ row: Int, _ column: Int, _ ends: Int8Ends
+) {
+  var tile = SumsInt8()
+  if height == 1 { tile.runRow(pairs, a, b) } else { tile.run(pairs, a, b) }
+  for i in 0..<height {
+    var (left, right) = tile.row(i)
+    let sum = ends.sums[row &+ i]
+    if sum != 0 {
+      for j in 0..<4 {
+        left[j] &-= ends.zero(column &+ min(j, width &- 1)) &* sum
+        right[j] &-= ends.zero(column &+ min(j &+ 4, width &- 1)) &* sum
+      }
+    }
+    let to = c + i &* ldc
+    if width == 8 {
+      UnsafeMutableRawPointer(to).storeBytes(of: left, as: SIMD4<Int32>.self)
+      UnsafeMutableRawPointer(to + 4).storeBytes(of: right, as: SIMD4<Int32>.self)
+    } else {
+      for j in 0..<width { to[j] = j < 4 ? left[j] : right[j &- 4] }
+    }
+  }
+}
+
+/// The sums of a tile of bytes, in eight named vectors.
+private struct SumsInt8 {
+  var a0 = SIMD4<Int32>(repeating: 0)
+  var a1 = SIMD4<Int32>(repeating: 0)
+  var b0 = SIMD4<Int32>(repeating: 0)
+  var b1 = SIMD4<Int32>(repeating: 0)
+  var c0 = SIMD4<Int32>(repeating: 0)
+  var c1 = SIMD4<Int32>(repeating: 0)
+  var d0 = SIMD4<Int32>(repeating: 0)
+  var d1 = SIMD4<Int32>(repeating: 0)
+
+  @inline(__always)
+  func row(_ i: Int) -> (SIMD4<Int32>, SIMD4<Int32>) {
+    switch i {
+    case 0: (a0, a1)
+    case 1: (b0, b1)
+    case 2: (c0, c1)
+    default: (d0, d1)
+    }
+  }
+
+  @inline(__always)
+  mutating func run(_ pairs: Int, _ a: UnsafePointer<Int16>, _ b: UnsafePointer<Int8>) {
+    var a = UnsafeRawPointer(a)
+    var b = UnsafeRawPointer(b)
+    for _ in 0..<pairs {
+      a = ck_pinPointer(a)
+      b = ck_pinPointer(b)
+      let y0 = ck_widenSigned(b)
+      let y1 = ck_widenSigned(b + 8)
+      let s0 = ck_splatPair(a.loadUnaligned(as: Int32.self))
+      a0 = ck_pinIntegers(a0 &+ ck_dot(s0, y0))
+      a1 = ck_pinIntegers(a1 &+ ck_dot(s0, y1))
+      let s1 = ck_splatPair(a.loadUnaligned(fromByteOffset: 4, as: Int32.self))
+      b0 = ck_pinIntegers(b0 &+ ck_dot(s1, y0))
+      b1 = ck_pinIntegers(b1 &+ ck_dot(s1, y1))
+      let s2 = ck_splatPair(a.loadUnaligned(fromByteOffset: 8, as: Int32.self))
+      c0 = ck_pinIntegers(c0 &+ ck_dot(s2, y0))
+      c1 = ck_pinIntegers(c1 &+ ck_dot(s2, y1))
+      let s3 = ck_splatPair(a.loadUnaligned(fromByteOffset: 12, as: Int32.self))
+      d0 = ck_pinIntegers(d0 &+ ck_dot(s3, y0))
+      d1 = ck_pinIntegers(d1 &+ ck_dot(s3, y1))
+      a += 16
+      b += 16
+    }
+  }
+
+  @inline(__always)
+  mutating func runRow(_ pairs: Int, _ a: UnsafePointer<Int16>, _ b: UnsafePointer<Int8>) {
+    var a = UnsafeRawPointer(a)
+    var b = UnsafeRawPointer(b)
+    for _ in 0..<pairs {
+      let s0 = ck_splatPair(a.loadUnaligned(as: Int32.self))
+      a0 = a0 &+ ck_dot(s0, ck_widenSigned(b))
+      a1 = a1 &+ ck_dot(s0, ck_widenSigned(b + 8))
+      a += 16
+      b += 16
+    }
+  }
+}

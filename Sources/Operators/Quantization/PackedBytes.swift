@@ -1,0 +1,39 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// A constant right matrix of bytes, packed once for the int8 tiles.
+struct PackedBytes {
+  /// The most bytes of the model that are unpacked in memory at a time.
+  private static let stagingByteCount = 1 << 18
+
+  private let storage: Storage
+  /// The shape as the model has it, [K, N].
+  let dims: [Int]
+  let isSigned: Bool
+
+  var pointer: UnsafePointer<Int8> { UnsafePointer(storage.base.assumingMemoryBound(to: Int8.self)) }
+
+  /// Packs input `i` of the site where it is a constant matrix of bytes.
+  init?(_ site: Site, _ i: Int) throws(RuntimeError) {
+    guard let constant = site.weight(i), TypeSet.bytes.contains(constant.type), constant.shape.rank == 2,
+      !constant.shape.isEmpty
+    else { return nil }
+    dims = constant.shape.dims
+    isSigned = constant.type == .int8
+    let (k, n) = (dims[0], dims[1])
+    storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
+    let step = max(2, PackedBytes.stagingByteCount / n / 2 * 2)
+    let staging = try site.allocator.allocate(byteCount: min(step, k) * n)
+    var first = 0
+    while first < k {
+      let rows = first..<min(first + step, k)
+      try constant.read(at: first * n, count: rows.count * n, into: staging.base)
+      packRightInt8(
+        staging.base.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
+        into: storage.base.assumingMemoryBound(to: Int8.self))
+      first = rows.upperBound
+    }
+    site.consume(i)
+  }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Kernels
+
+@Suite struct GemmInt8Tests {
+  struct Case: CustomTestStringConvertible {
+    var m: Int
+    var n: Int
+    var k: Int
+    var testDescription: String { "\(m)x\(n)x\(k)" }
+  }
+  static let cases = [
+    Case(m: 0, n: 2, k: 2), Case(m: 2, n: 0, k: 2), Case(m: 2, n: 3, k: 0), Case(m: 1, n: 1, k: 1),
+    Case(m: 1, n: 9, k: 7), Case(m: 4, n: 8, k: 16), Case(m: 5, n: 7, k: 13), Case(m: 13, n: 17, k: 64),
+    Case(m: 67, n: 70, k: 131), Case(m: 3, n: 300, k: 300),
+  ]
+
+  static func bytes(_ count: Int, seed: UInt32) -> [UInt8] {
+    randomFloats(count, seed: seed).map { UInt8(truncatingIfNeeded: Int($0 * 1000)) }
+  }
+
+  @Test(arguments: cases) func isExact(_ c: Case) {
+    let a = Self.bytes(c.m * c.k, seed: 1)
+    let b = Self.bytes(c.k * c.n, seed: 2)
+    let transposed = (0..<c.k * c.n).map { b[$0 % max(c.k, 1) * c.n + $0 / max(c.k, 1)] }
+    let aZeros = Self.bytes(max(c.m, 1), seed: 3)
+    let bZeros = Self.bytes(max(c.n, 1), seed: 4)
+    for (aSigned, bSigned) in [(false, false), (false, true), (true, false), (true, true)] {
+      for (withZeros, perRow, perColumn) in [
+        (false, false, false), (true, false, false), (true, true, false), (true, false, true),
+      ] {
+        let value = { (x: UInt8, signed: Bool) in signed ? Int32(Int8(bitPattern: x)) : Int32(x) }
+        var want = [Int32](repeating: 0, count: c.m * c.n)
+        for i in 0..<c.m {
+          for j in 0..<c.n {
+            let a0 = withZeros ? value(aZeros[perRow ? i : 0], aSigned) : 0
+            let b0 = withZeros ? value(bZeros[perColumn ? j : 0], bSigned) : 0
+            for k in 0..<c.k {
+              want[i * c.n + j] += (value(a[i * c.k + k], aSigned) - a0) * (value(b[k * c.n + j], bSigned) - b0)
+            }
+          }
+        }
+        for (source, rowStride, columnStride) in [(b, c.n, 1), (transposed, 1, c.k)] {
+          var packed = [Int8](repeating: 77, count: Int8Pack.rightCount(k: c.k, n: c.n))
+          for first in stride(from: 0, to: c.n, by: 16) {
+            packRightInt8(
+              Array(source.dropFirst(first * columnStride)), rowStride: rowStride, columnStride: columnStride,
+              columns: first..<min(c.n, first + 16), k: c.k, n: c.n, signed: bSigned, into: &packed)
+          }
+          for platform in [Platform.serial, reversed(threads: 3)] {
+            var out = [Int32](repeating: -1, count: c.m * c.n)
+            var scratch = [UInt8](repeating: 99, count: Int8Pack.scratchByteCount(m: c.m, k: c.k) + 16)
+            scratch.withUnsafeMutableBytes {
+              gemmInt8(
+                platform, m: c.m, n: c.n, k: c.k, a, stride: c.k, aSigned: aSigned, aZeros: withZeros ? aZeros : nil,
+                aZeroPerRow: perRow, packed: packed, bSigned: bSigned, bZeros: withZeros ? bZeros : nil,
+                bZeroPerColumn: perColumn, into: &out, ldc: c.n, scratch: $0.baseAddress!)
+            }
+            #expect(out == want, "a \(aSigned) b \(bSigned) zeros \(withZeros) \(perRow) \(perColumn)")
+            #expect(scratch.suffix(16).allSatisfy { $0 == 99 })
+          }
+        }
+      }
+    }
+  }
+
+  @Test func sumsAreScaled() {
+    var sums: [Int32] = [1, -2, 3, 4, 5, -6]
+    let scales: [Float] = [0.5, 0.25, 2]
+    let bias = Memory([10, 20, 30])
+    scaleSums(
+      .serial, &sums, ldc: 3, rows: 2, columns: 3, rowScale: 2, columnScales: scales, perColumn: true,
+      Epilogue(bias: bias.read))
+    #expect(sums.map { Float(bitPattern: UInt32(bitPattern: $0)) } == [11, 19, 42, 14, 22.5, 6])
+  }
+}
