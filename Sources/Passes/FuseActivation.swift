@@ -8,7 +8,7 @@ enum FuseActivation {
     var patch = Patch()
     var taken: Set<Int> = []
     for (index, node) in graph.nodes.enumerated() {
-      guard node.domain.isEmpty, let input = node.inputs.first, input >= 0, let producer = matcher.producers[input],
+      guard node.domain.isEmpty, node.outputs.count == 1, let input = node.inputs.first, input >= 0, let producer = matcher.producers[input],
         matcher.useCounts[input] == 1, !taken.contains(producer),
         let numbers = try parameters(of: node, matcher),
         var fused = FusedForm.of(graph.nodes[producer], matcher), fused.attributes["activation"] == nil
