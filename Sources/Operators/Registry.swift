@@ -30,7 +30,7 @@ public enum Registry {
     // ControlFlow
     Operator("If", since: 1, 1...1, controlFlow: If.self),
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
-    Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
+    Operator("Scan", since: 8, 0...Int.max, controlFlow: Scan.self),
 
     // MatMul
     Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
@@ -252,17 +252,26 @@ public enum Registry {
   /// The node's operator, bound.
   public static func bind(_ site: Site) throws(RuntimeError) -> (row: Operator, kernel: BoundKernel) {
     let row = try row(for: site.node)
-    let given = site.node.inputs.count
+    try check(site.node, row)
+    return (row, try row.bound(to: site))
+  }
+
+  /// Throws where a node has fewer or more inputs than its operator takes; says nothing of unknown operators.
+  public static func checkArity(of node: Node) throws(RuntimeError) {
+    if let row = try? row(for: node) { try check(node, row) }
+  }
+
+  private static func check(_ node: Node, _ row: Operator) throws(RuntimeError) {
+    let given = node.inputs.count
     guard
       row.arity.contains(given)
-        || given > row.arity.upperBound && site.node.inputs[row.arity.upperBound...].allSatisfy({ $0 < 0 })
+        || given > row.arity.upperBound && node.inputs[row.arity.upperBound...].allSatisfy({ $0 < 0 })
     else {
       throw RuntimeError(
         .invalidGraph, "the operator takes %d to %d inputs, got %d", row.arity.lowerBound, row.arity.upperBound, given)
     }
-    for i in 0..<row.arity.lowerBound where !site.has(input: i) {
+    for i in 0..<row.arity.lowerBound where node.inputs[i] < 0 {
       throw RuntimeError(.invalidGraph, "input %d is required", i)
     }
-    return (row, try row.bound(to: site))
   }
 }

@@ -9,8 +9,8 @@ enum FuseActivation {
     /// Nodes that this walk replaces already.
     var isTaken = [Bool](repeating: false, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
-      guard node.domain.isEmpty, let input = node.inputs.first, input >= 0, let producer = matcher.producers[input],
-        matcher.useCounts[input] == 1, !isTaken[producer],
+      guard node.domain.isEmpty, node.outputs.count == 1, let input = node.inputs.first, input >= 0,
+        let producer = matcher.producers[input], matcher.useCounts[input] == 1, !isTaken[producer],
         let numbers = try parameters(of: node, matcher),
         var fused = FusedForm.of(graph.nodes[producer], matcher), fused.attributes["activation"] == nil
       else { continue }
