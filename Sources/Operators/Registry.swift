@@ -215,20 +215,29 @@ public enum Registry {
       types: [.float32AndHalves, .init(.int32)]),
   ]
 
-  /// The rows of each name, made once.
-  private static let index: [Name: [Int]] = {
-    var index: [Name: [Int]] = [:]
-    for (i, row) in rows.enumerated() { index[Name(row.name), default: []].append(i) }
-    return index
+  /// For each name its last row, and for each row the one of its name before it, or -1; made once.
+  private static let index: (last: NameTable, before: [Int]) = {
+    var last: NameTable = [:]
+    var before: [Int] = []
+    for (i, row) in rows.enumerated() {
+      let name = Name(row.name)
+      before.append(last[name] ?? -1)
+      last[name] = i
+    }
+    return (last, before)
   }()
 
   /// The row for a node, or an error that says whether the operator or only its version is missing.
   public static func row(for node: Node) throws(RuntimeError) -> Operator {
     var best: Operator?
     var isKnown = false
-    for i in index[node.opType] ?? [] where node.domain == rows[i].domain {
-      isKnown = true
-      if rows[i].since <= node.opset, rows[i].since > best?.since ?? 0 { best = rows[i] }
+    var i = index.last[node.opType] ?? -1
+    while i >= 0 {
+      if node.domain == rows[i].domain {
+        isKnown = true
+        if rows[i].since <= node.opset, rows[i].since > best?.since ?? 0 { best = rows[i] }
+      }
+      i = index.before[i]
     }
     if let best { return best }
     let domain = node.domain.isEmpty ? Name("ai.onnx") : node.domain
