@@ -115,6 +115,13 @@ public final class Graph {
     return producers
   }
 
+  /// For every value whether it is an output of the graph.
+  public func outputMask() -> [Bool] {
+    var mask = [Bool](repeating: false, count: values.count)
+    for output in outputs where output >= 0 { mask[output] = true }
+    return mask
+  }
+
   /// For every value how often nodes and the graph's outputs read it.
   public func useCounts() -> [Int] {
     var counts = [Int](repeating: 0, count: values.count)

@@ -11,7 +11,8 @@ public struct Importer {
   /// How many nodes a graph may have: functions that call functions twice each grow without end.
   static let nodeLimit = 1 << 18
 
-  let functions: [Name: FunctionProto]
+  let functions: [FunctionProto]
+  let functionIndex: NameTable
   let loader: TensorLoader
   let allocator: Allocator
   /// Whether initialisers that are inputs too may be fed (IR version 4 on), rather than being constants.
@@ -24,12 +25,12 @@ public struct Importer {
   public static func importing(
     _ model: ModelProto, loader: TensorLoader, allocator: Allocator, keepsDefaults: Bool = false
   ) throws(RuntimeError) -> ImportedModel {
-    var functions: [Name: FunctionProto] = [:]
-    for function in model.functions {
-      functions[functionKey(function.domain, function.name, function.overload)] = function
+    var functions: NameTable = [:]
+    for (index, function) in model.functions.enumerated() {
+      functions[functionKey(function.domain, function.name, function.overload)] = index
     }
     let importer = Importer(
-      functions: functions, loader: loader, allocator: allocator, keepsDefaults: keepsDefaults && model.irVersion > 3)
+      functions: model.functions, functionIndex: functions, loader: loader, allocator: allocator, keepsDefaults: keepsDefaults && model.irVersion > 3)
     let opsets = try Opsets(model.opsetImports)
     let scope = Scope(Graph(), opsets: opsets)
     try importer.fill(scope, from: model.graph, inputsAreFormal: false)
@@ -83,7 +84,7 @@ public struct Importer {
 
   /// The nodes in an order in which every value is made before it is read: nearly always the one they are in.
   private func inOrder(_ nodes: [NodeProto]) throws(RuntimeError) -> [NodeProto] {
-    var producers: [Name: Int] = [:]
+    var producers: NameTable = [:]
     for (index, node) in nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
     }
@@ -132,8 +133,8 @@ public struct Importer {
   private func add(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
     do throws(RuntimeError) {
       let key = Importer.functionKey(proto.domain, proto.opType, proto.overload)
-      if let function = functions[key] {
-        try inline(function, for: proto, in: scope)
+      if let function = functionIndex[key] {
+        try inline(functions[function], for: proto, in: scope)
       } else if proto.opType == "Constant", Opsets.normal(proto.domain).isEmpty {
         try addConstant(proto, to: scope)
       } else {
@@ -216,9 +217,9 @@ public struct Importer {
     for (i, formal) in function.inputs.enumerated() {
       inner.ids[formal] = i < call.inputs.count ? try scope.required(call.inputs[i]) : -1
     }
-    for attribute in function.attributeDefaults { inner.attributes[attribute.name] = attribute }
+    for attribute in function.attributeDefaults { inner.set(attribute) }
     for given in call.attributes {
-      if let attribute = scope.resolved(given) { inner.attributes[attribute.name] = attribute }
+      if let attribute = scope.resolved(given) { inner.set(attribute) }
     }
     for node in try inOrder(function.nodes) { try add(node, to: inner) }
     for (i, formal) in function.outputs.enumerated() where i < call.outputs.count && !call.outputs[i].isEmpty {
@@ -270,13 +271,15 @@ extension NodeProto {
 extension GraphProto {
   /// What a subgraph reads of the graph around it: names of its own may be the same as names out there.
   fileprivate func forEachRead(_ body: (Name) -> Void) {
-    var own: Set<Name> = []
-    for input in inputs { own.insert(input.name) }
-    for record in initializers { own.insert(record.name) }
-    for sparse in sparseInitializers { own.insert(sparse.values.name) }
-    for node in nodes { own.formUnion(node.outputs) }
+    var own: NameTable = [:]
+    for input in inputs { own[input.name] = 1 }
+    for record in initializers { own[record.name] = 1 }
+    for sparse in sparseInitializers { own[sparse.values.name] = 1 }
+    for node in nodes {
+      for output in node.outputs { own[output] = 1 }
+    }
     func readOutside(_ name: Name) {
-      if !own.contains(name) { body(name) }
+      if own[name] == nil { body(name) }
     }
     for node in nodes { node.forEachRead(readOutside) }
     for output in outputs { readOutside(output.name) }

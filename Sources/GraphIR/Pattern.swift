@@ -63,6 +63,7 @@ public struct Matcher {
   /// The match that ends in node `index`; nil where there is none, or where a value inside it is read elsewhere too.
   public func match(_ pattern: Pattern, at index: Int) -> Match? {
     var match = Match()
+    guard graph.nodes[index].outputs.count == 1 else { return nil }
     guard self.match(pattern, node: index, &match) else { return nil }
     let root = graph.nodes[index].outputs[0]
     for (id, count) in match.reads where id != root && useCounts[id] != count { return nil }

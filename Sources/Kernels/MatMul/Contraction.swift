@@ -41,7 +41,9 @@ public struct Contraction: Sendable {
   /// The bytes of scratch that `run` needs for operands of one type.
   public func scratchByteCount(_ operands: [Shape], _ type: ElementType) -> Int {
     guard type == .float32, let labels = matrixLabels else {
-      return (operands.map { $0.count } + [outputCount]).reduce(0) { $0.addingSaturating($1.multipliedSaturating(by: 8)) }
+      return (operands.map { $0.count } + [outputCount]).reduce(0) {
+        $0.addingSaturating($1.multipliedSaturating(by: 8))
+      }
     }
     let (m, n, k, batch) = (count(labels.rows), count(labels.columns), count(labels.inner), count(labels.batch))
     var words = gemmScratchCount(m: m, n: n, k: k, right: .rows(UnsafePointer(bitPattern: 64)!, stride: n))

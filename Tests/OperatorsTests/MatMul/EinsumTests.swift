@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct EinsumTests {
