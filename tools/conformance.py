@@ -107,7 +107,8 @@ def run(command, names):
             listing.write("\n".join(rest) + "\n")
             listing.flush()
             said = []
-            with subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
+            started = [*command, listing.name]
+            with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
                 hung = read_results(process, said)
             errors.seek(0)
             last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
