@@ -1,6 +1,7 @@
 /// One direction of a recurrent layer over [steps, batch, inputSize].
 ///
-/// Weights are W [gates · hidden, inputSize] and R [gates · hidden, hidden], the bias [2 · gates · hidden] for W, then for
+/// Weights are W [gates · hidden, inputSize] and R [gates · hidden, hidden], the bias [2 · gates · hidden] for W, then
+/// for
 /// R. Gates are those of ONNX: input, output, forget, cell of an LSTM; update, reset, hidden of a GRU.
 public struct Recurrence {
   public enum Cell: Sendable {
@@ -49,7 +50,8 @@ public struct Recurrence {
   }
   private func rounded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
   private var packedCount: Int {
-    rounded(GemmPack.rightCount(k: hidden, n: firstWidth)) + rounded(GemmPack.rightCount(k: hidden, n: width - firstWidth))
+    rounded(GemmPack.rightCount(k: hidden, n: firstWidth))
+      + rounded(GemmPack.rightCount(k: hidden, n: width - firstWidth))
   }
 
   /// f32 elements of scratch that `run` needs.
@@ -87,7 +89,9 @@ public struct Recurrence {
       let both = !(resetsLast && i >= 2 * hidden)
       inputBias[i] = bias.map { $0[i] + (both ? $0[width + i] : 0) } ?? 0
     }
-    if inputSize > 0 { packRightTransposed(w, stride: inputSize, columns: 0..<width, k: inputSize, n: width, into: packedW) }
+    if inputSize > 0 {
+      packRightTransposed(w, stride: inputSize, columns: 0..<width, k: inputSize, n: width, into: packedW)
+    }
     gemm(
       platform, m: steps * batch, n: width, k: inputSize, .rows(x, stride: inputSize), .packed(packedW),
       into: fromInput, ldc: width, Epilogue(bias: UnsafePointer(inputBias)))
@@ -145,7 +149,11 @@ public struct Recurrence {
       activate(gate, 2 * hidden, 0)
       let reset = gate + hidden
       for j in 0..<hidden {
-        if resetsLast { gate[2 * hidden + j] *= reset[j] } else { product[row * hidden + j] = reset[j] * h[row * hidden + j] }
+        if resetsLast {
+          gate[2 * hidden + j] *= reset[j]
+        } else {
+          product[row * hidden + j] = reset[j] * h[row * hidden + j]
+        }
       }
     }
     if !resetsLast {

@@ -40,7 +40,8 @@ struct NonMaxSuppression: OperatorKernel {
       for item in 0..<batch {
         for label in 0..<classes {
           let values = scores.floats + (item * classes + label) * count
-          for box in best(boxes.floats + item * count * 4, values, count, limit: limit, overlap: overlap, least: least) {
+          for box in best(boxes.floats + item * count * 4, values, count, limit: limit, overlap: overlap, least: least)
+          {
             selected.append((item, label, box))
           }
         }

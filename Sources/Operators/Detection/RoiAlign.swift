@@ -21,7 +21,8 @@ struct RoiAlign: OperatorKernel {
     let mode = try site.string("mode") ?? "avg"
     guard mode == "avg" || mode == "max" else { throw RuntimeError(.invalidGraph, "mode %s is not known", name: mode) }
     isMax = mode == "max"
-    let coordinates = try site.string("coordinate_transformation_mode") ?? (site.opset < 16 ? "output_half_pixel" : "half_pixel")
+    let coordinates =
+      try site.string("coordinate_transformation_mode") ?? (site.opset < 16 ? "output_half_pixel" : "half_pixel")
     guard coordinates == "half_pixel" || coordinates == "output_half_pixel" else {
       throw RuntimeError(.invalidGraph, "coordinate_transformation_mode %s is not known", name: coordinates)
     }

@@ -61,7 +61,8 @@ struct LpNormalization: OperatorKernel {
     guard x.count > 0 else { return }
     lpNorm(call.platform, x.floats, into: norms, outer: outer, count: dims[axis], inner: inner, p: p)
     divideByNorms(
-      call.platform, x.floats, into: call.outputs[0].floats, outer: outer, count: dims[axis], inner: inner, norms: norms)
+      call.platform, x.floats, into: call.outputs[0].floats, outer: outer, count: dims[axis], inner: inner, norms: norms
+    )
   }
 }
 

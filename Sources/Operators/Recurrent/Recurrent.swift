@@ -80,7 +80,8 @@ struct Recurrent: FamilyKernel {
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard inputs[0].rank == 3, inputs[2].rank == 3 else { return 0 }
     let kernel = kernel(inputs[0].shape, inputs[2].shape)
-    return ScratchMemory.byteCount(kernel.scratchCount * 4) + 2 * ScratchMemory.byteCount(kernel.batch * kernel.hidden * 4)
+    return ScratchMemory.byteCount(kernel.scratchCount * 4) + 2
+      * ScratchMemory.byteCount(kernel.batch * kernel.hidden * 4)
       + (isBatchFirst ? ScratchMemory.byteCount(inputs[0].count * 4) : 0)
   }
 
@@ -104,7 +105,9 @@ struct Recurrent: FamilyKernel {
       kernel.activations = activations[direction]
       load(call.inputs[optional: 5], direction, into: h, kernel)
       load(isLSTM ? call.inputs[optional: 6] : nil, direction, into: c, kernel)
-      let (yStep, yBatch) = isBatchFirst ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
+      let (yStep, yBatch) =
+        isBatchFirst
+        ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
       let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
       kernel.run(
         call.platform, x.floats, w: call.inputs[1].floats + direction * width * kernel.inputSize,

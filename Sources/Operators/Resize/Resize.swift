@@ -69,7 +69,9 @@ struct Resize: FamilyKernel {
   private func plan(
     _ dims: [Int], roi: Tensor?, scales: Tensor?, sizes: Tensor?, hasSizes: Bool
   ) throws(RuntimeError) -> [ResizeAxis]? {
-    let axes = try self.axes.map { given throws(RuntimeError) in try ShapeRules.axes(given, rank: dims.count) } ?? Array(dims.indices)
+    let axes =
+      try self.axes.map { given throws(RuntimeError) in try ShapeRules.axes(given, rank: dims.count) }
+      ?? Array(dims.indices)
     var plan = dims.map { ResizeAxis(length: $0, newLength: $0) }
     if hasSizes {
       guard let sizes else { return nil }

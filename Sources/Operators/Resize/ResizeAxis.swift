@@ -52,7 +52,8 @@ struct ResizeAxis {
     self.length = length
     self.scale = scale
     exactLength = Double(scale) * Double(length)
-    newLength = exactLength.isFinite && exactLength >= 0 && exactLength < Double(Int.max / 2) ? Int(Float(length) * scale) : 0
+    newLength =
+      exactLength.isFinite && exactLength >= 0 && exactLength < Double(Int.max / 2) ? Int(Float(length) * scale) : 0
   }
 
   /// Resized to a size.

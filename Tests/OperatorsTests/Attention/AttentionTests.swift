@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct AttentionTests {
@@ -24,12 +24,18 @@ import Testing
         ]),
       Case(
         "the past comes first", "Attention", opset: 23,
-        [.ramp([1, 1, 2]), .ramp([1, 1, 2]), .ramp([1, 1, 2]), nil, .float32([1, 1, 1, 2], [5, 6]), .float32([1, 1, 1, 2], [7, 8])],
+        [
+          .ramp([1, 1, 2]), .ramp([1, 1, 2]), .ramp([1, 1, 2]), nil, .float32([1, 1, 1, 2], [5, 6]),
+          .float32([1, 1, 1, 2], [7, 8]),
+        ],
         [("q_num_heads", .int(1)), ("kv_num_heads", .int(1)), ("scale", .float(0))],
-        gives: [.float32([1, 1, 2], [3.5, 4.5]), .float32([1, 1, 2, 2], [5, 6, 0, 1]), .float32([1, 1, 2, 2], [7, 8, 0, 1])]),
+        gives: [
+          .float32([1, 1, 2], [3.5, 4.5]), .float32([1, 1, 2, 2], [5, 6, 0, 1]), .float32([1, 1, 2, 2], [7, 8, 0, 1]),
+        ]),
     ])
     checkError(
-      Case("heads", "Attention", opset: 23, [.ramp([1, 2, 4]), .ramp([1, 2, 4]), .ramp([1, 2, 4])], gives: [.ramp([1])]),
+      Case(
+        "heads", "Attention", opset: 23, [.ramp([1, 2, 4]), .ramp([1, 2, 4]), .ramp([1, 2, 4])], gives: [.ramp([1])]),
       contains: "q_num_heads")
   }
 
@@ -51,7 +57,8 @@ import Testing
         }.map { pow2($0) }
         let total = weights.reduce(0, +)
         for j in 0..<size {
-          expected.append(Float((0...row).reduce(0.0) { $0 + weights[$1] * v.doubles[(other + $1) * size + j] } / total))
+          expected.append(
+            Float((0...row).reduce(0.0) { $0 + weights[$1] * v.doubles[(other + $1) * size + j] } / total))
         }
       }
     }
@@ -76,7 +83,10 @@ import Testing
     check([
       Case(
         "by position", "RotaryEmbedding", opset: 23,
-        [.float32([1, 1, 1, 4], [1, 2, 3, 4]), .float32([2, 2], [0.5, 0.25, 1, 0]), .float32([2, 2], [0.1, 0.2, 0.6, 0.8]), .int64([1, 1], [1])],
+        [
+          .float32([1, 1, 1, 4], [1, 2, 3, 4]), .float32([2, 2], [0.5, 0.25, 1, 0]),
+          .float32([2, 2], [0.1, 0.2, 0.6, 0.8]), .int64([1, 1], [1]),
+        ],
         gives: [.float32([1, 1, 1, 4], [-0.8, -3.2, 3.6, 1.6])]),
       Case(
         "interleaved, part of a head", "RotaryEmbedding", opset: 23,
@@ -84,7 +94,10 @@ import Testing
         [("interleaved", .int(1)), ("rotary_embedding_dim", .int(2))], gives: [.float32([1, 1, 1, 4], [-2, 1, 3, 4])]),
       Case(
         "com.microsoft counts on from one position", "RotaryEmbedding", domain: "com.microsoft", opset: 1,
-        [.float32([1, 2, 2], [1, 2, 3, 4]), .int64([1], [1]), .float32([3, 1], [9, 1, 0]), .float32([3, 1], [9, 0, 1])],
+        [
+          .float32([1, 2, 2], [1, 2, 3, 4]), .int64([1], [1]), .float32([3, 1], [9, 1, 0]),
+          .float32([3, 1], [9, 0, 1]),
+        ],
         gives: [.float32([1, 2, 2], [1, 2, -4, 3])]),
     ])
   }
@@ -103,7 +116,10 @@ import Testing
         ]),
       Case(
         "causal convolution", "CausalConvWithState", opset: 27,
-        [.float32([1, 1, 3], [1, 2, 3]), .float32([1, 1, 3], [1, 10, 100]), .float32([1], [0.5]), .float32([1, 1, 2], [4, 5])],
+        [
+          .float32([1, 1, 3], [1, 2, 3]), .float32([1, 1, 3], [1, 10, 100]), .float32([1], [0.5]),
+          .float32([1, 1, 2], [4, 5]),
+        ],
         gives: [.float32([1, 1, 3], [154.5, 215.5, 321.5]), .float32([1, 1, 2], [2, 3])]),
     ])
   }

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ConvTransposeTests {
@@ -15,7 +15,8 @@ import Testing
         "output_shape says the pads", "ConvTranspose", [.ramp([1, 1, 2], from: 1), .float32([1, 1, 2], [1, 10])],
         [("output_shape", .ints([2]))], gives: [.float32([1, 1, 2], [1, 12])]),
       Case(
-        "groups", "ConvTranspose", [.float32([1, 2, 1], [2, 3]), .float32([2, 1, 2], [1, 2, 3, 4])], [("group", .int(2))],
+        "groups", "ConvTranspose", [.float32([1, 2, 1], [2, 3]), .float32([2, 1, 2], [1, 2, 3, 4])],
+        [("group", .int(2))],
         gives: [.float32([1, 2, 2], [2, 4, 9, 12])]),
     ])
   }
@@ -26,7 +27,9 @@ import Testing
         "2-norm, padded", "LpPool", [.float32([1, 1, 3], [3, -4, 5])],
         [("kernel_shape", .ints([2])), ("pads", .ints([1, 0]))],
         gives: [.float32([1, 1, 3], [3, 5, 6.403124])]),
-      Case("global 1-norm", "GlobalLpPool", [.float32([1, 2, 2], [1, -2, 3, 4])], [("p", .int(1))], gives: [.float32([1, 2, 1], [3, 7])]),
+      Case(
+        "global 1-norm", "GlobalLpPool", [.float32([1, 2, 2], [1, -2, 3, 4])], [("p", .int(1))],
+        gives: [.float32([1, 2, 1], [3, 7])]),
     ])
   }
 }

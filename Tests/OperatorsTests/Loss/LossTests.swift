@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct LossTests {
@@ -11,10 +11,12 @@ import Testing
         "weighted mean", "NegativeLogLikelihoodLoss", [x, .int64([2], [1, 0]), .float32([2], [3, 1])],
         gives: [.float32([], [(2 * 1 + 3 * 3) / 4])]),
       Case(
-        "ignored", "NegativeLogLikelihoodLoss", [x, .int64([2], [-7, 1])], [("ignore_index", .int(-7)), ("reduction", .string("none"))],
+        "ignored", "NegativeLogLikelihoodLoss", [x, .int64([2], [-7, 1])],
+        [("ignore_index", .int(-7)), ("reduction", .string("none"))],
         gives: [.float32([2], [0, 4])]),
       Case(
-        "sum over positions", "NegativeLogLikelihoodLoss", [.float32([1, 2, 2], [-1, -2, -3, -4]), .int32([1, 2], [1, 0])],
+        "sum over positions", "NegativeLogLikelihoodLoss",
+        [.float32([1, 2, 2], [-1, -2, -3, -4]), .int32([1, 2], [1, 0])],
         [("reduction", .string("sum"))], gives: [.float32([], [5])]),
       Case(
         "cross entropy and its logarithms", "SoftmaxCrossEntropyLoss", [.float32([1, 2], [2, 2]), .int64([1], [0])],

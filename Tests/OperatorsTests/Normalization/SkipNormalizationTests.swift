@@ -1,23 +1,29 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SkipNormalizationTests {
-  private let inputs: [Tensor?] = [.float32([1, 2, 2], [1, 2, 3, 4]), .float32([1, 2, 2], [0, 1, 1, 0]), .float32([2], [1, 2])]
+  private let inputs: [Tensor?] = [
+    .float32([1, 2, 2], [1, 2, 3, 4]), .float32([1, 2, 2], [0, 1, 1, 0]), .float32([2], [1, 2]),
+  ]
 
   @Test func contrib() {
     check([
       Case(
         "layer", "SkipLayerNormalization", domain: "com.microsoft", opset: 1,
         inputs + [.float32([2], [0, 1]), .float32([2], [0.5, 0.5])], [("epsilon", .float(1e-5))],
-        gives: [.float32([1, 2, 2], [-0.99998, 2.99998, 0, 1]), nil, nil, .float32([1, 2, 2], [1.5, 3.5, 4.5, 4.5])],
+        gives: [
+          .float32([1, 2, 2], [-0.99998, 2.99998, 0, 1]), nil, nil, .float32([1, 2, 2], [1.5, 3.5, 4.5, 4.5]),
+        ],
         absolute: 2e-5),
       Case(
-        "simplified", "SkipSimplifiedLayerNormalization", domain: "com.microsoft", opset: 1, inputs, [("epsilon", .float(1e-5))],
+        "simplified", "SkipSimplifiedLayerNormalization", domain: "com.microsoft", opset: 1, inputs,
+        [("epsilon", .float(1e-5))],
         gives: [.float32([1, 2, 2], [0.44721317, 2.683279, 0.99999976, 1.9999995])]),
       Case(
         "skip without a batch", "SkipLayerNormalization", domain: "com.microsoft", opset: 1,
-        [.float32([2, 1, 2], [0, 2, 0, 0]), .float32([1, 2], [1, 1]), .float32([2], [1, 1])], [("epsilon", .float(1e-12))],
+        [.float32([2, 1, 2], [0, 2, 0, 0]), .float32([1, 2], [1, 1]), .float32([2], [1, 1])],
+        [("epsilon", .float(1e-12))],
         gives: [.float32([2, 1, 2], [-1, 1, 0, 0])], absolute: 1e-5),
     ])
   }

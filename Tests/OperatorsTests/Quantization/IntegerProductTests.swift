@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct IntegerProductTests {
@@ -18,7 +18,8 @@ import Testing
           let sums = (0..<(m * n)).map { i -> Int32 in
             let zero = value(zeros[perColumn ? i % n : 0], bSigned)
             return (0..<k).reduce(0) {
-              $0 + (value(a[i / n * k + $1], aSigned) - value(100, aSigned)) * (value(b[$1 * n + i % n], bSigned) - zero)
+              $0 + (value(a[i / n * k + $1], aSigned) - value(100, aSigned))
+                * (value(b[$1 * n + i % n], bSigned) - zero)
             }
           }
           check([
@@ -87,7 +88,8 @@ import Testing
       Case(
         "QLinearConv", "QLinearConv",
         [
-          .uint8([1, 1, 1, 3], [10, 12, 14]), .float32([], [0.5]), .uint8([], [10]), .int8([2, 1, 1, 2], [1, 2, 3, -1]),
+          .uint8([1, 1, 1, 3], [10, 12, 14]), .float32([], [0.5]), .uint8([], [10]),
+          .int8([2, 1, 1, 2], [1, 2, 3, -1]),
           .float32([2], [1, 2]), .int8([2], [0, 0]), .float32([], [0.5]), .int8([], [-3]), .int32([2], [2, -1]),
         ], gives: [.int8([1, 2, 1, 2], [3, 9, -9, -1])]),
     ])

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct MatMulNBitsTests {
@@ -34,10 +34,14 @@ import Testing
           Case(
             "\(bits) bits, \(rows) rows, \(kind)", "MatMulNBits", domain: "com.microsoft", opset: 1,
             [
-              .float32([rows, k], a), .uint8([n, blocks, block * bits / 8], packed), .float32([n, blocks], scales), zeros,
+              .float32([rows, k], a), .uint8([n, blocks, block * bits / 8], packed), .float32([n, blocks], scales),
+              zeros,
               nil, .ramp([n]),
             ],
-            [("K", .int(Int64(k))), ("N", .int(Int64(n))), ("bits", .int(Int64(bits))), ("block_size", .int(Int64(block)))],
+            [
+              ("K", .int(Int64(k))), ("N", .int(Int64(n))), ("bits", .int(Int64(bits))),
+              ("block_size", .int(Int64(block))),
+            ],
             gives: [.float32([rows, n], expected)], relative: 1e-3, absolute: 2e-3)
         ])
       }

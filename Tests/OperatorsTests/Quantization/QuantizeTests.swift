@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct QuantizeTests {
@@ -32,7 +32,8 @@ import Testing
     ])
     checkError(
       Case(
-        "scales", "QuantizeLinear", [.ramp([2, 3]), .ramp([2])], [("axis", .int(1))], gives: [.uint8([2, 3], [0, 0, 0, 0, 0, 0])]),
+        "scales", "QuantizeLinear", [.ramp([2, 3]), .ramp([2])], [("axis", .int(1))],
+        gives: [.uint8([2, 3], [0, 0, 0, 0, 0, 0])]),
       contains: "[3]", "[2]")
   }
 
@@ -46,7 +47,8 @@ import Testing
         gives: [.float32([2, 2], [1, -20, 3, 40])]),
       Case(
         "blocks down", "DequantizeLinear",
-        [.int8([3, 2], [1, 2, 3, 4, 5, 6]), .float32([2, 2], [1, 2, 3, 4])], [("axis", .int(0)), ("block_size", .int(2))],
+        [.int8([3, 2], [1, 2, 3, 4, 5, 6]), .float32([2, 2], [1, 2, 3, 4])],
+        [("axis", .int(0)), ("block_size", .int(2))],
         gives: [.float32([3, 2], [1, 4, 3, 8, 15, 24])]),
       Case(
         "int32 of a bias", "DequantizeLinear", [.int32([2], [-1000, 7]), .float32([], [0.25])],

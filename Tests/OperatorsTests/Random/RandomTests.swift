@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct RandomTests {
@@ -46,7 +46,8 @@ import Testing
       Case("before opset 12", "Dropout", opset: 7, [.ramp([3])], [("ratio", .float(0.9))], gives: [.ramp([3])]),
     ])
     let kept = try run(
-      "Dropout", [], [.float32([10_000], [Float](repeating: 3, count: 10_000)), .float32([], [0.25]), .bool([], [true])])
+      "Dropout", [],
+      [.float32([10_000], [Float](repeating: 3, count: 10_000)), .float32([], [0.25]), .bool([], [true])])
     #expect(kept.allSatisfy { $0 == 0 || abs($0 - 4) < 1e-5 })
     #expect(abs(kept.reduce(0, +) / 10_000 - 3) < 0.1)
   }

@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct RecurrentTests {
@@ -33,7 +33,8 @@ import Testing
       Case(
         "GRU", "GRU", [x] + weights(3), size,
         gives: [
-          .float32([2, 1, 1, 2], [0.47688514, 0, 0.96695226, -0.31623968]), .float32([1, 1, 2], [0.96695226, -0.31623968]),
+          .float32([2, 1, 1, 2], [0.47688514, 0, 0.96695226, -0.31623968]),
+          .float32([1, 1, 2], [0.96695226, -0.31623968]),
         ]),
       Case(
         "GRU that resets last", "GRU", [x] + weights(3), size + [("linear_before_reset", .int(1))],
@@ -42,7 +43,8 @@ import Testing
         "RNN", "RNN", [x] + weights(1), size,
         gives: [nil, .float32([1, 1, 2], [-0.98293126, 0.4621172])]),
       Case(
-        "RNN of relus, batch first", "RNN", [.float32([1, 2, 1], [1, -3]), .float32([1, 1, 1], [2]), .float32([1, 1, 1], [1])],
+        "RNN of relus, batch first", "RNN",
+        [.float32([1, 2, 1], [1, -3]), .float32([1, 1, 1], [2]), .float32([1, 1, 1], [1])],
         [("hidden_size", .int(1)), ("layout", .int(1)), ("activations", .strings(["Relu"]))],
         gives: [.float32([1, 2, 1, 1], [2, 0]), .float32([1, 1, 1], [0])]),
     ])

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ResizeTests {
@@ -21,10 +21,14 @@ import Testing
       Case(
         "cropped, a value outside", "Resize", opset: 19,
         [.ramp([3]), .float32([2], [0.5, 1.5]), nil, .int64([1], [3])],
-        [("mode", .string("linear")), ("coordinate_transformation_mode", .string("tf_crop_and_resize")), ("extrapolation_value", .float(9))],
+        [
+          ("mode", .string("linear")), ("coordinate_transformation_mode", .string("tf_crop_and_resize")),
+          ("extrapolation_value", .float(9)),
+        ],
         gives: [.float32([3], [1, 2, 9])]),
       Case(
-        "half precision by scales of an axis", "Resize", opset: 18, [.float16([1, 2], [0, 4]), nil, .float32([1], [2])],
+        "half precision by scales of an axis", "Resize", opset: 18,
+        [.float16([1, 2], [0, 4]), nil, .float32([1], [2])],
         [("mode", .string("linear")), ("axes", .ints([1]))], gives: [.float16([1, 4], [0, 1, 3, 4])]),
     ])
   }

@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SequenceTests {
@@ -42,7 +42,9 @@ import Testing
     #expect(difference(tensor, expected) == nil)
   }
 
-  private let feeds: [(String, Tensor)] = [("a", .ramp([2])), ("b", .ramp([3], from: 5)), ("at", .int64([], [-1])), ("zero", .int64([], [0]))]
+  private let feeds: [(String, Tensor)] = [
+    ("a", .ramp([2])), ("b", .ramp([3], from: 5)), ("at", .int64([], [-1])), ("zero", .int64([], [0])),
+  ]
 
   @Test func elements() throws {
     let pair = Step("s", "SequenceConstruct", ["a", "b"])
@@ -53,7 +55,8 @@ import Testing
       gives: .ramp([3], from: 5))
     try expect(
       [
-        Step("e", "SequenceEmpty", []), Step("s", "SequenceInsert", ["e", "a"]), Step("t", "SequenceInsert", ["s", "b", "zero"]),
+        Step("e", "SequenceEmpty", []), Step("s", "SequenceInsert", ["e", "a"]),
+        Step("t", "SequenceInsert", ["s", "b", "zero"]),
         Step("y", "ConcatFromSequence", ["t"], [("axis", .int(0))]),
       ], feeds, gives: .float32([5], [5, 6, 7, 0, 1]))
     #expect(throws: (any Error).self) {
@@ -64,7 +67,8 @@ import Testing
   @Test func splitting() throws {
     let x = [("x", Tensor.ramp([3, 2])), ("two", Tensor.int64([], [2])), ("one", Tensor.int64([], [1]))]
     try expect(
-      [Step("s", "SplitToSequence", ["x", "two"]), Step("y", "SequenceAt", ["s", "one"])], x, gives: .ramp([1, 2], from: 4))
+      [Step("s", "SplitToSequence", ["x", "two"]), Step("y", "SequenceAt", ["s", "one"])], x,
+      gives: .ramp([1, 2], from: 4))
     try expect(
       [
         Step("s", "SplitToSequence", ["x"], [("axis", .int(1)), ("keepdims", .int(0))]),
@@ -76,7 +80,8 @@ import Testing
   @Test func computedElements() throws {
     try expect(
       [
-        Step("n", "Neg", ["a"]), Step("s", "SequenceConstruct", ["n", "b"]), Step("m", "Neg", ["b"]), Step("o", "Neg", ["m"]),
+        Step("n", "Neg", ["a"]), Step("s", "SequenceConstruct", ["n", "b"]), Step("m", "Neg", ["b"]),
+        Step("o", "Neg", ["m"]),
         Step("t", "SequenceInsert", ["s", "o"]), Step("y", "ConcatFromSequence", ["t"], [("axis", .int(0))]),
       ], feeds, gives: .float32([8], [0, -1, 5, 6, 7, 5, 6, 7]))
   }

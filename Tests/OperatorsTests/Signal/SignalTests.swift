@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SignalTests {
@@ -12,7 +12,8 @@ import Testing
         "and back", "DFT", opset: 20, [half, .int64([], [6])], [("onesided", .int(1)), ("inverse", .int(1))],
         gives: [signal], absolute: 1e-5),
       Case(
-        "filled up, along an input's axis", "DFT", opset: 20, [.float64([2, 1, 1], [1, 2]), .int64([], [4]), .int64([], [0])],
+        "filled up, along an input's axis", "DFT", opset: 20,
+        [.float64([2, 1, 1], [1, 2]), .int64([], [4]), .int64([], [0])],
         gives: [.float64([4, 1, 2], [3, 0, 1, -2, -1, 0, 1, 2])]),
       Case(
         "frames", "STFT", opset: 17, [signal, .int64([], [2]), .float32([4], [1, 0.5, 0.5, 1])],
@@ -66,11 +67,14 @@ import Testing
     check([
       Case("Hann", "HannWindow", [.int64([], [4])], gives: [.float32([4], [0, 0.5, 1, 0.5])]),
       Case(
-        "Blackman, symmetric, float64", "BlackmanWindow", [.int32([], [4])], [("periodic", .int(0)), ("output_datatype", .int(11))],
+        "Blackman, symmetric, float64", "BlackmanWindow", [.int32([], [4])],
+        [("periodic", .int(0)), ("output_datatype", .int(11))],
         gives: [.float64([4], [0, 0.63, 0.63, 0])]),
-      Case("Hamming", "HammingWindow", [.int64([], [4])], gives: [.float32([4], [2.0 / 23, 0.54347825, 1, 0.54347825])]),
       Case(
-        "mel", "MelWeightMatrix", [.int64([], [2]), .int64([], [8]), .int64([], [8000]), .float32([], [0]), .float32([], [4000])],
+        "Hamming", "HammingWindow", [.int64([], [4])], gives: [.float32([4], [2.0 / 23, 0.54347825, 1, 0.54347825])]),
+      Case(
+        "mel", "MelWeightMatrix",
+        [.int64([], [2]), .int64([], [8]), .int64([], [8000]), .float32([], [0]), .float32([], [4000])],
         gives: [.float32([5, 2], [1, 0, 0, 1, 0, 0, 0, 0, 0, 0])]),
     ])
   }
