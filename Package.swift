@@ -7,21 +7,26 @@ let forWasm = Context.environment["APUS_WASM"] != nil
 /// Builds without OpenBLAS, with our own matrix multiplication throughout.
 let withoutOpenBLAS = Context.environment["APUS_NO_OPENBLAS"] != nil
 
+/// What only prepares work is compiled for size in the wasm files; kernels, and what their loops inline, for speed.
+/// The flag is unsafe to SwiftPM, which refuses it in a dependency; no dependency is built with `APUS_WASM`.
+let small: [SwiftSetting] = forWasm ? [.unsafeFlags(["-Osize"])] : []
+
 /// The spine: each target imports only those above it.
 var targets: [Target] = [
   .target(name: "CKernels", linkerSettings: forWasm ? [] : [.linkedLibrary("m")]),
   .target(name: "Tensors", dependencies: ["CKernels"]),
   .target(name: "Kernels", dependencies: ["CKernels", "Tensors"]),
-  .target(name: "ONNXFormat", dependencies: ["Tensors"]),
-  .target(name: "GraphIR", dependencies: ["Tensors", "ONNXFormat"]),
-  .target(name: "Operators", dependencies: ["Tensors", "Kernels", "GraphIR"]),
-  .target(name: "Passes", dependencies: ["Tensors", "GraphIR", "Operators"]),
-  .target(name: "Inference", dependencies: ["Tensors", "Kernels", "ONNXFormat", "GraphIR", "Operators", "Passes"]),
-  .target(name: "Apus", dependencies: ["Tensors", "Kernels", "ONNXFormat", "Inference"]),
-  .target(name: "WasmABI", dependencies: ["CKernels", "Apus"]),
+  .target(name: "ONNXFormat", dependencies: ["Tensors"], swiftSettings: small),
+  .target(name: "GraphIR", dependencies: ["Tensors", "ONNXFormat"], swiftSettings: small),
+  .target(name: "Operators", dependencies: ["Tensors", "Kernels", "GraphIR"], swiftSettings: small),
+  .target(name: "Passes", dependencies: ["Tensors", "GraphIR", "Operators"], swiftSettings: small),
+  .target(name: "Inference", dependencies: ["Tensors", "Kernels", "ONNXFormat", "GraphIR", "Operators", "Passes"], swiftSettings: small),
+  .target(name: "Apus", dependencies: ["Tensors", "Kernels", "ONNXFormat", "Inference"], swiftSettings: small),
+  .target(name: "WasmABI", dependencies: ["CKernels", "Apus"], swiftSettings: small),
   .target(name: "CHost"),
   .target(
-    name: "Command", dependencies: ["CHost", "Apus", "Operators"] + (forWasm ? [] : ["NativePlatform"])),
+    name: "Command", dependencies: ["CHost", "Apus", "Operators"] + (forWasm ? [] : ["NativePlatform"]),
+    swiftSettings: small),
   .executableTarget(name: "ApusMain", dependencies: ["Command"]),
 ]
 var products: [Product] = [

@@ -98,7 +98,7 @@ def generate(folder):
 def run(command, names):
     """name -> None where it passed, else why not.
 
-    The command takes a file with a case a line and prints a JSON object a case, `{"passed", "reason"}`, in that order.
+    The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.
     Where it dies or goes silent, the case it was at is to blame and it is started again on the rest.
     """
     results, rest = {}, list(names)
@@ -106,14 +106,13 @@ def run(command, names):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing, tempfile.TemporaryFile("w+") as errors:
             listing.write("\n".join(rest) + "\n")
             listing.flush()
-            process = subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors,
-                                       cwd=SUITE)
             said = []
-            hung = read_results(process, said)
+            with subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
+                hung = read_results(process, said)
             errors.seek(0)
             last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
         for row in said:
-            results[rest.pop(0)] = None if row["passed"] else row["reason"]
+            results[rest.pop(0)] = None if row["ok"] else row["reason"]
         if not rest:
             break
         if process.returncode == 0 and not hung:
@@ -178,7 +177,7 @@ def brief(results):
     """One reason for a case that fails somewhere: the first host's, cut to a line's length."""
     for host in HOSTS:
         if results.get(host):
-            where = "" if all(results.values()) else f"{host}: "
+            where = "" if all(results.get(other) for other in HOSTS) else f"{host}: "
             said = PREFIX.sub("", " ".join(results[host].split()))
             return AUTOMATIC + where + said[:120]
     return ""
@@ -264,4 +263,5 @@ def main():
     generate(given.folder) if given.action == "generate" else check(given)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -141,4 +141,5 @@ def main():
         sys.exit("\n".join(found))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -53,4 +53,5 @@ def main():
         sys.exit("\n".join(["", *failures]))
 
 
-main()
+if __name__ == "__main__":
+    main()

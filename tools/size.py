@@ -95,4 +95,5 @@ def main():
             print(f"  {size:9,}  {readable[:160]}")
 
 
-main()
+if __name__ == "__main__":
+    main()

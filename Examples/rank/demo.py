@@ -48,4 +48,5 @@ def main():
         sys.exit("the hosts disagree")
 
 
-main()
+if __name__ == "__main__":
+    main()

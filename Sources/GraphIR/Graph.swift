@@ -51,6 +51,23 @@ public struct Body {
     self.graph = graph
     self.captures = captures
   }
+
+  /// The number of inputs that the operator fills; the others are captures.
+  public var formalCount: Int { graph.inputs.count - captures.count }
+
+  fileprivate mutating func takeConstants(of outer: Graph) {
+    var kept: (outer: [ValueID], inner: [ValueID]) = ([], [])
+    for (captured, inner) in zip(captures, graph.inputs[formalCount...]) {
+      if captured >= 0, let constant = outer.values[captured].constant {
+        graph.values[inner].constant = constant
+      } else {
+        kept.outer.append(captured)
+        kept.inner.append(inner)
+      }
+    }
+    graph.inputs = graph.inputs[..<formalCount] + kept.inner
+    captures = kept.outer
+  }
 }
 
 /// A graph of nodes in an order in which every value is made before it is read.
@@ -72,12 +89,21 @@ public final class Graph {
   public var nodes: [Node] = []
   public var inputs: [ValueID] = []
   public var outputs: [ValueID] = []
+  /// The outputs as the file declares them: a loop without a trip answers these types.
+  public var declaredOutputs: [DeclaredValue] = []
 
   public init() {}
 
   public func addValue(_ name: Name = Name(), constant: Constant? = nil) -> ValueID {
     values.append(ValueInfo(name: name, constant: constant))
     return values.count - 1
+  }
+
+  /// Makes constants of this graph constants of the bodies that capture them, which passes may have folded since.
+  public func handDownConstants() {
+    for i in nodes.indices {
+      for j in nodes[i].bodies.indices { nodes[i].bodies[j].takeConstants(of: self) }
+    }
   }
 
   /// For every value the node that makes it, or `nil` for inputs and constants.
@@ -87,6 +113,13 @@ public final class Graph {
       for output in node.outputs where output >= 0 { producers[output] = index }
     }
     return producers
+  }
+
+  /// For every value whether it is an output of the graph.
+  public func outputMask() -> [Bool] {
+    var mask = [Bool](repeating: false, count: values.count)
+    for output in outputs where output >= 0 { mask[output] = true }
+    return mask
   }
 
   /// For every value how often nodes and the graph's outputs read it.

@@ -48,6 +48,11 @@ extension Importer {
     memsetZero(tensor)
     let strides = shape.strides
     let perValue = values.count == 0 ? 1 : indices.count / values.count
+    guard perValue == 1 || perValue == shape.rank else {
+      throw RuntimeError(
+        .invalidGraph, "sparse tensor %s of shape %v has %d numbers an index", names: [record.name], shapes: [shape.dims],
+        perValue)
+    }
     for i in 0..<values.count {
       var index = 0
       for j in 0..<perValue {

@@ -8,24 +8,33 @@ public struct Importer {
   public static let newestOpset = 28
   /// How deep functions may call functions, and subgraphs hold subgraphs.
   static let depthLimit = 64
+  /// How many nodes a graph may have: functions that call functions twice each grow without end.
+  static let nodeLimit = 1 << 18
 
-  let functions: [Name: FunctionProto]
+  let functions: [FunctionProto]
+  let functionIndex: NameTable
   let loader: TensorLoader
   let allocator: Allocator
+  /// Whether initialisers that are inputs too may be fed (IR version 4 on), rather than being constants.
+  let keepsDefaults: Bool
 
   /// The graph of `model`, with the declared types of its inputs and outputs.
+  ///
+  /// With `keepsDefaults` an initialiser that the model lists as an input too becomes an input that may be left out: it
+  /// is neither folded nor packed then. Up to IR version 3, where every initialiser is listed, all stay constants.
   public static func importing(
-    _ model: ModelProto, loader: TensorLoader, allocator: Allocator
+    _ model: ModelProto, loader: TensorLoader, allocator: Allocator, keepsDefaults: Bool = false
   ) throws(RuntimeError) -> ImportedModel {
-    var functions: [Name: FunctionProto] = [:]
-    for function in model.functions {
-      functions[functionKey(function.domain, function.name, function.overload)] = function
+    var functions: NameTable = [:]
+    for (index, function) in model.functions.enumerated() {
+      functions[functionKey(function.domain, function.name, function.overload)] = index
     }
-    let importer = Importer(functions: functions, loader: loader, allocator: allocator)
+    let importer = Importer(
+      functions: model.functions, functionIndex: functions, loader: loader, allocator: allocator, keepsDefaults: keepsDefaults && model.irVersion > 3)
     let opsets = try Opsets(model.opsetImports)
     let scope = Scope(Graph(), opsets: opsets)
     try importer.fill(scope, from: model.graph, inputsAreFormal: false)
-    return ImportedModel(model, scope.graph, opsets)
+    return ImportedModel(model, scope, opsets)
   }
 
   static func functionKey(_ domain: Name, _ name: Name, _ overload: Name) -> Name {
@@ -53,12 +62,17 @@ public struct Importer {
       try scope.define(sparse.values.name, constant: dense(sparse))
     }
     for input in proto.inputs {
-      if scope.ids[input.name] != nil {
-        if inputsAreFormal { throw RuntimeError(.invalidGraph, "value %s is made twice", name: input.name) }
-        continue
+      if !inputsAreFormal, let id = scope.ids[input.name], let constant = scope.graph.values[id].constant {
+        if keepsDefaults {
+          scope.graph.values[id].constant = nil
+          scope.defaults.append((id, constant))
+        }
+      } else {
+        scope.graph.inputs.append(try scope.define(input.name))
       }
-      scope.graph.inputs.append(try scope.define(input.name))
     }
+    scope.graph.inputs += scope.defaults.map { $0.id }
+    scope.graph.declaredOutputs = proto.outputs.map { DeclaredValue($0) }
     for node in try inOrder(proto.nodes) { try add(node, to: scope) }
     for output in proto.outputs {
       guard let id = scope.lookup(output.name) else {
@@ -70,7 +84,7 @@ public struct Importer {
 
   /// The nodes in an order in which every value is made before it is read: nearly always the one they are in.
   private func inOrder(_ nodes: [NodeProto]) throws(RuntimeError) -> [NodeProto] {
-    var producers: [Name: Int] = [:]
+    var producers: NameTable = [:]
     for (index, node) in nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
     }
@@ -119,8 +133,8 @@ public struct Importer {
   private func add(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
     do throws(RuntimeError) {
       let key = Importer.functionKey(proto.domain, proto.opType, proto.overload)
-      if let function = functions[key] {
-        try inline(function, for: proto, in: scope)
+      if let function = functionIndex[key] {
+        try inline(functions[function], for: proto, in: scope)
       } else if proto.opType == "Constant", Opsets.normal(proto.domain).isEmpty {
         try addConstant(proto, to: scope)
       } else {
@@ -133,6 +147,9 @@ public struct Importer {
   }
 
   private func addNode(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
+    guard scope.graph.nodes.count < Importer.nodeLimit else {
+      throw RuntimeError(.invalidGraph, "a graph may have %d nodes", Importer.nodeLimit)
+    }
     guard let opset = scope.opsets[proto.domain] else {
       throw RuntimeError(.invalidGraph, "the model imports no opset of domain %s", name: proto.domain)
     }
@@ -192,13 +209,17 @@ public struct Importer {
     guard inner.depth < Importer.depthLimit else {
       throw RuntimeError(.invalidGraph, "functions may call each other %d deep", Importer.depthLimit)
     }
+    guard call.inputs.count <= function.inputs.count, call.outputs.count <= function.outputs.count else {
+      throw RuntimeError(
+        .invalidGraph, "the function has %d inputs and %d outputs", function.inputs.count, function.outputs.count)
+    }
     inner.prefix = scope.prefix + call.name + Name("/")
     for (i, formal) in function.inputs.enumerated() {
       inner.ids[formal] = i < call.inputs.count ? try scope.required(call.inputs[i]) : -1
     }
-    for attribute in function.attributeDefaults { inner.attributes[attribute.name] = attribute }
+    for attribute in function.attributeDefaults { inner.set(attribute) }
     for given in call.attributes {
-      if let attribute = scope.resolved(given) { inner.attributes[attribute.name] = attribute }
+      if let attribute = scope.resolved(given) { inner.set(attribute) }
     }
     for node in try inOrder(function.nodes) { try add(node, to: inner) }
     for (i, formal) in function.outputs.enumerated() where i < call.outputs.count && !call.outputs[i].isEmpty {
@@ -215,16 +236,20 @@ public struct ImportedModel {
   public let graph: Graph
   /// The inputs that a run must be given, in order.
   public let inputs: [DeclaredValue]
+  /// Inputs that may be left out, and what they are then; they come behind `inputs`.
+  public let defaults: [(input: DeclaredValue, value: Constant)]
   public let outputs: [DeclaredValue]
   /// Every domain with the version that holds.
   public let opsets: Opsets
 
-  init(_ model: ModelProto, _ graph: Graph, _ opsets: Opsets) {
-    self.graph = graph
+  init(_ model: ModelProto, _ scope: Scope, _ opsets: Opsets) {
+    graph = scope.graph
     self.opsets = opsets
-    inputs = graph.inputs.map { id in
-      DeclaredValue(model.graph.inputs.first { $0.name == graph.values[id].name }!)
+    func declared(_ id: ValueID) -> DeclaredValue {
+      DeclaredValue(model.graph.inputs.first { $0.name == scope.graph.values[id].name }!)
     }
+    inputs = graph.inputs.dropLast(scope.defaults.count).map { declared($0) }
+    defaults = scope.defaults.map { (declared($0.id), $0.constant) }
     outputs = model.graph.outputs.map { DeclaredValue($0) }
   }
 }
@@ -244,8 +269,19 @@ extension NodeProto {
 }
 
 extension GraphProto {
+  /// What a subgraph reads of the graph around it: names of its own may be the same as names out there.
   fileprivate func forEachRead(_ body: (Name) -> Void) {
-    for node in nodes { node.forEachRead(body) }
-    for output in outputs { body(output.name) }
+    var own: NameTable = [:]
+    for input in inputs { own[input.name] = 1 }
+    for record in initializers { own[record.name] = 1 }
+    for sparse in sparseInitializers { own[sparse.values.name] = 1 }
+    for node in nodes {
+      for output in node.outputs { own[output] = 1 }
+    }
+    func readOutside(_ name: Name) {
+      if own[name] == nil { body(name) }
+    }
+    for node in nodes { node.forEachRead(readOutside) }
+    for output in outputs { readOutside(output.name) }
   }
 }

@@ -22,12 +22,12 @@ public struct Patch {
 extension Graph {
   public func apply(_ patch: Patch) {
     if patch.isEmpty { return }
-    var replaced: [Int: [Node]] = [:]
-    for (index, by) in patch.replacements { replaced[index] = by }
+    var replaced = [Int](repeating: -1, count: nodes.count)
+    for (i, replacement) in patch.replacements.enumerated() { replaced[replacement.node] = i }
     var kept: [Node] = []
     kept.reserveCapacity(nodes.count)
     for (index, node) in nodes.enumerated() {
-      if let by = replaced[index] { kept += by } else { kept.append(node) }
+      if replaced[index] >= 0 { kept += patch.replacements[replaced[index]].by } else { kept.append(node) }
     }
     nodes = kept
     if !patch.substitutions.isEmpty { substitute(patch.substitutions) }

@@ -63,6 +63,7 @@ public struct Matcher {
   /// The match that ends in node `index`; nil where there is none, or where a value inside it is read elsewhere too.
   public func match(_ pattern: Pattern, at index: Int) -> Match? {
     var match = Match()
+    guard graph.nodes[index].outputs.count == 1 else { return nil }
     guard self.match(pattern, node: index, &match) else { return nil }
     let root = graph.nodes[index].outputs[0]
     for (id, count) in match.reads where id != root && useCounts[id] != count { return nil }
@@ -91,7 +92,7 @@ public struct Matcher {
   private func match(_ pattern: Pattern, node index: Int, _ match: inout Match) -> Bool {
     guard case .node(let op, let inputs, let holds) = pattern else { return false }
     let node = graph.nodes[index]
-    guard node.domain.isEmpty, node.opType == op, node.inputs.count >= inputs.count,
+    guard node.domain.isEmpty, node.opType == op, node.inputs.count >= inputs.count, node.broadcastsFromTheRight,
       node.inputs[inputs.count...].allSatisfy({ $0 < 0 }), holds?(node) ?? true
     else { return false }
     let saved = match
@@ -117,9 +118,10 @@ public struct Matcher {
     return true
   }
 
-  /// The one element of a float constant; nil where the value is not that.
+  /// The one element of a float constant; nil where the value is not that, or where its rank could raise another's.
   public func scalar(_ id: ValueID) -> Float? {
-    guard id >= 0, let constant = graph.values[id].constant, constant.shape.count == 1 else { return nil }
+    guard id >= 0, let constant = graph.values[id].constant, constant.shape.count == 1, constant.shape.rank <= 1
+    else { return nil }
     guard let tensor = try? constant.tensor(allocator) else { return nil }
     switch tensor.type {
     case .float32: return tensor.bytes.load(as: Float.self)
@@ -139,4 +141,9 @@ public struct Matcher {
   }
 
   public func constant(_ id: ValueID) -> Constant? { id >= 0 ? graph.values[id].constant : nil }
+}
+
+extension Node {
+  /// False of arithmetic before opset 7 that says itself at which axis its second shape begins.
+  public var broadcastsFromTheRight: Bool { opset >= 7 || !domain.isEmpty || attributes["axis"] == nil }
 }

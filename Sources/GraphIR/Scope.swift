@@ -7,11 +7,13 @@ final class Scope {
   let opsets: Opsets
   let depth: Int
   /// `-1` stands for a formal input of a function that the call left out.
-  var ids: [Name: ValueID] = [:]
+  var ids: NameTable = [:]
   /// What the graph uses of the outer one, in the order of first use.
   private(set) var captures: [(outer: ValueID, inner: ValueID)] = []
+  /// Initialisers of the main graph that may be fed.
+  var defaults: [(id: ValueID, constant: Constant)] = []
   /// The attributes of the function call being inlined.
-  var attributes: [Name: AttributeProto] = [:]
+  private var attributes: [AttributeProto] = []
   /// Goes before the names of nodes that come from a function.
   var prefix = Name()
   /// The graph around a body; a function sees nothing around it.
@@ -77,10 +79,16 @@ final class Scope {
     return id
   }
 
+  /// Gives an attribute of the call its value.
+  func set(_ attribute: AttributeProto) {
+    attributes.removeAll { $0.name == attribute.name }
+    attributes.append(attribute)
+  }
+
   /// The attribute with its value; nil where it refers to one that the function's caller left out.
   func resolved(_ attribute: AttributeProto) -> AttributeProto? {
     guard !attribute.refAttrName.isEmpty else { return attribute }
-    guard var value = attributes[attribute.refAttrName] else { return nil }
+    guard var value = attributes.first(where: { $0.name == attribute.refAttrName }) else { return nil }
     value.name = attribute.name
     return value
   }

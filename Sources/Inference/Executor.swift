@@ -14,8 +14,6 @@ final class Executor {
     var nextStep = 0
     /// Set while a body runs for the control-flow step before `nextStep`.
     var controlFlow: ControlFlowState?
-    /// Values that got memory of their own.
-    var fresh: [ValueID] = []
   }
 
   private let platform: Platform
@@ -23,6 +21,7 @@ final class Executor {
   private let profile: Profile?
   private var frames: [Frame] = []
   private var scratch: Storage
+  private var isAbandoned = false
   /// What the main graph answered, in the order of its outputs, once `advance` has said true.
   ///
   /// Tensors may lie in the session's arena and hold until its next run.
@@ -44,34 +43,37 @@ final class Executor {
     self.allocator = allocator
     self.scratch = scratch
     self.profile = profile
-    try push(program, inputs: inputs)
+    do throws(RuntimeError) {
+      try push(program, inputs: inputs)
+    } catch {
+      program.forgetRun()
+      throw error
+    }
   }
 
   /// The scratch memory, for the next run to go on with.
   var finalScratch: Storage { scratch }
 
-  /// Runs up to `stepLimit` steps; true when the run is complete.
+  /// Runs up to `stepLimit` steps; true when the run is complete. The end of a body is a step too, since a body may
+  /// have no other.
   func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
+    if isAbandoned { throw RuntimeError(.cancelled, "the run was given up") }
     var left = stepLimit
     while let top = frames.indices.last {
-      if frames[top].nextStep == frames[top].plan.steps.count {
-        if try continueAfterCut(top) { continue }
-        try pop()
-        continue
-      }
-      if left == 0 { return false }
+      let isAtEnd = frames[top].nextStep == frames[top].plan.steps.count
+      if isAtEnd, try continueAfterCut(top) { continue }
+      if left == 0, !isAtEnd || top > 0 { return false }
       left -= 1
-      try runStep(top)
+      if isAtEnd { try pop() } else { try runStep(top) }
     }
     return true
   }
 
-  /// Forgets the values of an unfinished run, so that the session can be used again.
+  /// Forgets an unfinished run, so that the session can be used again; a finished one keeps its results.
   func abandon() {
-    while !frames.isEmpty {
-      let frame = frames.removeLast()
-      for value in frame.fresh { frame.program.slots[value] = .none }
-    }
+    if frames.isEmpty { return }
+    isAbandoned = true
+    while let frame = frames.popLast() { frame.program.forgetRun() }
   }
 
   // MARK: Frames
@@ -117,7 +119,7 @@ final class Executor {
       // The body's arena is written again at the next entry.
       for i in outputs.indices { outputs[i] = try frame.program.detached(outputs[i], allocator) }
     }
-    for value in frame.fresh { slots[value] = .none }
+    frame.program.forgetRun()
     guard let top = frames.indices.last else { return }
     try advanceControlFlow(top, results: outputs)
   }
@@ -138,7 +140,7 @@ final class Executor {
         let source = program.slots[step.evaluation.node.inputs[0]].tensor!
         program.slots[step.evaluation.node.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
       case .fresh:
-        try runFresh(step, planned, top)
+        try runFresh(step, planned, program)
       case .controlFlow:
         frames[top].controlFlow = try step.evaluation.kernel.start!(call(step, program))
       }
@@ -156,12 +158,11 @@ final class Executor {
   }
 
   /// Runs a step whose outputs could not be placed before: their shapes come from the data that is there now.
-  private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ top: Int) throws(RuntimeError) {
-    let program = frames[top].program
+  private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ program: Program) throws(RuntimeError) {
     let node = step.evaluation.node
     var outputs = planned.outputFacts
     if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
-      let inputs = Facts(node.inputs.map { $0 >= 0 ? Fact(program.slots[$0], isConstant: true) : nil })
+      let inputs = Facts(node.inputs.map { $0 >= 0 ? program.liveFact($0, withElements: true) : nil })
       outputs = try step.evaluation.infer(inputs)
       if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
         let shapes = try step.evaluation.kernel.measure(call(step, program))
@@ -170,21 +171,17 @@ final class Executor {
       let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
       if scratch.byteCount < scratchByteCount { scratch = try allocator.allocate(byteCount: scratchByteCount) }
     }
+    if step.evaluation.row.memory == .view {
+      var value = program.slots[node.inputs[0]]
+      if case .tensor(let source) = value { value = .tensor(source.reshaped(Shape(outputs[0].shape))) }
+      program.slots[node.outputs[0]] = value
+      return
+    }
     for (output, fact) in zip(node.outputs, outputs) where output >= 0 {
-      frames[top].fresh.append(output)
-      if fact.kind == .tensor, fact.isShaped {
-        program.slots[output] = .tensor(try allocator.tensor(fact.type, Shape(fact.shape)))
-      } else {
-        program.slots[output] = .none
-      }
+      let isPlaced = fact.kind == .tensor && fact.isShaped
+      program.slots[output] = isPlaced ? .tensor(try allocator.tensor(fact.type, Shape(fact.shape))) : .none
     }
-    if step.evaluation.row.memory == .view, case .tensor(let source) = program.slots[node.inputs[0]] {
-      program.slots[node.outputs[0]] = .tensor(source.reshaped(Shape(outputs[0].shape)))
-    } else if step.evaluation.row.memory == .view {
-      program.slots[node.outputs[0]] = program.slots[node.inputs[0]]
-    } else {
-      try step.evaluation.kernel.run(call(step, program))
-    }
+    try step.evaluation.kernel.run(call(step, program))
   }
 
   // MARK: Control flow
@@ -201,8 +198,11 @@ final class Executor {
         try push(step.bodies[body], inputs: inputs)
       case .finish(let outputs):
         frames[top].controlFlow = nil
+        guard outputs.count >= step.evaluation.node.outputs.count else {
+          throw RuntimeError(
+            .invalidGraph, "the operator has %d outputs, got %d", outputs.count, step.evaluation.node.outputs.count)
+        }
         for (output, value) in zip(step.evaluation.node.outputs, outputs) where output >= 0 {
-          frames[top].fresh.append(output)
           frame.program.slots[output] = value
         }
       }
@@ -272,10 +272,17 @@ extension Program {
     return .tensor(try tensor.copied(allocator))
   }
 
-  /// What the slots hold now, for error messages.
-  var liveFacts: [Fact?] {
-    (0..<graph.values.count).map { id in
-      if case .none = slots[id] { nil } else { Fact(slots[id]) }
-    }
+  /// Lets go of everything that belongs to one run: what it was fed and what it made.
+  func forgetRun() {
+    for id in 0..<graph.values.count { slots[id] = constants[id] }
   }
+
+  /// What slot `id` holds now; of a weight that was packed its type and shape.
+  func liveFact(_ id: ValueID, withElements: Bool = false) -> Fact {
+    if case .none = slots[id], let constant = graph.values[id].constant { return Fact(constant.type, constant.shape.dims) }
+    return Fact(slots[id], isConstant: withElements)
+  }
+
+  /// What the slots hold now, for error messages.
+  var liveFacts: [Fact?] { (0..<graph.values.count).map { liveFact($0) } }
 }

@@ -64,6 +64,7 @@ struct Planner {
   private mutating func visit(_ index: Int) throws(RuntimeError) -> Bool {
     let step = program.steps[index]
     let node = step.evaluation.node
+    if node.outputs.allSatisfy({ $0 < 0 }) { return false }
     if step.evaluation.kernel.start != nil {
       steps.append(Plan.Step(node: index, manner: .controlFlow, outputFacts: []))
       return true
@@ -134,12 +135,14 @@ struct Planner {
     }
   }
 
-  /// The input whose memory the node may overwrite: of this plan, of the output's shape, and read by nobody later.
+  /// The input whose memory the node may overwrite: of this plan, of the output's shape, and read by nobody later; also
+  /// not by the node itself as input 2 or further, since the first two may be used up by then.
   private func reusable(_ node: Node, for output: Fact, at index: Int) -> ValueID? {
     for input in node.inputs.prefix(2) where input >= 0 && bufferOf[input] >= 0 {
-      let buffer = buffers[bufferOf[input]]
-      guard buffer.last == index, let fact = facts[input], fact.dims == output.dims,
-        fact.type.bitWidth == output.type.bitWidth
+      let buffer = bufferOf[input]
+      guard buffers[buffer].last == index, let fact = facts[input], fact.dims == output.dims,
+        fact.type.bitWidth == output.type.bitWidth,
+        !node.inputs.dropFirst(2).contains(where: { $0 >= 0 && bufferOf[$0] == buffer })
       else { continue }
       return input
     }

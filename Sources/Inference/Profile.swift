@@ -14,7 +14,7 @@ public final class Profile {
 
   let clock: () -> Double
   public private(set) var entries: [Entry] = []
-  private var indexOf: [Name: Int] = [:]
+  private var indexOf: NameTable = [:]
 
   /// `clock` answers milliseconds since any fixed moment.
   init(clock: @escaping () -> Double) { self.clock = clock }

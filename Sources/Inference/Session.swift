@@ -13,6 +13,9 @@ public final class Session {
     public var optimization = OptimizationLevel.all
     /// The most bytes that weights, arena and scratch may take together.
     public var memoryLimit = Int.max
+    /// Whether initialisers that the model lists as inputs too may be fed. They are not folded or packed then, so runs
+    /// are slower; without it they are constants.
+    public var overridesInitializers = false
     /// Milliseconds since any fixed moment; given, time per node is gathered in `profile`.
     public var clock: (() -> Double)?
 
@@ -22,12 +25,16 @@ public final class Session {
   /// The inputs that a run must be given, in the model's order.
   public let inputs: [DeclaredValue]
   public let outputs: [DeclaredValue]
+  /// Inputs that may be left out: see `Options.overridesInitializers`.
+  public let optionalInputs: [DeclaredValue]
   public let summary: GraphSummary
   /// Time per node over all runs; nil unless the options bear a clock.
   public let profile: Profile?
   /// The memory that the session's tensors take.
   public let allocator: Allocator
 
+  /// What optional inputs are when they are left out.
+  private let defaults: [Tensor]
   private let program: Program
   private let platform: Platform
   private var scratch: Storage
@@ -56,6 +63,8 @@ public final class Session {
   public init(_ ready: SessionBuilder.Ready) {
     inputs = ready.model.inputs
     outputs = ready.model.outputs
+    optionalInputs = ready.model.defaults.map { $0.input }
+    defaults = ready.defaults
     summary = ready.summary
     program = ready.program
     platform = ready.platform
@@ -83,13 +92,18 @@ public final class Session {
   public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
     current?.abandon()
     current = nil
-    var values = [Value](repeating: .none, count: inputs.count)
+    try allocator.makeSureOfReserve()
+    var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
     for (name, value) in feeds {
-      guard let index = inputs.firstIndex(where: { $0.name == name }) else {
+      if let index = inputs.firstIndex(where: { $0.name == name }) {
+        try inputs[index].check(value)
+        values[index] = value
+      } else if let index = optionalInputs.firstIndex(where: { $0.name == name }) {
+        try optionalInputs[index].check(value)
+        values[inputs.count + index] = value
+      } else {
         throw RuntimeError(.invalidArgument, "the model has no input %s", name: name)
       }
-      try inputs[index].check(value)
-      values[index] = value
     }
     for (index, input) in inputs.enumerated() {
       if case .none = values[index], input.kind != .optional {
@@ -112,8 +126,11 @@ public final class Session {
     return Run(self, executor, fetched)
   }
 
+  /// The run is over: its scratch memory serves the next one, its results are the run's own.
   fileprivate func completed(_ executor: Executor) {
+    guard current === executor else { return }
     scratch = executor.finalScratch
+    current = nil
   }
 }
 
@@ -137,6 +154,7 @@ public final class Run {
       return isComplete
     } catch {
       executor.abandon()
+      session.completed(executor)
       throw error
     }
   }
@@ -145,11 +163,14 @@ public final class Run {
   public var next: RuntimeError.Node? { executor.next }
 
   /// Ends the run before it is complete.
-  public func cancel() { executor.abandon() }
+  public func cancel() {
+    executor.abandon()
+    session.completed(executor)
+  }
 
-  /// The outputs that were asked for. Their tensors may lie in the session's memory and hold until its next run.
+  /// The outputs that were asked for, once `advance` has said true; nothing before. Their tensors may lie in the session's memory and hold until its next run.
   public var results: [(Name, Value)] {
-    fetched.map { (session.outputs[$0].name, executor.results[$0]) }
+    executor.results.isEmpty ? [] : fetched.map { (session.outputs[$0].name, executor.results[$0]) }
   }
 }
 

@@ -10,6 +10,7 @@ public final class SessionBuilder {
   /// Everything a session is made of.
   public struct Ready {
     let model: ImportedModel
+    let defaults: [Tensor]
     let summary: GraphSummary
     let program: Program
     let platform: Platform
@@ -56,11 +57,13 @@ public final class SessionBuilder {
 
   /// Does the next piece of work: decodes, optimises, or binds one node. True when the session is ready.
   public func advance() throws(RuntimeError) -> Bool {
+    try allocator.makeSureOfReserve()
     switch stage {
     case .reading:
       stage = .importing(try ModelProto(decoding: loader.source))
     case .importing(let model):
-      stage = .optimizing(try Importer.importing(model, loader: loader, allocator: allocator))
+      stage = .optimizing(try Importer.importing(
+          model, loader: loader, allocator: allocator, keepsDefaults: options.overridesInitializers))
     case .optimizing(let model):
       let before = model.graph.nodes
       if options.optimization > .none {
@@ -75,11 +78,14 @@ public final class SessionBuilder {
         stage = .binding(model, summary, binder)
       } else {
         let program = try binder.program()
+        var defaults: [Tensor] = []
+        for (_, value) in model.defaults { defaults.append(try value.tensor(allocator)) }
+        for (_, value) in model.defaults { value.release() }
         for value in model.graph.values { value.constant?.release() }
         stage = .ready(
           Ready(
-            model: model, summary: summary, program: program, platform: platform, allocator: allocator,
-            scratch: try allocator.allocate(byteCount: 0), options: options))
+            model: model, defaults: defaults, summary: summary, program: program, platform: platform,
+            allocator: allocator, scratch: try allocator.allocate(byteCount: 0), options: options))
       }
     case .ready:
       return true

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// The base class has none. A host overrides `open(_:)`; it is asked only for paths that stay beside the model.
 open class ExternalSources {
-  private var opened: [Name: ByteSource] = [:]
+  private var opened: [(location: Name, source: ByteSource)] = []
 
   public init() {}
 
@@ -15,13 +15,13 @@ open class ExternalSources {
 
   /// The file at `location`, opened before or now.
   public final func source(_ location: Name) throws(RuntimeError) -> ByteSource {
-    if let source = opened[location] { return source }
+    if let known = opened.first(where: { $0.location == location }) { return known.source }
     guard location.staysInside else {
       throw RuntimeError(
         .invalidArgument, "external data must be in a relative path without '..', got %s", name: location)
     }
     let source = try open(location)
-    opened[location] = source
+    opened.append((location, source))
     return source
   }
 }

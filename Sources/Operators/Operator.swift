@@ -116,8 +116,7 @@ public struct Operator {
     }
   }
 
-  /// A row of one of a family of operators that share a struct: `make` says which it is. `K` is erased to closures here
-  /// and nowhere else.
+  /// A row of one of a family of operators that share a struct: `make` says which it is.
   public init<K: FamilyKernel>(
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, types: TypeSet = .all,
     memory: MemoryUse = .fresh, traits: Traits = [], make: @escaping (Site) throws(RuntimeError) -> K
@@ -129,14 +128,7 @@ public struct Operator {
     self.types = types
     self.memory = memory
     self.traits = traits
-    bind = { site throws(RuntimeError) in
-      let kernel = try make(site)
-      return BoundKernel(
-        infer: { inputs throws(RuntimeError) in try kernel.infer(inputs) },
-        run: { call throws(RuntimeError) in try kernel.run(call) },
-        measure: { call throws(RuntimeError) in try kernel.measure(call) },
-        scratchByteCount: { inputs, threads in kernel.scratchByteCount(inputs, threads: threads) })
-    }
+    bind = { site throws(RuntimeError) in ErasedKernel(try make(site)) }
   }
 
   /// A row of control flow.
@@ -164,36 +156,39 @@ extension Operator {
   func bound(to site: Site) throws(RuntimeError) -> BoundKernel {
     guard widens else { return try bind(site) }
     site.widensHalves = true
-    return Widening.wrapping(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
+    return WideningKernel(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
   }
 }
 
 /// An operator bound to its node, without its type.
-public final class BoundKernel {
-  public let infer: (Facts) throws(RuntimeError) -> [Fact]
-  public let run: (Call) throws(RuntimeError) -> Void
-  public let measure: (Call) throws(RuntimeError) -> [[Int]]
-  public let scratchByteCount: (Facts, Int) -> Int
+///
+/// A class that is overridden, not closures: each of a hundred kernels would need four, and a context for each.
+open class BoundKernel {
   /// Set for control flow, which has no other function.
   public let start: ((Call) throws(RuntimeError) -> ControlFlowState)?
 
-  init(
-    infer: @escaping (Facts) throws(RuntimeError) -> [Fact], run: @escaping (Call) throws(RuntimeError) -> Void,
-    measure: @escaping (Call) throws(RuntimeError) -> [[Int]], scratchByteCount: @escaping (Facts, Int) -> Int
-  ) {
-    self.infer = infer
-    self.run = run
-    self.measure = measure
-    self.scratchByteCount = scratchByteCount
-    start = nil
+  public init(start: ((Call) throws(RuntimeError) -> ControlFlowState)? = nil) { self.start = start }
+
+  open func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] { [] }
+  open func run(_ call: Call) throws(RuntimeError) {}
+  open func measure(_ call: Call) throws(RuntimeError) -> [[Int]] { [] }
+  open func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int { 0 }
+}
+
+/// The kernel of a struct; nowhere else is a struct's type lost.
+private final class ErasedKernel<K: FamilyKernel>: BoundKernel {
+  private let kernel: K
+
+  init(_ kernel: K) {
+    self.kernel = kernel
+    super.init()
   }
 
-  init(start: @escaping (Call) throws(RuntimeError) -> ControlFlowState) {
-    self.start = start
-    infer = { _ in [] }
-    run = { _ in }
-    measure = { _ in [] }
-    scratchByteCount = { _, _ in 0 }
+  override func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] { try kernel.infer(inputs) }
+  override func run(_ call: Call) throws(RuntimeError) { try kernel.run(call) }
+  override func measure(_ call: Call) throws(RuntimeError) -> [[Int]] { try kernel.measure(call) }
+  override func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int {
+    kernel.scratchByteCount(inputs, threads: threads)
   }
 }
 

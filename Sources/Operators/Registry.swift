@@ -24,19 +24,28 @@ public enum Registry {
     Operator("Softsign", since: 1, types: .floats, unary: .softsign),
     Operator("Swish", since: 24, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.swish),
     Operator("Tanh", since: 1, types: .floats, unary: .tanh),
-    Operator("ThresholdedRelu", since: 10, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.thresholdedRelu),
-    Operator("BiasGelu", domain: "com.microsoft", since: 1, 2...2, types: .float32AndHalves, traits: .widensHalves, make: BiasedGelu.bias),
-    Operator("FastGelu", domain: "com.microsoft", since: 1, 1...2, types: .float32AndHalves, traits: .widensHalves, make: BiasedGelu.fast),
-    Operator("Gelu", domain: "com.microsoft", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.gelu),
-    Operator("QuickGelu", domain: "com.microsoft", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: BiasedGelu.quick),
+    Operator(
+      "ThresholdedRelu", since: 10, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.thresholdedRelu),
+    Operator(
+      "BiasGelu", domain: "com.microsoft", since: 1, 2...2, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.bias),
+    Operator(
+      "FastGelu", domain: "com.microsoft", since: 1, 1...2, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.fast),
+    Operator(
+      "Gelu", domain: "com.microsoft", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.gelu),
+    Operator(
+      "QuickGelu", domain: "com.microsoft", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.quick),
     Operator("SwiGLU", since: 28, 2...2, SwiGLU.self, types: .float32AndHalves, traits: .widensHalves),
 
     // ControlFlow
     Operator("If", since: 1, 1...1, controlFlow: If.self),
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
-    Operator("Scan", since: 8, 1...Int.max, controlFlow: Scan.self),
+    Operator("Scan", since: 8, 0...Int.max, controlFlow: Scan.self),
 
     // MatMul
+    Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
@@ -53,24 +62,45 @@ public enum Registry {
     Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("GlobalLpPool", since: 2, 1...1, GlobalLpPool.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("LpPool", since: 2, 1...1, LpPool.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("GlobalAveragePool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.average),
+    Operator(
+      "GlobalAveragePool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.average),
     Operator("GlobalMaxPool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.max),
     Operator("MaxPool", since: 1, 1...1, MaxPool.self, types: [.float32AndHalves, .bytes], traits: .widensHalves),
 
     // Normalization
-    Operator("Softmax", since: 1, 1...1, Softmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
-    Operator("LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
-    Operator("SkipLayerNormalization", domain: "com.microsoft", since: 1, 3...5, types: .float32AndHalves, traits: .widensHalves, make: SkipNormalization.layer),
-    Operator("SkipSimplifiedLayerNormalization", domain: "com.microsoft", since: 1, 3...4, types: .float32AndHalves, traits: .widensHalves, make: SkipNormalization.simplified),
+    Operator(
+      "Softmax", since: 1, 1...1, Softmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator(
+      "LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator(
+      "SkipLayerNormalization", domain: "com.microsoft", since: 1, 3...5, types: .float32AndHalves,
+      traits: .widensHalves, make: SkipNormalization.layer),
+    Operator(
+      "SkipSimplifiedLayerNormalization", domain: "com.microsoft", since: 1, 3...4, types: .float32AndHalves,
+      traits: .widensHalves, make: SkipNormalization.simplified),
     Operator("LRN", since: 1, 1...1, LRN.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
-    Operator("RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
-    Operator("SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalvesOfFirstOutput),
-    Operator("BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
-    Operator("InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
-    Operator("GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator(
+      "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      traits: .widensHalvesOfFirstOutput),
+    Operator(
+      "RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      traits: .widensHalves),
+    Operator(
+      "SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .float32AndHalves,
+      memory: .inPlace, traits: .widensHalvesOfFirstOutput),
+    Operator(
+      "BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      traits: .widensHalves),
+    Operator(
+      "InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      traits: .widensHalves),
+    Operator(
+      "GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      traits: .widensHalves),
     // Elementwise
     Operator("Abs", since: 1, types: .numbers, unary: .abs),
     Operator("Acos", since: 7, types: .floats, unary: .acos),
@@ -87,8 +117,8 @@ public enum Registry {
     Operator("BitwiseNot", since: 18, types: .integers, unary: .bitwiseNot),
     Operator("BitwiseOr", since: 18, types: .integers, binary: .or),
     Operator("BitwiseXor", since: 18, types: .integers, binary: .exclusiveOr),
-    Operator("Cast", since: 6, 1...1, Cast.self),
-    Operator("CastLike", since: 15, 2...2, make: Cast.like),
+    Operator("Cast", since: 6, 1...1, Cast.self, memory: .inPlace),
+    Operator("CastLike", since: 15, 2...2, memory: .inPlace, make: Cast.like),
     Operator("Ceil", since: 1, types: .floats, unary: .ceil),
     Operator("Clip", since: 1, 1...3, Clip.self, types: .numbers, memory: .inPlace),
     Operator("Cos", since: 7, types: .floats, unary: .cos),
@@ -162,14 +192,14 @@ public enum Registry {
     Operator("Squeeze", since: 1, 1...2, Squeeze.self, memory: .view),
     Operator("Tile", since: 6, 2...2, Tile.self),
     Operator("Transpose", since: 1, 1...1, Transpose.self),
-    Operator("Trilu", since: 14, 1...2, Trilu.self),
+    Operator("Trilu", since: 14, 1...2, Trilu.self, memory: .inPlace),
     Operator("Unsqueeze", since: 1, 1...2, Unsqueeze.self, memory: .view),
 
     // Reduce
     Operator("ArgMax", since: 1, 1...1, types: .numbers, make: ArgExtreme.max),
     Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
-    Operator("CumProd", since: 26, 2...2, types: .numbers, make: Cumulative.product),
-    Operator("CumSum", since: 11, 2...2, types: .numbers, make: Cumulative.sum),
+    Operator("CumProd", since: 26, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.product),
+    Operator("CumSum", since: 11, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.sum),
     Operator("Det", since: 11, 1...1, Det.self, types: .floats),
     Operator("ReduceL1", reduce: .l1),
     Operator("ReduceL2", reduce: .l2),
@@ -184,10 +214,16 @@ public enum Registry {
     Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
 
     // Attention
-    Operator("RotaryEmbedding", since: 23, 3...4, types: .float32AndHalves, traits: .widensHalves, make: RotaryEmbedding.onnx),
-    Operator("RotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves, make: RotaryEmbedding.microsoft),
-    Operator("CausalConvWithState", since: 27, 2...4, CausalConvWithState.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "RotaryEmbedding", since: 23, 3...4, types: .float32AndHalves, traits: .widensHalves, make: RotaryEmbedding.onnx),
+    Operator(
+      "RotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
+      make: RotaryEmbedding.microsoft),
+    Operator(
+      "CausalConvWithState", since: 27, 2...4, CausalConvWithState.self, types: .float32AndHalves, traits: .widensHalves
+    ),
+    Operator(
+      "LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Detection
@@ -196,12 +232,17 @@ public enum Registry {
     Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Loss
-    Operator("NegativeLogLikelihoodLoss", since: 12, 2...3, NegativeLogLikelihoodLoss.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("SoftmaxCrossEntropyLoss", since: 12, 2...3, SoftmaxCrossEntropyLoss.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "NegativeLogLikelihoodLoss", since: 12, 2...3, NegativeLogLikelihoodLoss.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "SoftmaxCrossEntropyLoss", since: 12, 2...3, SoftmaxCrossEntropyLoss.self, types: .float32AndHalves,
+      traits: .widensHalves),
 
     // Random
     Operator("Bernoulli", since: 15, 1...1, types: .floats, traits: .random, make: RandomTensor.bernoulli),
-    Operator("Dropout", since: 7, 1...3, Dropout.self, types: .floats, memory: .inPlace, traits: [.random, .widensHalves]),
+    Operator(
+      "Dropout", since: 7, 1...3, Dropout.self, types: .floats, memory: .inPlace, traits: [.random, .widensHalves]),
     Operator("RandomNormal", since: 1, 0...0, traits: .random, make: RandomTensor.normal),
     Operator("RandomNormalLike", since: 1, 1...1, traits: .random, make: RandomTensor.normalLike),
     Operator("RandomUniform", since: 1, 0...0, traits: .random, make: RandomTensor.uniform),
@@ -245,33 +286,51 @@ public enum Registry {
     // Quantization
     Operator("ConvInteger", since: 10, 2...4, ConvInteger.self, types: .bytes),
     Operator("DequantizeLinear", since: 10, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
-    Operator("DequantizeLinear", domain: "com.microsoft", since: 1, 2...3, DequantizeLinear.self, types: [.quantized, .init(.int32)]),
+    Operator(
+      "DequantizeLinear", domain: "com.microsoft", since: 1, 2...3, DequantizeLinear.self,
+      types: [.quantized, .init(.int32)]),
     Operator("DynamicQuantizeLinear", since: 11, 1...1, DynamicQuantizeLinear.self, types: .init(.float32)),
-    Operator("DynamicQuantizeMatMul", domain: "com.microsoft", since: 1, 3...5, types: .init(.float32), make: ScaledIntegerMatMul.dynamic),
+    Operator(
+      "DynamicQuantizeMatMul", domain: "com.microsoft", since: 1, 3...5, types: .init(.float32),
+      make: ScaledIntegerMatMul.dynamic),
     Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes),
-    Operator("MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
-    Operator("MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
+    Operator(
+      "MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
     Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
     Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),
     Operator("QuantizeLinear", since: 10, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
-    Operator("QuantizeLinear", domain: "com.microsoft", since: 1, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
+    Operator(
+      "QuantizeLinear", domain: "com.microsoft", since: 1, 2...3, QuantizeLinear.self,
+      types: [.float32AndHalves, .init(.int32)]),
   ]
 
-  /// The rows of each name, made once.
-  private static let index: [Name: [Int]] = {
-    var index: [Name: [Int]] = [:]
-    for (i, row) in rows.enumerated() { index[Name(row.name), default: []].append(i) }
-    return index
+  /// For each name its last row, and for each row the one of its name before it, or -1; made once.
+  private static let index: (last: NameTable, before: [Int]) = {
+    var last: NameTable = [:]
+    var before: [Int] = []
+    for (i, row) in rows.enumerated() {
+      let name = Name(row.name)
+      before.append(last[name] ?? -1)
+      last[name] = i
+    }
+    return (last, before)
   }()
 
   /// The row for a node, or an error that says whether the operator or only its version is missing.
   public static func row(for node: Node) throws(RuntimeError) -> Operator {
     var best: Operator?
     var isKnown = false
-    for i in index[node.opType] ?? [] where node.domain == rows[i].domain {
-      isKnown = true
-      if rows[i].since <= node.opset, rows[i].since > best?.since ?? 0 { best = rows[i] }
+    var i = index.last[node.opType] ?? -1
+    while i >= 0 {
+      if node.domain == rows[i].domain {
+        isKnown = true
+        if rows[i].since <= node.opset, rows[i].since > best?.since ?? 0 { best = rows[i] }
+      }
+      i = index.before[i]
     }
     if let best { return best }
     let domain = node.domain.isEmpty ? Name("ai.onnx") : node.domain
@@ -279,21 +338,33 @@ public enum Registry {
       ? RuntimeError(
         .notImplemented, "operator %s of domain %s is not implemented at opset %d", names: [node.opType, domain],
         shapes: [], node.opset)
-      : RuntimeError(.notImplemented, "operator %s of domain %s is not implemented", names: [node.opType, domain], shapes: [])
+      : RuntimeError(
+        .notImplemented, "operator %s of domain %s is not implemented", names: [node.opType, domain], shapes: [])
   }
 
   /// The node's operator, bound.
   public static func bind(_ site: Site) throws(RuntimeError) -> (row: Operator, kernel: BoundKernel) {
     let row = try row(for: site.node)
-    let given = site.node.inputs.count
-    guard row.arity.contains(given) || given > row.arity.upperBound && site.node.inputs[row.arity.upperBound...].allSatisfy({ $0 < 0 })
+    try check(site.node, row)
+    return (row, try row.bound(to: site))
+  }
+
+  /// Throws where a node has fewer or more inputs than its operator takes; says nothing of unknown operators.
+  public static func checkArity(of node: Node) throws(RuntimeError) {
+    if let row = try? row(for: node) { try check(node, row) }
+  }
+
+  private static func check(_ node: Node, _ row: Operator) throws(RuntimeError) {
+    let given = node.inputs.count
+    guard
+      row.arity.contains(given)
+        || given > row.arity.upperBound && node.inputs[row.arity.upperBound...].allSatisfy({ $0 < 0 })
     else {
       throw RuntimeError(
         .invalidGraph, "the operator takes %d to %d inputs, got %d", row.arity.lowerBound, row.arity.upperBound, given)
     }
-    for i in 0..<row.arity.lowerBound where !site.has(input: i) {
+    for i in 0..<row.arity.lowerBound where node.inputs[i] < 0 {
       throw RuntimeError(.invalidGraph, "input %d is required", i)
     }
-    return (row, try row.bound(to: site))
   }
 }

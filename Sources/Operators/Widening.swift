@@ -7,23 +7,32 @@ import Tensors
 ///
 /// A row asks for it by a trait; the operator itself never sees a half type. Constants are widened while they are
 /// packed (`WidenedConstant`), so only activations are converted at each run.
-enum Widening {
-  static func wrapping(_ kernel: BoundKernel, narrowsFirstOnly: Bool) -> BoundKernel {
-    BoundKernel(
-      infer: { inputs throws(RuntimeError) in
-        guard let half = inputs.half else { return try kernel.infer(inputs) }
-        var outputs = try kernel.infer(inputs.widened)
-        for i in outputs.indices where outputs[i].type == .float32 && (i == 0 || !narrowsFirstOnly) {
-          outputs[i] = outputs[i].with(type: half)
-        }
-        return outputs
-      },
-      run: { call throws(RuntimeError) in try run(kernel, call) },
-      measure: { call throws(RuntimeError) in try kernel.measure(call) },
-      scratchByteCount: { inputs, threads in kernel.scratchByteCount(inputs.widened, threads) })
+final class WideningKernel: BoundKernel {
+  private let kernel: BoundKernel
+  private let narrowsFirstOnly: Bool
+
+  init(_ kernel: BoundKernel, narrowsFirstOnly: Bool) {
+    self.kernel = kernel
+    self.narrowsFirstOnly = narrowsFirstOnly
+    super.init()
   }
 
-  private static func run(_ kernel: BoundKernel, _ call: Call) throws(RuntimeError) {
+  override func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    guard let half = inputs.half else { return try kernel.infer(inputs) }
+    var outputs = try kernel.infer(inputs.widened)
+    for i in outputs.indices where outputs[i].type == .float32 && (i == 0 || !narrowsFirstOnly) {
+      outputs[i] = outputs[i].with(type: half)
+    }
+    return outputs
+  }
+
+  override func measure(_ call: Call) throws(RuntimeError) -> [[Int]] { try kernel.measure(call) }
+
+  override func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int {
+    kernel.scratchByteCount(inputs.widened, threads)
+  }
+
+  override func run(_ call: Call) throws(RuntimeError) {
     guard call.inputs.hasHalf || call.outputs.hasHalf else { return try kernel.run(call) }
     let (inputCount, outputCount) = (call.inputs.count, call.outputs.count)
     let slots = UnsafeMutablePointer<Value>.allocate(capacity: inputCount + outputCount)

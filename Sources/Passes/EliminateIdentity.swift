@@ -5,7 +5,7 @@ import Tensors
 enum EliminateIdentity {
   static let pass = Pass("eliminate identity") { graph, _ in
     var patch = Patch()
-    let outputs = Set(graph.outputs)
+    let isOutput = graph.outputMask()
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
       let isIdentity =
         node.opType == "Identity"
@@ -14,7 +14,7 @@ enum EliminateIdentity {
         continue
       }
       // A graph's output keeps its own value, so that its name stays.
-      guard !outputs.contains(output) else { continue }
+      guard !isOutput[output] else { continue }
       patch.remove(index)
       patch.substitute(output, by: input)
     }

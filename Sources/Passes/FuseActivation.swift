@@ -6,10 +6,11 @@ enum FuseActivation {
   static let pass = Pass("fuse activation") { graph, context throws(RuntimeError) in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
-    var taken: Set<Int> = []
+    /// Nodes that this walk replaces already.
+    var isTaken = [Bool](repeating: false, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
-      guard node.domain.isEmpty, let input = node.inputs.first, input >= 0, let producer = matcher.producers[input],
-        matcher.useCounts[input] == 1, !taken.contains(producer),
+      guard node.domain.isEmpty, node.outputs.count == 1, let input = node.inputs.first, input >= 0,
+        let producer = matcher.producers[input], matcher.useCounts[input] == 1, !isTaken[producer],
         let numbers = try parameters(of: node, matcher),
         var fused = FusedForm.of(graph.nodes[producer], matcher), fused.attributes["activation"] == nil
       else { continue }
@@ -17,7 +18,7 @@ enum FuseActivation {
       fused.attributes[Name("activation_params")] = .floats(numbers)
       fused.outputs = [node.outputs[0]]
       patch.replace(index, by: fused)
-      taken.insert(index)
+      isTaken[index] = true
     }
     return patch
   }

@@ -10,7 +10,7 @@ enum FuseAddend {
   static let pass = Pass("fuse addend") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
-    for (index, node) in graph.nodes.enumerated() where node.opType == "Add" && node.domain.isEmpty {
+    for (index, node) in graph.nodes.enumerated() where node.opType == "Add" && node.domain.isEmpty && node.broadcastsFromTheRight {
       for (product, addend) in [(1, 0), (0, 1)] {
         guard let fused = fused(node, node.inputs[product], addend: node.inputs[addend], matcher, at: index) else { continue }
         patch.replace(index, by: fused)

@@ -26,7 +26,8 @@ enum FuseBatchNormalization {
 
   /// The plain convolution whose only reader the node is.
   private static func producingConvolution(of node: Node, _ matcher: Matcher) -> Node? {
-    guard node.inputs.count == 5, node.outputs.dropFirst().allSatisfy({ $0 < 0 }) else { return nil }
+    // Before opset 7 a node without `is_test` is in training.
+    guard node.opset >= 7, node.inputs.count == 5, node.outputs.dropFirst().allSatisfy({ $0 < 0 }) else { return nil }
     if case .int(let value)? = node.attributes["training_mode"], value != 0 { return nil }
     guard let producer = matcher.producers[node.inputs[0]], matcher.useCounts[node.inputs[0]] == 1 else { return nil }
     let convolution = matcher.graph.nodes[producer]

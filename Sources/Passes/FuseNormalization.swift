@@ -6,13 +6,13 @@ enum FuseNormalization {
   private static let x = Pattern.value("x")
 
   /// A mean over the last axis that keeps it; up to opset 17 the axes are an attribute.
-  private static func mean(_ pattern: Pattern) -> [Pattern] {
+  private static func mean(_ pattern: Pattern, axes: Name = "axes") -> [Pattern] {
     [
       .op("ReduceMean", pattern) { node in
         guard case .ints(let axes)? = node.attributes["axes"] else { return false }
         return axes == [-1] && keepsDims(node)
       },
-      .op("ReduceMean", pattern, .constant("axes")) { keepsDims($0) },
+      .op("ReduceMean", pattern, .constant(axes)) { keepsDims($0) },
     ]
   }
 
@@ -24,7 +24,7 @@ enum FuseNormalization {
     let centred = x - meanOfX
     let squares = [Pattern.op("Pow", centred, .number(2)), centred * centred]
     return squares.flatMap { square in
-      mean(square).map { variance in
+      mean(square, axes: "axes of squares").map { variance in
         centred / .op("Sqrt", variance + .constant("epsilon")) * .constant("scale") + .constant("bias")
       }
     }
@@ -60,9 +60,11 @@ enum FuseNormalization {
 
   private static func fused(_ root: Node, _ match: Match, _ matcher: Matcher, isLayer: Bool) -> Node? {
     guard let epsilon = matcher.scalar(match["epsilon"]) else { return nil }
-    if match["axes"] >= 0, matcher.integers(match["axes"]) != [-1] { return nil }
-    // Scale and bias must lie along the last axis, which is what the fused node normalises.
-    guard let scale = matcher.constant(match["scale"]), scale.shape.rank == 1, scale.type == .float32 else { return nil }
+    for axes in [match["axes"], match["axes of squares"]] where axes >= 0 && matcher.integers(axes) != [-1] { return nil }
+    // Scale and bias must lie along the last axis, which is what the fused node normalises: one number would not.
+    guard let scale = matcher.constant(match["scale"]), scale.shape.rank == 1, scale.shape.count > 1,
+      scale.type == .float32
+    else { return nil }
     var attributes = Attributes()
     attributes[Name("epsilon")] = .float(epsilon)
     attributes[Name("axis")] = .int(-1)

@@ -26,6 +26,10 @@ public enum Pipeline {
     _ graph: Graph, level: OptimizationLevel, context: PassContext
   ) throws(RuntimeError) {
     graph.removeUnread()
+    // Passes look at inputs by their index.
+    for node in graph.nodes {
+      do throws(RuntimeError) { try Registry.checkArity(of: node) } catch { throw error.at(node.place) }
+    }
     for round in 0..<roundLimit {
       var hasChanged = false
       for (pass, minimum) in passes where minimum <= level {
@@ -35,6 +39,7 @@ public enum Pipeline {
       }
       if !hasChanged || round == roundLimit - 1 { break }
     }
+    graph.handDownConstants()
     for node in graph.nodes {
       for body in node.bodies { try optimize(body.graph, level: level, context: context) }
     }

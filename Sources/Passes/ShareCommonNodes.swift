@@ -4,29 +4,24 @@ import Tensors
 
 /// Nodes that compute the same from the same become one: exporters write the shape of a value out anew at each use.
 enum ShareCommonNodes {
-  static let pass = Pass("share common nodes") { graph, _ in
+  static let pass = Pass("share common nodes") { graph, context in
     var patch = Patch()
-    var seen: [Key: Int] = [:]
+    var seen: NameTable = [:]
     /// What each value is known as, so that a chain is shared in one walk.
-    var canonical = [ValueID](0..<graph.values.count)
-    let outputs = Set(graph.outputs)
-    let constants = smallConstants(graph)
+    var known = knownConstants(graph, context.allocator)
+    let isOutput = graph.outputMask()
     for (index, node) in graph.nodes.enumerated() {
-      guard node.bodies.isEmpty, let attributes = key(node.attributes), !isRandom(node) else { continue }
-      let inputs = node.inputs.map { $0 < 0 ? $0 : constants[$0] ?? canonical[$0] }
-      let key = Key(
-        opType: node.opType, domain: node.domain, opset: node.opset, inputs: inputs, outputCount: node.outputs.count,
-        attributes: attributes)
+      guard node.bodies.isEmpty, !isRandom(node), let key = key(node, known) else { continue }
       guard let first = seen[key] else {
         seen[key] = index
         continue
       }
       // A graph's output keeps a node of its own, so that its name stays.
-      guard !node.outputs.contains(where: { outputs.contains($0) }) else { continue }
+      guard !node.outputs.contains(where: { $0 >= 0 && isOutput[$0] }) else { continue }
       let twins = graph.nodes[first].outputs
       guard zip(node.outputs, twins).allSatisfy({ $0 < 0 || $1 >= 0 }) else { continue }
       for (output, twin) in zip(node.outputs, twins) where output >= 0 {
-        canonical[output] = twin
+        known[output] = twin
         patch.substitute(output, by: twin)
       }
       patch.remove(index)
@@ -34,59 +29,73 @@ enum ShareCommonNodes {
     return patch
   }
 
-  private struct Key: Hashable {
-    let opType: Name
-    let domain: Name
-    let opset: Int
-    let inputs: [ValueID]
-    let outputCount: Int
-    /// The attributes as bytes, in the order of the file.
-    let attributes: [UInt8]
-  }
-
   private static func isRandom(_ node: Node) -> Bool {
     (try? Registry.row(for: node).traits.contains(.random)) ?? true
   }
 
-  /// Attributes of numbers and strings as bytes; nil where there are others, whose nodes are left alone.
-  private static func key(_ attributes: Attributes) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    func append(_ value: UInt64) { for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (shift * 8))) } }
-    func append(_ name: Name) {
-      append(UInt64(name.bytes.count))
-      bytes += name.bytes
-    }
-    for (name, value) in attributes.entries {
-      append(name)
+  /// Everything that a node's results depend on, as bytes; nil where an attribute is more than numbers and strings.
+  private static func key(_ node: Node, _ known: [ValueID]) -> Name? {
+    var key = KeyWriter()
+    key.append(node.opType)
+    key.append(node.domain)
+    key.append(node.opset)
+    key.append(node.outputs.count)
+    key.append(node.inputs.count)
+    for input in node.inputs { key.append(input < 0 ? input : known[input]) }
+    for (name, value) in node.attributes.entries {
+      key.append(name)
       switch value {
-      case .int(let value): append(UInt64(bitPattern: value))
-      case .float(let value): append(UInt64(value.bitPattern))
-      case .string(let value): append(value)
+      case .int(let value): key.append(value)
+      case .float(let value): key.append(Int64(value.bitPattern))
+      case .string(let value): key.append(value)
       case .ints(let values):
-        append(UInt64(values.count))
-        for value in values { append(UInt64(bitPattern: value)) }
+        key.append(values.count)
+        for value in values { key.append(value) }
       case .floats(let values):
-        append(UInt64(values.count))
-        for value in values { append(UInt64(value.bitPattern)) }
+        key.append(values.count)
+        for value in values { key.append(Int64(value.bitPattern)) }
       default: return nil
       }
     }
-    return bytes
+    return Name(key.bytes)
   }
 
-  /// For small integer constants the first one with the same elements: each Constant node of a file is one of its own.
-  private static func smallConstants(_ graph: Graph) -> [ValueID: ValueID] {
-    var first: [[Int64]: ValueID] = [:]
-    var result: [ValueID: ValueID] = [:]
-    let allocator = Allocator()
+  /// Every value as itself, and small integer constants as the first one with the same elements: each Constant node of a
+  /// file is one of its own.
+  private static func knownConstants(_ graph: Graph, _ allocator: Allocator) -> [ValueID] {
+    var known = [ValueID](0..<graph.values.count)
+    var first: NameTable = [:]
     for (id, value) in graph.values.enumerated() {
       guard let constant = value.constant, constant.type == .int64, constant.shape.count <= 8,
         let tensor = try? constant.tensor(allocator)
       else { continue }
-      let key = constant.shape.dims.map { Int64($0) } + [-1] + tensor.elements(Int64.self)
-      result[id] = first[key] ?? id
-      if first[key] == nil { first[key] = id }
+      var key = KeyWriter()
+      for dim in constant.shape.dims { key.append(dim) }
+      key.append(-1)
+      for element in tensor.elements(Int64.self) { key.append(element) }
+      let name = Name(key.bytes)
+      if let twin = first[name] { known[id] = twin } else { first[name] = id }
     }
-    return result
+    return known
+  }
+}
+
+/// Numbers and names one after the other, told apart by their lengths.
+private struct KeyWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func append(_ value: Int64) {
+    var rest = UInt64(bitPattern: value)
+    for _ in 0..<8 {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    }
+  }
+
+  mutating func append(_ value: Int) { append(Int64(value)) }
+
+  mutating func append(_ name: Name) {
+    append(name.bytes.count)
+    bytes += name.bytes
   }
 }

@@ -16,6 +16,7 @@ public final class Allocator {
 
   /// Fresh memory, aligned to 64 bytes, of undefined content.
   public func allocate(byteCount: Int) throws(RuntimeError) -> Storage {
+    assert(byteCount >= 0)
     let (total, overflow) = used.addingReportingOverflow(byteCount)
     if overflow || total > limit {
       throw RuntimeError(.outOfMemory, "%d bytes are needed beside %d in use, the limit is %d", byteCount, used, limit)
@@ -31,11 +32,28 @@ public final class Allocator {
   /// Fresh memory for a tensor; strings start empty.
   public func tensor(_ type: ElementType, _ shape: Shape) throws(RuntimeError) -> Tensor {
     if type == .string {
-      // A string element costs an array header each; the budget is asked before Swift's own array is made.
-      _ = try allocate(byteCount: shape.count.multipliedReportingOverflow(by: 16).partialValue)
-      return Tensor(shape: shape, strings: [Name](repeating: Name(), count: shape.count))
+      return Tensor(shape, try strings(count: shape.count))
     }
     return Tensor(type, shape, try allocate(byteCount: type.byteCount(shape.count)))
+  }
+
+  /// Empty strings. An array header each is counted for as long as they live, and asked for before Swift's own array is
+  /// made, which would trap.
+  private func strings(count: Int) throws(RuntimeError) -> Storage {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: 16)
+    let headers = try allocate(byteCount: overflow ? .max : byteCount)
+    return Storage(strings: [Name](repeating: Name(), count: count), owner: headers)
+  }
+
+  /// Throws where there is not even a little memory left for bookkeeping.
+  ///
+  /// Swift's own arrays and objects cannot fail but by a trap, so each phase of work asks first.
+  public func makeSureOfReserve() throws(RuntimeError) {
+    let reserve = 1 << 18
+    guard let probe = ck_allocate(reserve) else {
+      throw RuntimeError(.outOfMemory, "no memory for bookkeeping, %d bytes, beside %d in use", reserve, used)
+    }
+    ck_free(probe)
   }
 
   fileprivate func returned(_ byteCount: Int) { used -= byteCount }
@@ -67,12 +85,13 @@ public final class Storage {
     strings = []
   }
 
-  public init(strings: [Name]) {
+  /// Strings; `owner` is what stands for their memory with an allocator.
+  public init(strings: [Name], owner: AnyObject? = nil) {
     self.strings = strings
     base = UnsafeMutableRawPointer(bitPattern: 64)!
     byteCount = 0
     allocator = nil
-    owner = nil
+    self.owner = owner
   }
 
   deinit {

@@ -134,6 +134,7 @@ public struct RuntimeError: Error {
           out.append(byte)
         }
       }
+      if atPlaceholder { out.append(UInt8(ascii: "%")) }
     }
     return out
   }

@@ -16,8 +16,11 @@ public struct Tensor {
   }
 
   public init(shape: Shape, strings: [Name]) {
-    self.init(.string, shape, Storage(strings: strings))
+    self.init(shape, Storage(strings: strings))
   }
+
+  /// A tensor of the storage's strings.
+  init(_ shape: Shape, _ strings: Storage) { self.init(.string, shape, strings) }
 
   public var count: Int { shape.count }
   public var byteCount: Int { type.byteCount(shape.count) }

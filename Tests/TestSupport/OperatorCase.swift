@@ -51,7 +51,7 @@ private let modes = [
 ]
 
 /// Two threads, whatever the machine has.
-private let threads = Platform(
+public let threads = Platform(
   threadCount: 2,
   loop: { count, task, context in
     nonisolated(unsafe) let context = context

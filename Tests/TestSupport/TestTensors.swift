@@ -1,7 +1,7 @@
 import Tensors
 
 /// Memory for what tests make.
-nonisolated(unsafe) let testAllocator = Allocator()
+nonisolated(unsafe) public let testAllocator = Allocator()
 
 extension Tensor {
   /// A tensor of `values`, which must be as wide as the element type.

@@ -2,6 +2,7 @@ import Apus
 import TestSupport
 import Testing
 
+@testable import Inference
 @testable import WasmABI
 
 @Suite struct BlockTests {
@@ -36,6 +37,12 @@ import Testing
           name: "conv1", opType: "Conv", opset: 17, inputShapes: [[1, 3, -1, 224], []])
         block.error(RuntimeError(.notImplemented, "group must be 1, got %d", 2).at(node))
       },
+      Written(name: "profile") { block in
+        block.profile([
+          Profile.Entry(name: "conv1", opType: "Conv", runCount: 3, milliseconds: 1.5),
+          Profile.Entry(name: "", opType: "Relu", runCount: 3, milliseconds: 0.25),
+        ])
+      },
     ]
   }
 
@@ -45,6 +52,11 @@ import Testing
       test.write(&block)
       #expect(block.finished() == goldenBlocks[test.name], "\(test.name)")
     }
+  }
+
+  @Test func everyGoldenBlockIsTested() {
+    let names = BlockTests.written.map(\.name) + ["create-request", "run-request"]
+    #expect(names.sorted() == goldenBlocks.keys.sorted())
   }
 
   @Test func createRequestIsReadFromTheGoldenBytes() throws {

@@ -82,6 +82,32 @@ test('the staging area is used again', () => {
   assert.equal(core.byteLength, settled);
 });
 
+test('memory after loading is the weights and at most 10 MB more', () => {
+  const count = 1 << 23;
+  const bytes = model({
+    nodes: [node('Add', ['A', 'W'], ['C'])],
+    initializers: [initializer('W', 'float32', [count], undefined, 'weights.bin')],
+    inputs: [value('A', 'float32', ['n'])],
+    outputs: [value('C', 'float32')],
+  });
+  let pulled = 0;
+  let closed = 0;
+  const weights = {
+    byteCount: 4 * count,
+    read: (offset, target) => (pulled += target.length),
+    close: () => closed++,
+  };
+  const core = new Core({ module: ours, memory: { initial, maximum } }, bytesSource(bytes), (location) => {
+    assert.equal(location, 'weights.bin');
+    return weights;
+  });
+  core.createBegin([]);
+  while (core.createStep(0));
+  core.createFinish();
+  assert.deepEqual([pulled, closed], [4 * count, 1]);
+  assert.ok(core.byteLength <= 4 * count + 10e6, `${core.byteLength} bytes`);
+});
+
 test('inputs that do not fit are an error, and the session goes on', () => {
   const { core } = load(chain(1), [], { initial, maximum: initial + 20 });
   assert.throws(() => core.runBegin(feed(new Float32Array(1 << 20)), fetch), (error) => {

@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmath.h"
-#include "lanes.h"
-#include "coefficients.h"
-
 /// Memory for tensors, aligned to 64 bytes; NULL where there is none.
 static inline void *_Nullable ck_allocate(size_t bytes) {
   void *memory = NULL;
@@ -31,5 +27,10 @@ static inline void ck_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+#include "cmath.h"
+#include "lanes.h"
+#include "coefficients.h"
+#include "tile_avx2.h"
 
 #endif

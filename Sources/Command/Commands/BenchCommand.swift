@@ -35,6 +35,7 @@ struct BenchCommand: Subcommand {
 
   /// What was measured, in milliseconds.
   private struct Measurement {
+    var threads = 1
     var create = 0.0
     var firstRun = 0.0
     /// Sorted.
@@ -71,6 +72,7 @@ struct BenchCommand: Subcommand {
     let started = terminal.now()
     let session = try file.session(options, host)
     measurement.create = terminal.now() - started
+    measurement.threads = options.platform(host).threadCount
     let inputs = try feeds.values(for: session, file, host)
     measurement.firstRun = try time(session, inputs, file, host)
     for i in 1..<max(warmup, 1) {
@@ -137,8 +139,8 @@ struct BenchCommand: Subcommand {
     out.append(text: "  over ")
     out.append(decimal: measurement.runs.count)
     out.append(text: " runs on ")
-    out.append(decimal: Host.platform(threads: options.threads).threadCount)
-    out.append(text: " threads\n")
+    out.append(decimal: measurement.threads)
+    out.append(text: measurement.threads == 1 ? " thread\n" : " threads\n")
     if measurement.operators.isEmpty { return out }
     let total = measurement.operators.reduce(0) { $0 + $1.milliseconds }
     var table = Table(alignsRight: [false, true, true, true], header: ["operator", "nodes", "ms a run", "share"])
@@ -160,7 +162,7 @@ struct BenchCommand: Subcommand {
       json.key("path")
       json.string(file.path)
       json.key("threads")
-      json.integer(Host.platform(threads: options.threads).threadCount)
+      json.integer(measurement.threads)
       let rows: [(StaticString, Double)] = [
         ("create", measurement.create), ("firstRun", measurement.firstRun), ("median", measurement.median),
         ("minimum", measurement.minimum), ("mean", measurement.mean), ("p90", measurement.ninth),

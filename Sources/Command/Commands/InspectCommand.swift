@@ -107,7 +107,7 @@ struct InspectCommand: Subcommand {
     }
     if listsNodes {
       out.append(text: "graph\n")
-      out.append(nodesOf: imported.graph, indent: 2)
+      out += GraphPrinter(imported.graph, indent: 2, namesNodes: true).bytes
     }
     return out
   }
@@ -221,55 +221,6 @@ struct NodeCounts {
     return rows.sorted { a, b in
       if max(a.before, a.after) != max(b.before, b.after) { return max(a.before, a.after) > max(b.before, b.after) }
       return a.operator.bytes.lexicographicallyPrecedes(b.operator.bytes)
-    }
-  }
-}
-
-extension Node {
-  /// `Conv`, or `com.microsoft.MatMulNBits` outside the default domain.
-  var qualifiedType: Name { domain.isEmpty ? opType : domain + "." + opType }
-}
-
-extension Graph {
-  /// A value's name, or `%7` where a pass made it.
-  func valueName(_ id: ValueID) -> Name {
-    guard id >= 0 else { return "-" }
-    if !values[id].name.isEmpty { return values[id].name }
-    var text: Text = [UInt8(ascii: "%")]
-    text.append(decimal: id)
-    return Name(text)
-  }
-}
-
-extension Text {
-  /// A line a node: `y = Conv(x, w, b)  'conv1'`, bodies indented below.
-  mutating func append(nodesOf graph: Graph, indent: Int) {
-    for node in graph.nodes {
-      self += Text(repeating: 32, count: indent)
-      append(list: node.outputs.map { graph.valueName($0) })
-      append(text: " = ")
-      append(name: node.qualifiedType)
-      append(UInt8(ascii: "("))
-      append(list: node.inputs.map { graph.valueName($0) })
-      append(text: ")")
-      if !node.name.isEmpty {
-        append(text: "  ")
-        append(quoted: node.name)
-      }
-      append(UInt8(ascii: "\n"))
-      for body in node.bodies {
-        self += Text(repeating: 32, count: indent + 2)
-        append(name: body.attribute)
-        append(text: ":\n")
-        append(nodesOf: body.graph, indent: indent + 4)
-      }
-    }
-  }
-
-  private mutating func append(list names: [Name]) {
-    for (i, name) in names.enumerated() {
-      if i > 0 { append(text: ", ") }
-      append(name: name)
     }
   }
 }

@@ -34,7 +34,7 @@ struct ModelFile {
     sessionOptions.memoryLimit = options.memoryLimit
     sessionOptions.clock = clock
     let builder = SessionBuilder(
-      source: source, external: external, options: sessionOptions, platform: Host.platform(threads: options.threads))
+      source: source, external: external, options: sessionOptions, platform: options.platform(host))
     let progress = Progress(host.terminal)
     defer { progress.clear() }
     return try host.about(path) { () throws(RuntimeError) in
@@ -55,18 +55,23 @@ struct ModelFile {
 struct SessionOptions {
   static let options = [
     Usage.Option("--threads", "N", "threads to run on (default: as many as the machine has)"),
+    Usage.Option("--no-blas", nil, "multiply with our own code only: the same numbers on every machine"),
     Usage.Option("--opt", "LEVEL", "passes over the graph: none, basic or all (default: all)"),
     Usage.Option("--memory-limit", "MB", "the most memory that tensors and weights may take"),
   ]
 
   var threads: Int?
+  var blas = true
   var optimization = OptimizationLevel.all
   var memoryLimit = Int.max
 
   init() {}
 
+  func platform(_ host: Host) -> Platform { host.platform(threads: threads, blas: blas) }
+
   init(_ arguments: Arguments) throws(RuntimeError) {
     threads = try arguments.integer("--threads", 1...1024)
+    blas = !arguments.has("--no-blas")
     if let megabytes = try arguments.integer("--memory-limit", 1...Int.max / 1_000_000) {
       memoryLimit = megabytes * 1_000_000
     }

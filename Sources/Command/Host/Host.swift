@@ -13,9 +13,11 @@ struct Host {
 
   init(terminal: Terminal) { self.terminal = terminal }
 
-  /// What an error was about, kept beside it on its way up.
   private final class Context {
+    /// What an error was about, kept beside it on its way up.
     var subject: Name?
+    /// Made once: its threads serve every session.
+    var platform: Platform?
   }
 
   /// Runs `body`; an error that leaves it is said to be about `subject`, unless it is about something nearer.
@@ -34,9 +36,16 @@ struct Host {
     return subject + ": " + message
   }
 
-  /// The threads and libraries that this machine gives; nil threads are as many as it has.
-  static func platform(threads: Int?) -> Platform {
-    .serial
+  /// The threads and libraries that this machine gives; nil threads are as many as it has. WASI has one.
+  func platform(threads: Int?, blas: Bool) -> Platform {
+    if let platform = context.platform { return platform }
+    #if canImport(NativePlatform)
+      let platform = Platform.native(threads: threads, blas: blas)
+    #else
+      let platform = Platform.serial
+    #endif
+    context.platform = platform
+    return platform
   }
 
   /// The command line without the program's own name.

@@ -67,7 +67,8 @@ extension BinaryRows {
   /// The base to the power of the exponent; integers to a negative power are rounded towards 0.
   public static var power: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3, powerLanes) }, f64: { each($0, $1, $2, $3) { (a: Double, b) in CMath.pow(a, b) } },
+      f32: { eachLanes($0, $1, $2, $3, powerLanes) },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in CMath.pow(a, b) } },
       i64: {
         each($0, $1, $2, $3) { (a: Int64, b) in
           b >= 0 ? integerPower(a, UInt64(b)) : a == 1 ? 1 : a == -1 ? (b & 1 == 0 ? 1 : -1) : 0

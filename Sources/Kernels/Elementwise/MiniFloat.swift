@@ -96,6 +96,7 @@ struct MiniFloat {
   }
 
   private func power(_ exponent: Int32) -> Float {
-    exponent < -126 ? 0x1p-126 * Float(bitPattern: UInt32(exponent + 253) << 23) : Float(bitPattern: UInt32(exponent + 127) << 23)
+    exponent < -126
+      ? 0x1p-126 * Float(bitPattern: UInt32(exponent + 253) << 23) : Float(bitPattern: UInt32(exponent + 127) << 23)
   }
 }

@@ -14,7 +14,8 @@ public struct BinaryRows: Sendable {
   /// Whether results are bools, one byte each, and not of the operands' type.
   public let givesBools: Bool
 
-  init(f32: BinaryRow? = nil, f64: BinaryRow? = nil, i64: BinaryRow? = nil, u64: BinaryRow? = nil, bools: Bool = false) {
+  init(f32: BinaryRow? = nil, f64: BinaryRow? = nil, i64: BinaryRow? = nil, u64: BinaryRow? = nil, bools: Bool = false)
+  {
     (self.f32, self.f64, self.i64, self.u64) = (f32, f64, i64, u64)
     givesBools = bools
   }

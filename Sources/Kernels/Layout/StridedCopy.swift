@@ -41,7 +41,8 @@ public func copyStrided(
 public func transpose(_ source: Tensor, into target: Tensor, permutation: [Int], on platform: Platform) {
   let steps = source.shape.strides
   copyStrided(
-    source, 0, permutation.map { steps[$0] }, to: target, 0, target.shape.strides, dims: target.shape.dims, on: platform)
+    source, 0, permutation.map { steps[$0] }, to: target, 0, target.shape.strides, dims: target.shape.dims, on: platform
+  )
 }
 
 /// The box with neighbouring dims joined where both layouts allow it, and split into lines along the innermost dim, or
@@ -77,7 +78,8 @@ private struct StridedBox {
     if let last = outer.popLast() { inner = last }
     var count = 1
     var size = inner.size
-    if inBlocks, inner.targetStep == 1, inner.sourceStep != 1, let axis = outer.lastIndex(where: { $0.sourceStep == 1 }) {
+    if inBlocks, inner.targetStep == 1, inner.sourceStep != 1, let axis = outer.lastIndex(where: { $0.sourceStep == 1 })
+    {
       let whole = outer.remove(at: axis)
       column = whole
       // Blocks, not single lines, are what threads share out.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The left matrix of a product, [M, K].
 public struct GemmLeft {
   let pointer: UnsafePointer<Float>
@@ -172,6 +174,7 @@ struct GemmDepth {
   ) {
     var end = TileEnd(accumulate: accumulate, finish: finish, epilogue: epilogue)
     let activates = finish && epilogue.activation != .clamp
+    let isWide = ck_hasWideTile() != 0
     var column = 0
     var b = b
     while column < columns {
@@ -182,6 +185,12 @@ struct GemmDepth {
         let height = min(4, rows &- row)
         let target = c + (row &* ldc &+ column)
         end.epilogue = epilogue.advanced(row: row, column: column, offset: row &* ldc &+ column)
+        if isWide && width == 8 && rows &- row >= 8 {
+          wide(left, rowStride, b, target, ldc, end.epilogue)
+          left += rowStride == 0 ? 2 &* leftStride : 8 &* rowStride
+          row &+= 8
+          continue
+        }
         if width == 8 && height == 4 {
           if rowStride == 0 {
             gemmTile_f32_4x8(depth, left, b, target, ldc, end)
@@ -199,6 +208,19 @@ struct GemmDepth {
       b += panelStride
       column &+= 8
     }
+  }
+
+  /// Eight rows at once, where the processor has vectors for it; the same bits.
+  private func wide(
+    _ a: UnsafePointer<Float>, _ rowStride: Int, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+    _ ldc: Int, _ epilogue: Epilogue
+  ) {
+    if rowStride == 0 {
+      ck_wideTile(depth, a, a + leftStride, b, c, ldc, accumulate ? 1 : 0)
+    } else {
+      ck_wideTileRows(depth, a, rowStride, b, c, ldc, accumulate ? 1 : 0)
+    }
+    if finish { Kernels.finish(c, ldc: ldc, rows: 8, columns: 8, epilogue) }
   }
 
   /// A tile that sticks out: computed beside C, and its valid part copied.

@@ -68,8 +68,11 @@ struct ReducedLayout {
     for axis in 0..<dims.count where dims[axis] != 1 {
       let isReduced = axes.contains(axis)
       let dim = Dim(size: dims[axis], step: steps[axis])
-      if isReduced { Self.add(dim, to: &reduced, joining: wasReduced == true) }
-      else { Self.add(dim, to: &outer, joining: wasReduced == false) }
+      if isReduced {
+        Self.add(dim, to: &reduced, joining: wasReduced == true)
+      } else {
+        Self.add(dim, to: &outer, joining: wasReduced == false)
+      }
       wasReduced = isReduced
     }
     if wasReduced == true { innerReduced = reduced.removeLast().size }
@@ -114,8 +117,8 @@ private struct Fold {
 
   init(_ reduction: Reduction, _ x: Tensor, _ layout: ReducedLayout, _ out: Tensor) {
     (self.reduction, self.x, self.layout, self.out) = (reduction, x, layout, out)
-    // A run is added up in 256 lanes, a column one by one.
-    let isShort = layout.innerKept == 1 ? layout.depth <= 1 << 20 : layout.depth <= 256
+    // At most 64 in one lane of a run, and 256 in a column, which is added up one by one.
+    let isShort = layout.innerKept == 1 ? layout.depth <= 1 << 14 : layout.depth <= 256
     switch reduction {
     case .logSum, .logSumExp, .l2: row = .f64
     case .maximum, .minimum: row = x.type.rowType!

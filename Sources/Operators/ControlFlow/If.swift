@@ -11,6 +11,11 @@ struct If: ControlFlowKernel {
   init(_ site: Site) throws(RuntimeError) {
     thenBody = try site.body("then_branch")
     elseBody = try site.body("else_branch")
+    for body in site.node.bodies where body.formalCount != 0 || body.graph.outputs.count != site.outputCount {
+      throw RuntimeError(
+        .invalidGraph, "a branch must take no inputs and yield %d outputs, it takes %d and yields %d", site.outputCount,
+        body.formalCount, body.graph.outputs.count)
+    }
   }
 
   func start(_ call: Call) throws(RuntimeError) -> ControlFlowState {

@@ -9,14 +9,15 @@ struct Loop: ControlFlowKernel {
   private let body: Int
   /// Values handed on from iteration to iteration; the node's first outputs.
   private let carriedCount: Int
-  private let scanCount: Int
+  /// What the body declares of the values that are stacked; the node's further outputs.
+  private let scanned: [DeclaredValue]
 
   init(_ site: Site) throws(RuntimeError) {
     body = try site.body("body")
     carriedCount = max(site.inputCount - 2, 0)
-    let graph = site.node.bodies[body].graph
-    scanCount = graph.outputs.count - 1 - carriedCount
-    guard graph.inputs.count - site.node.bodies[body].captures.count == carriedCount + 2, scanCount >= 0 else {
+    let outputs = site.node.bodies[body].graph.declaredOutputs
+    scanned = Array(outputs.dropFirst(1 + carriedCount))
+    guard site.node.bodies[body].formalCount == carriedCount + 2, outputs.count > carriedCount else {
       throw RuntimeError(
         .invalidGraph, "the body of a loop over %d values must take %d inputs and yield as many outputs or more",
         carriedCount, carriedCount + 2)
@@ -28,7 +29,7 @@ struct Loop: ControlFlowKernel {
     let goesOn = try call.condition(1, default: true)
     return State(
       body: body, limit: goesOn ? limit : 0, carried: (0..<carriedCount).map { call.inputs[value: $0 + 2] },
-      scans: (0..<scanCount).map { _ in StackedValues() }, allocator: call.allocator)
+      scans: scanned.map { StackedValues($0) }, allocator: call.allocator)
   }
 
   private final class State: ControlFlowState {
@@ -54,7 +55,7 @@ struct Loop: ControlFlowKernel {
           throw RuntimeError(.invalidArgument, "the body's first output must be one bool")
         }
         goesOn = condition.bytes.load(as: Bool.self)
-        carried = Array(results[1...carried.count])
+        carried = Array(results[1..<1 + carried.count])
         for (scan, value) in zip(scans, results[(1 + carried.count)...]) { try scan.append(value) }
         iteration += 1
       }

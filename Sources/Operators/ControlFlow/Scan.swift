@@ -10,6 +10,8 @@ struct Scan: ControlFlowKernel {
   private let inputCount: Int
   private let inputAxes: [Int]
   private let inputReversed: [Bool]
+  /// What the body declares of its outputs: the states, then the values that are stacked.
+  private let declaredOutputs: [DeclaredValue]
   private let outputAxes: [Int]
   private let outputReversed: [Bool]
   /// Opset 8 has a batch in front of everything and an optional input for lengths.
@@ -20,10 +22,17 @@ struct Scan: ControlFlowKernel {
     body = try site.body("body")
     inputCount = try site.int("num_scan_inputs", default: 0)
     stateCount = site.inputCount - inputCount - (isBatched ? 1 : 0)
-    let outputCount = site.node.bodies[body].graph.outputs.count - stateCount
+    let declared = site.node.bodies[body].graph.declaredOutputs
+    let outputCount = declared.count - stateCount
     guard inputCount >= 1, stateCount >= 0, outputCount >= 0, stateCount + outputCount > 0 else {
       throw RuntimeError(.invalidGraph, "a scan of %d inputs must have at least one scanned, got %d", site.inputCount, inputCount)
     }
+    guard site.node.bodies[body].formalCount == stateCount + inputCount else {
+      throw RuntimeError(
+        .invalidGraph, "the body of a scan must take %d states and %d slices, it takes %d inputs", stateCount, inputCount,
+        site.node.bodies[body].formalCount)
+    }
+    declaredOutputs = declared
     inputAxes = try Scan.list(site.ints("scan_input_axes"), inputCount)
     outputAxes = try Scan.list(site.ints("scan_output_axes"), outputCount)
     inputReversed = try Scan.list(site.ints(isBatched ? "directions" : "scan_input_directions"), inputCount).map { $0 != 0 }
@@ -63,7 +72,7 @@ struct Scan: ControlFlowKernel {
       self.states = states
       self.scanned = scanned
       self.allocator = allocator
-      outputs = scan.outputAxes.map { _ in StackedValues() }
+      outputs = scan.declaredOutputs.dropFirst(scan.stateCount).map { StackedValues($0) }
       var axes: [Int] = []
       for (tensor, axis) in zip(scanned, scan.inputAxes) {
         try ShapeRules.rank(Fact(tensor.type, tensor.shape.dims), atLeast: 1)
@@ -92,11 +101,6 @@ struct Scan: ControlFlowKernel {
         }
         return .finish(outputs: finals)
       }
-      return try entry()
-    }
-
-    /// Enters the body for the slice at hand.
-    func entry() throws(RuntimeError) -> Action {
       var inputs = states
       for (i, tensor) in scanned.enumerated() {
         let index = scan.inputReversed[i] ? length - 1 - iteration : iteration
@@ -135,7 +139,7 @@ struct Scan: ControlFlowKernel {
       for tensor in states + scanned where tensor.shape[0] != batch || batch == 0 {
         throw RuntimeError(.invalidArgument, "the batch must be of one size above 0, got %d and %d", batch, tensor.shape[0])
       }
-      outputs = (0..<scan.stateCount + scan.outputAxes.count).map { _ in StackedValues() }
+      outputs = scan.declaredOutputs.map { StackedValues($0) }
       inner = try BatchedState.state(scan, 0, states, scanned, lengths, call.allocator)
     }
 
@@ -153,7 +157,8 @@ struct Scan: ControlFlowKernel {
     override func next(_ results: [Value]) throws(RuntimeError) -> Action {
       var results = results
       while true {
-        guard case .finish(let values) = try inner.next(results) else { return try inner.entry() }
+        let action = try inner.next(results)
+        guard case .finish(let values) = action else { return action }
         for (output, value) in zip(outputs, values) { try output.append(value) }
         element += 1
         if element == batch { break }
@@ -170,6 +175,7 @@ struct Scan: ControlFlowKernel {
 extension Tensor {
   /// Element `index` along `axis`, without that axis, in memory of its own.
   fileprivate func slice(axis: Int, at index: Int, _ allocator: Allocator) throws(RuntimeError) -> Tensor {
+    try checkWholeBytes()
     var dims = shape.dims
     let length = dims.remove(at: axis)
     let inner = shape.dims[(axis + 1)...].productSaturating

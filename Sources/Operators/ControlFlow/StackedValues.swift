@@ -4,6 +4,10 @@ import Tensors
 /// What the iterations of a loop yield for one output, to be stacked along a new axis.
 final class StackedValues {
   private var tensors: [Tensor] = []
+  private let declared: DeclaredValue
+
+  /// `declared` is what the body says of the output.
+  init(_ declared: DeclaredValue) { self.declared = declared }
 
   func append(_ value: Value) throws(RuntimeError) {
     guard let tensor = value.tensor else {
@@ -14,12 +18,18 @@ final class StackedValues {
         .invalidArgument, "every iteration must yield the same shape, got %v and %v",
         shapes: [first.shape.dims, tensor.shape.dims])
     }
+    try tensor.checkWholeBytes()
     tensors.append(tensor)
   }
 
-  /// The tensors behind each other along `axis`; without any, a float32 tensor of length 0.
+  /// The tensors behind each other along `axis`; without any, length 0 of the declared type (float32 where there is
+  /// none) and shape, in which a dim that is not known is 0 too.
   func stacked(axis: Int, isReversed: Bool, _ allocator: Allocator) throws(RuntimeError) -> Value {
-    guard let first = tensors.first else { return .tensor(try allocator.tensor(.float32, [0])) }
+    guard let first = tensors.first else {
+      var dims = (declared.dims ?? []).map { dim in if case .known(let size) = dim { size } else { 0 } }
+      dims.insert(0, at: try ShapeRules.axis(axis, rank: dims.count + 1))
+      return .tensor(try allocator.tensor(declared.type ?? .float32, Shape(dims)))
+    }
     let order = isReversed ? tensors.reversed() : tensors
     let axis = try ShapeRules.axis(axis, rank: first.shape.rank + 1)
     var dims = first.shape.dims
@@ -47,5 +57,14 @@ final class StackedValues {
       for tensor in order { strings += tensor.storage.strings[o * inner..<(o + 1) * inner] }
     }
     return strings
+  }
+}
+
+extension Tensor {
+  /// Throws where elements share bytes, which cannot be cut between them.
+  func checkWholeBytes() throws(RuntimeError) {
+    if type != .string, type.byteWidth == 0 {
+      throw RuntimeError(.notImplemented, "loops over slices of %t are not implemented", Int(type.rawValue))
+    }
   }
 }

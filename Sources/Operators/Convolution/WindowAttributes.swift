@@ -69,7 +69,8 @@ struct WindowAttributes {
         continue
       }
       let room = input[axis] + before[axis] + after[axis] - reach
-      guard room >= 0 || ceilMode else {
+      // In ceil mode a kernel may reach beyond the input by less than a stride.
+      guard room >= 0 || ceilMode && -room < stride[axis] else {
         if input[axis] == 0 { continue }
         throw RuntimeError(
           .invalidArgument, "a kernel that reaches %d does not fit an input of %d", reach,

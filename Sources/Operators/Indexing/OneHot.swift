@@ -20,7 +20,8 @@ struct OneHot: OperatorKernel {
     var depth = -1
     if let given = inputs[1].value {
       guard let number = given.number.map({ Int(clamping: Int64($0)) }), number >= 0 else {
-        throw RuntimeError(.invalidArgument, "depth must be one number of 0 or more, got shape %v", shapes: [inputs[1].shape])
+        throw RuntimeError(
+          .invalidArgument, "depth must be one number of 0 or more, got shape %v", shapes: [inputs[1].shape])
       }
       depth = number
     }

@@ -47,7 +47,8 @@ struct Pad: OperatorKernel {
       }
       dims[axis] += sum
       if mode != .constant, kept == 0, dims[axis] > 0 {
-        throw RuntimeError(.invalidArgument, "dim %d of %v is empty and has nothing to repeat", shapes: [data.shape], axis)
+        throw RuntimeError(
+          .invalidArgument, "dim %d of %v is empty and has nothing to repeat", shapes: [data.shape], axis)
       }
     }
     return [data.with(dims: dims)]
@@ -57,7 +58,8 @@ struct Pad: OperatorKernel {
   private func perAxis(_ pads: [Int], _ axes: [Int]?, rank: Int) throws(RuntimeError) -> ([Int], [Int]) {
     let axes = try axes.map { axes throws(RuntimeError) in try ShapeRules.axes(axes, rank: rank) } ?? Array(0..<rank)
     guard pads.count == 2 * axes.count else {
-      throw RuntimeError(.invalidArgument, "there must be two pads for each of %d axes, got %v", shapes: [pads], axes.count)
+      throw RuntimeError(
+        .invalidArgument, "there must be two pads for each of %d axes, got %v", shapes: [pads], axes.count)
     }
     var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     for (i, axis) in axes.enumerated() {

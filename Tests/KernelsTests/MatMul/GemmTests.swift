@@ -141,6 +141,33 @@ import Testing
     }
   }
 
+  /// Sums run over k in order within blocks, whatever the tile: each is the sum that a loop gives.
+  @Test(arguments: cases) func sumsAreInOrder(_ c: Case) {
+    guard c.m > 1, c.k > 0 else { return }
+    let a = Memory(random: c.m * c.k, seed: 1)
+    let b = Memory(random: c.k * c.n, seed: 2)
+    let block = GemmBlock.depth(of: c.k)
+    let want = (0..<c.m * c.n).map { i in
+      var total: Float = 0
+      for first in stride(from: 0, to: c.k, by: block) {
+        var sum: Float = 0
+        for k in first..<min(c.k, first + block) { sum += a.base[i / c.n * c.k + k] * b.base[k * c.n + i % c.n] }
+        total = first == 0 ? sum : sum + total
+      }
+      return total
+    }
+    let packedA = Memory(count: GemmPack.leftCount(m: c.m, k: c.k))
+    packLeft(a.read, stride: c.k, rows: 0..<c.m, m: c.m, k: c.k, into: packedA.base)
+    let scratch = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
+    for left in [GemmLeft.rows(a.read, stride: c.k), .packed(packedA.read)] {
+      let out = Memory(count: c.m * c.n)
+      gemm(
+        .serial, m: c.m, n: c.n, k: c.k, left, .rows(b.read, stride: c.n), into: out.base, ldc: c.n,
+        scratch: scratch.base)
+      #expect(out.array == want)
+    }
+  }
+
   @Test func nanAndInfinityPass() {
     let a = Memory([.nan, 1, 1, .infinity])
     let b = Memory([1, 1, 1, 1])

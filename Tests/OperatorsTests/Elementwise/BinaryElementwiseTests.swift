@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct BinaryElementwiseTests {
@@ -14,7 +14,9 @@ import Testing
         "both ways", "Add", [.float32([2, 1], [0, 10]), .float32([1, 3], [1, 2, 3])],
         gives: [.float32([2, 3], [1, 2, 3, 11, 12, 13])]),
       Case("empty", "Add", [.float32([0, 3], []), .float32([3], [1, 2, 3])], gives: [.float32([0, 3], [])]),
-      Case("middle dim", "Add", [.ramp([2, 1, 2]), .ramp([3, 1])], gives: [.float32([2, 3, 2], [0, 1, 1, 2, 2, 3, 2, 3, 3, 4, 4, 5])]),
+      Case(
+        "middle dim", "Add", [.ramp([2, 1, 2]), .ramp([3, 1])],
+        gives: [.float32([2, 3, 2], [0, 1, 1, 2, 2, 3, 2, 3, 3, 4, 4, 5])]),
       Case(
         "before opset 7", "Add", opset: 6, [.ramp([1, 2, 2]), .float32([2], [10, 20])],
         [("broadcast", .int(1)), ("axis", .int(1))], gives: [.float32([1, 2, 2], [10, 11, 22, 23])]),
@@ -44,26 +46,40 @@ import Testing
       Case(
         "sign of the dividend", "Mod", [.int64([3], [-4, 7, 5]), .int64([3], [3, -3, 8])], [("fmod", .int(1))],
         gives: [.int64([3], [-1, 1, 5])]),
-      Case("power", "Pow", [.int32([3], [2, -3, 5]), .int32([3], [10, 3, 0])], gives: [.int32([3], [1024, -27, 1])]),
+      Case(
+        "power", "Pow", [.int32([3], [2, -3, 5]), .int32([3], [10, 3, 0])], gives: [.int32([3], [1024, -27, 1])]),
       Case("extremes", "Max", [.uint8([2], [1, 200]), .uint8([1], [100])], gives: [.uint8([2], [100, 200])]),
     ])
   }
 
   @Test func floats() {
     check([
-      Case("half", "Add", [.float16([3], [1, 2, 65504]), .float16([3], [0.5, 2, 65504])], gives: [.float16([3], [1.5, 4, .infinity])]),
+      Case(
+        "half", "Add", [.float16([3], [1, 2, 65504]), .float16([3], [0.5, 2, 65504])],
+        gives: [.float16([3], [1.5, 4, .infinity])]),
       Case("bfloat16", "Mul", [.bfloat16([2], [3, -2]), .bfloat16([1], [2])], gives: [.bfloat16([2], [6, -4])]),
       Case("double", "Div", [.float64([2], [1, 2]), .float64([], [4])], gives: [.float64([2], [0.25, 0.5])]),
-      Case("float mod", "Mod", opset: 28, [.float32([2], [-4.5, 4.5]), .float32([2], [2, -2])], gives: [.float32([2], [1.5, -1.5])]),
-      Case("fmod", "Mod", [.float32([2], [-4.5, 4.5]), .float32([2], [2, -2])], [("fmod", .int(1))], gives: [.float32([2], [-0.5, 0.5])]),
+      Case(
+        "float mod", "Mod", opset: 28, [.float32([2], [-4.5, 4.5]), .float32([2], [2, -2])],
+        gives: [.float32([2], [1.5, -1.5])]),
+      Case(
+        "fmod", "Mod", [.float32([2], [-4.5, 4.5]), .float32([2], [2, -2])], [("fmod", .int(1))],
+        gives: [.float32([2], [-0.5, 0.5])]),
       Case(
         "squares", "Pow", [.float32([5], [1, 2, 3, -4, 5]), .float32([], [2])],
         gives: [.float32([5], [1, 4, 9, 16, 25])]),
-      Case("mixed power", "Pow", [.float32([2], [4, 9]), .int64([2], [2, -1])], gives: [.float32([2], [16, 0.11111111])]),
+      Case(
+        "mixed power", "Pow", [.float32([2], [4, 9]), .int64([2], [2, -1])], gives: [.float32([2], [16, 0.11111111])]),
       Case("integer to a fraction", "Pow", [.int32([2], [4, 9]), .float32([], [0.5])], gives: [.int32([2], [2, 3])]),
-      Case("NaN wins", "Min", [.float32([3], [.nan, 1, 2]), .float32([3], [0, .nan, 1])], gives: [.float32([3], [.nan, .nan, 1])]),
-      Case("slope by channel", "PRelu", [.float32([2, 2], [-1, 2, -3, 4]), .float32([2, 1], [0.5, 2])], gives: [.float32([2, 2], [-0.5, 2, -6, 4])]),
-      Case("old slope", "PRelu", opset: 6, [.float32([1, 2, 2], [-1, 2, -3, 4]), .float32([2], [0.5, 2])], gives: [.float32([1, 2, 2], [-0.5, 2, -6, 4])]),
+      Case(
+        "NaN wins", "Min", [.float32([3], [.nan, 1, 2]), .float32([3], [0, .nan, 1])],
+        gives: [.float32([3], [.nan, .nan, 1])]),
+      Case(
+        "slope by channel", "PRelu", [.float32([2, 2], [-1, 2, -3, 4]), .float32([2, 1], [0.5, 2])],
+        gives: [.float32([2, 2], [-0.5, 2, -6, 4])]),
+      Case(
+        "old slope", "PRelu", opset: 6, [.float32([1, 2, 2], [-1, 2, -3, 4]), .float32([2], [0.5, 2])],
+        gives: [.float32([1, 2, 2], [-0.5, 2, -6, 4])]),
     ])
   }
 
@@ -75,11 +91,14 @@ import Testing
       Case("greater", "Greater", [a, b], gives: [.bool([4], [false, false, true, false])]),
       Case("greater or equal", "GreaterOrEqual", [a, b], gives: [.bool([4], [false, true, true, false])]),
       Case("equal", "Equal", [a, b], gives: [.bool([4], [false, true, false, false])]),
-      Case("strings", "Equal", [.strings([2], ["a", "b"]), .strings([1], ["b"])], gives: [.bool([2], [false, true])]),
+      Case(
+        "strings", "Equal", [.strings([2], ["a", "b"]), .strings([1], ["b"])], gives: [.bool([2], [false, true])]),
       Case("bools", "Equal", [.bool([2], [true, false]), .bool([], [false])], gives: [.bool([2], [false, true])]),
       Case(
         "unsigned", "Less", [.uint64([1], [1]), .uint64([1], [.max])], gives: [.bool([1], [true])]),
-      Case("bytes in place", "Greater", [.uint8([3], [1, 255, 3]), .uint8([3], [2, 2, 3])], gives: [.bool([3], [false, true, false])]),
+      Case(
+        "bytes in place", "Greater", [.uint8([3], [1, 255, 3]), .uint8([3], [2, 2, 3])],
+        gives: [.bool([3], [false, true, false])]),
     ])
   }
 
@@ -92,11 +111,17 @@ import Testing
       Case("bitwise and", "BitwiseAnd", [.int8([2], [-1, 6]), .int8([], [3])], gives: [.int8([2], [3, 2])]),
       Case("bitwise or", "BitwiseOr", [.int32([2], [-2, 4]), .int32([], [1])], gives: [.int32([2], [-1, 5])]),
       Case("bitwise xor", "BitwiseXor", [.uint8([2], [255, 1]), .uint8([], [1])], gives: [.uint8([2], [254, 0])]),
-      Case("left", "BitShift", [.uint8([3], [16, 4, 1]), .uint8([3], [1, 2, 9])], [("direction", .string("LEFT"))], gives: [.uint8([3], [32, 16, 0])]),
-      Case("right", "BitShift", [.uint64([2], [.max, 8]), .uint64([2], [63, 64])], [("direction", .string("RIGHT"))], gives: [.uint64([2], [1, 0])]),
+      Case(
+        "left", "BitShift", [.uint8([3], [16, 4, 1]), .uint8([3], [1, 2, 9])], [("direction", .string("LEFT"))],
+        gives: [.uint8([3], [32, 16, 0])]),
+      Case(
+        "right", "BitShift", [.uint64([2], [.max, 8]), .uint64([2], [63, 64])], [("direction", .string("RIGHT"))],
+        gives: [.uint64([2], [1, 0])]),
     ])
     checkError(
-      Case("direction", "BitShift", [.uint8([1], [1]), .uint8([1], [1])], [("direction", .string("UP"))], gives: [.uint8([1], [1])]),
+      Case(
+        "direction", "BitShift", [.uint8([1], [1]), .uint8([1], [1])], [("direction", .string("UP"))],
+        gives: [.uint8([1], [1])]),
       contains: "LEFT or RIGHT", "'UP'")
   }
 

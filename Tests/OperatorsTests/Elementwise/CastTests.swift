@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct CastTests {
@@ -44,7 +44,9 @@ import Testing
 
   @Test func smallFloats() {
     check([
-      cast("e4m3fn", .float32([6], [1, 448, 1e6, .nan, 0x1p-9, -1]), .bits(.float8e4m3fn, [6], [0x38, 0x7e, 0x7e, 0x7f, 0x01, 0xb8])),
+      cast(
+        "e4m3fn", .float32([6], [1, 448, 1e6, .nan, 0x1p-9, -1]),
+        .bits(.float8e4m3fn, [6], [0x38, 0x7e, 0x7e, 0x7f, 0x01, 0xb8])),
       cast("e4m3fn overflows", .float32([1], [1e6]), .bits(.float8e4m3fn, [1], [0x7f]), saturate: 0),
       cast("e5m2", .float32([3], [1, 57344, 1e6]), .bits(.float8e5m2, [3], [0x3c, 0x7b, 0x7b])),
       cast("e5m2 overflows", .float32([1], [1e6]), .bits(.float8e5m2, [1], [0x7c]), saturate: 0),
@@ -56,7 +58,8 @@ import Testing
   @Test func like() {
     check([
       Case("CastLike", "CastLike", [.float32([2], [1.5, 2]), .int64([0], [])], gives: [.int64([2], [1, 2])]),
-      Case("BitCast", "BitCast", opset: 26, [.float32([1], [1])], [("to", .int(6))], gives: [.int32([1], [0x3f80_0000])]),
+      Case(
+        "BitCast", "BitCast", opset: 26, [.float32([1], [1])], [("to", .int(6))], gives: [.int32([1], [0x3f80_0000])]),
     ])
   }
 }

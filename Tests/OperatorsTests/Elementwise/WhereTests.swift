@@ -1,19 +1,30 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct WhereTests {
   @Test func cases() {
     let condition = Tensor.bool([2, 2], [true, false, true, true])
     check([
-      Case("floats", "Where", [condition, .ramp([2, 2]), .ramp([2, 2], from: 10)], gives: [.float32([2, 2], [0, 11, 2, 3])]),
-      Case("scalar", "Where", [condition, .ramp([2, 2]), .float32([], [-1])], gives: [.float32([2, 2], [0, -1, 2, 3])]),
-      Case("row condition", "Where", [.bool([2], [true, false]), .int64([], [1]), .int64([2, 1], [2, 3])], gives: [.int64([2, 2], [1, 2, 1, 3])]),
-      Case("bytes", "Where", [condition, .uint8([2, 2], [1, 2, 3, 4]), .uint8([], [9])], gives: [.uint8([2, 2], [1, 9, 3, 4])]),
-      Case("halves", "Where", [condition, .float16([], [1]), .float16([], [2])], gives: [.float16([2, 2], [1, 2, 1, 1])]),
-      Case("strings", "Where", [condition, .strings([], ["a"]), .strings([2], ["b", "c"])], gives: [.strings([2, 2], ["a", "c", "a", "a"])]),
+      Case(
+        "floats", "Where", [condition, .ramp([2, 2]), .ramp([2, 2], from: 10)],
+        gives: [.float32([2, 2], [0, 11, 2, 3])]),
+      Case(
+        "scalar", "Where", [condition, .ramp([2, 2]), .float32([], [-1])], gives: [.float32([2, 2], [0, -1, 2, 3])]),
+      Case(
+        "row condition", "Where", [.bool([2], [true, false]), .int64([], [1]), .int64([2, 1], [2, 3])],
+        gives: [.int64([2, 2], [1, 2, 1, 3])]),
+      Case(
+        "bytes", "Where", [condition, .uint8([2, 2], [1, 2, 3, 4]), .uint8([], [9])],
+        gives: [.uint8([2, 2], [1, 9, 3, 4])]),
+      Case(
+        "halves", "Where", [condition, .float16([], [1]), .float16([], [2])], gives: [.float16([2, 2], [1, 2, 1, 1])]),
+      Case(
+        "strings", "Where", [condition, .strings([], ["a"]), .strings([2], ["b", "c"])],
+        gives: [.strings([2, 2], ["a", "c", "a", "a"])]),
     ])
     checkError(
-      Case("types", "Where", [condition, .ramp([2, 2]), .int64([], [1])], gives: [.ramp([2, 2])]), contains: "float32", "int64")
+      Case("types", "Where", [condition, .ramp([2, 2]), .int64([], [1])], gives: [.ramp([2, 2])]), contains: "float32",
+      "int64")
   }
 }

@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct GenerateTests {
@@ -8,7 +8,9 @@ import Testing
     let shape = Tensor.int64([2], [2, 1])
     check([
       Case("zeros", "ConstantOfShape", [shape], gives: [.float32([2, 1], [0, 0])]),
-      Case("a value", "ConstantOfShape", [shape], [("value", .tensor(TensorRecord(name: Name(), .int64([1], [7]))))], gives: [.int64([2, 1], [7, 7])]),
+      Case(
+        "a value", "ConstantOfShape", [shape], [("value", .tensor(TensorRecord(name: Name(), .int64([1], [7]))))],
+        gives: [.int64([2, 1], [7, 7])]),
       Case("a scalar", "ConstantOfShape", [.int64([0], [])], gives: [.float32([], [0])]),
       Case("nothing", "ConstantOfShape", [.int64([1], [0])], gives: [.float32([0], [])]),
     ])
@@ -19,8 +21,11 @@ import Testing
     let x = Tensor.ramp([2, 3])
     check([
       Case("main diagonal", "EyeLike", [x], gives: [.float32([2, 3], [1, 0, 0, 0, 1, 0])]),
-      Case("above", "EyeLike", [x], [("k", .int(1)), ("dtype", .int(7))], gives: [.int64([2, 3], [0, 1, 0, 0, 0, 1])]),
-      Case("below", "EyeLike", [.bool([2, 2], [true, true, true, true])], [("k", .int(-1))], gives: [.bool([2, 2], [false, false, true, false])]),
+      Case(
+        "above", "EyeLike", [x], [("k", .int(1)), ("dtype", .int(7))], gives: [.int64([2, 3], [0, 1, 0, 0, 0, 1])]),
+      Case(
+        "below", "EyeLike", [.bool([2, 2], [true, true, true, true])], [("k", .int(-1))],
+        gives: [.bool([2, 2], [false, false, true, false])]),
     ])
   }
 

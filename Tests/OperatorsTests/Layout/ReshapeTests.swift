@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ReshapeTests {
@@ -12,7 +12,8 @@ import Testing
       Case("to a scalar", "Reshape", [.ramp([1]), .int64([0], [])], gives: [.ramp([])]),
       Case(
         "0 means 0", "Reshape", [.ramp([0, 3]), .int64([2], [3, 0])], [("allowzero", .int(1))], gives: [.ramp([3, 0])]),
-      Case("strings", "Reshape", [.strings([2], ["a", "b"]), .int64([2], [2, 1])], gives: [.strings([2, 1], ["a", "b"])]),
+      Case(
+        "strings", "Reshape", [.strings([2], ["a", "b"]), .int64([2], [2, 1])], gives: [.strings([2, 1], ["a", "b"])]),
       Case("opset 1", "Reshape", opset: 1, [data], [("shape", .ints([4, 6]))], gives: [.ramp([4, 6])]),
     ])
   }

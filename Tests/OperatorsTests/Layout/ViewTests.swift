@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ViewTests {
@@ -11,7 +11,8 @@ import Testing
       Case("squeeze by attribute", "Squeeze", opset: 11, [x], [("axes", .ints([0, 2]))], gives: [.ramp([3])]),
       Case("unsqueeze", "Unsqueeze", [.ramp([3]), .int64([2], [0, -1])], gives: [x]),
       Case("unsqueeze in any order", "Unsqueeze", [.ramp([3]), .int64([2], [2, 0])], gives: [x]),
-      Case("unsqueeze by attribute", "Unsqueeze", opset: 11, [.ramp([3])], [("axes", .ints([1]))], gives: [.ramp([3, 1])]),
+      Case(
+        "unsqueeze by attribute", "Unsqueeze", opset: 11, [.ramp([3])], [("axes", .ints([1]))], gives: [.ramp([3, 1])]),
       Case("flatten", "Flatten", [.ramp([2, 3, 4])], gives: [.ramp([2, 12])]),
       Case("flatten at 0", "Flatten", [.ramp([2, 3, 4])], [("axis", .int(0))], gives: [.ramp([1, 24])]),
       Case("flatten from the back", "Flatten", [.ramp([2, 3, 4])], [("axis", .int(-1))], gives: [.ramp([6, 4])]),

@@ -1,6 +1,6 @@
 import Apus
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ArgExtremeTests {
@@ -27,14 +27,23 @@ import Testing
     let x = Tensor.float32([2, 4], [3, 1, 3, 2, -1, 5, -1, 0])
     let (k, two) = (Tensor.int64([1], [3]), Tensor.int64([1], [2]))
     check([
-      Case("greatest", "TopK", [x, k], gives: [.float32([2, 3], [3, 3, 2, 5, 0, -1]), .int64([2, 3], [0, 2, 3, 1, 3, 0])]),
-      Case("least", "TopK", [x, two], [("largest", .int(0))], gives: [.float32([2, 2], [1, 2, -1, -1]), .int64([2, 2], [1, 3, 0, 2])]),
-      Case("outer axis", "TopK", [x, .int64([1], [1])], [("axis", .int(0))], gives: [.float32([1, 4], [3, 5, 3, 2]), .int64([1, 4], [0, 1, 0, 0])]),
+      Case(
+        "greatest", "TopK", [x, k],
+        gives: [.float32([2, 3], [3, 3, 2, 5, 0, -1]), .int64([2, 3], [0, 2, 3, 1, 3, 0])]),
+      Case(
+        "least", "TopK", [x, two], [("largest", .int(0))],
+        gives: [.float32([2, 2], [1, 2, -1, -1]), .int64([2, 2], [1, 3, 0, 2])]),
+      Case(
+        "outer axis", "TopK", [x, .int64([1], [1])], [("axis", .int(0))],
+        gives: [.float32([1, 4], [3, 5, 3, 2]), .int64([1, 4], [0, 1, 0, 0])]),
       Case("values alone", "TopK", [x, two], gives: [.float32([2, 2], [3, 3, 5, 0])]),
       Case("positions alone", "TopK", [x, two], gives: [nil, .int64([2, 2], [0, 2, 1, 3])]),
       Case("none", "TopK", [x, .int64([1], [0])], gives: [.float32([2, 0], []), .int64([2, 0], [])]),
-      Case("attribute", "TopK", opset: 1, [x], [("k", .int(1))], gives: [.float32([2, 1], [3, 5]), .int64([2, 1], [0, 1])]),
-      Case("integers", "TopK", [.int64([3], [1, .max, .min]), two], gives: [.int64([2], [.max, 1]), .int64([2], [1, 0])]),
+      Case(
+        "attribute", "TopK", opset: 1, [x], [("k", .int(1))],
+        gives: [.float32([2, 1], [3, 5]), .int64([2, 1], [0, 1])]),
+      Case(
+        "integers", "TopK", [.int64([3], [1, .max, .min]), two], gives: [.int64([2], [.max, 1]), .int64([2], [1, 0])]),
       Case(
         "long", "TopK", [.int32([500], (0..<500).map { Int32(($0 * 37) % 500) }), k],
         gives: [.int32([3], [499, 498, 497]), .int64([3], [27, 54, 81])]),
@@ -48,10 +57,15 @@ import Testing
     check([
       Case("sum", "CumSum", [x, columns], gives: [.float64([2, 3], [1, 3, 6, 4, 9, 15])]),
       Case("down", "CumSum", [x, rows], gives: [.float64([2, 3], [1, 2, 3, 5, 7, 9])]),
-      Case("exclusive", "CumSum", [x, columns], [("exclusive", .int(1))], gives: [.float64([2, 3], [0, 1, 3, 0, 4, 9])]),
-      Case("reverse", "CumSum", [x, columns], [("reverse", .int(1))], gives: [.float64([2, 3], [6, 5, 3, 15, 11, 6])]),
-      Case("both", "CumSum", [x, columns], [("reverse", .int(1)), ("exclusive", .int(1))], gives: [.float64([2, 3], [5, 3, 0, 11, 6, 0])]),
-      Case("product", "CumProd", opset: 26, [.int32([3], [2, 3, 4]), .int64([], [0])], gives: [.int32([3], [2, 6, 24])]),
+      Case(
+        "exclusive", "CumSum", [x, columns], [("exclusive", .int(1))], gives: [.float64([2, 3], [0, 1, 3, 0, 4, 9])]),
+      Case(
+        "reverse", "CumSum", [x, columns], [("reverse", .int(1))], gives: [.float64([2, 3], [6, 5, 3, 15, 11, 6])]),
+      Case(
+        "both", "CumSum", [x, columns], [("reverse", .int(1)), ("exclusive", .int(1))],
+        gives: [.float64([2, 3], [5, 3, 0, 11, 6, 0])]),
+      Case(
+        "product", "CumProd", opset: 26, [.int32([3], [2, 3, 4]), .int64([], [0])], gives: [.int32([3], [2, 6, 24])]),
       Case("float", "CumSum", [.float32([3], [1, 2, 3]), .int64([1], [-1])], gives: [.float32([3], [1, 3, 6])]),
     ])
   }

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ReduceTests {
@@ -51,10 +51,18 @@ import Testing
   @Test func logarithms() {
     let x = Tensor.float32([2, 2], [1, 2, 3, 4])
     check([
-      Case("log of the sum", "ReduceLogSum", opset: 18, [x, .int64([1], [1])], gives: [.float32([2, 1], [1.0986123, 1.9459101])]),
-      Case("log of exponentials", "ReduceLogSumExp", opset: 18, [x, .int64([1], [0])], gives: [.float32([1, 2], [3.126928, 4.126928])]),
-      Case("no overflow", "ReduceLogSumExp", [.float32([2], [1000, 1000]), .int64([1], [0])], gives: [.float32([1], [1000.6931])]),
-      Case("minus infinity", "ReduceLogSumExp", [.float32([2], [-.infinity, -.infinity])], gives: [.float32([1], [-.infinity])]),
+      Case(
+        "log of the sum", "ReduceLogSum", opset: 18, [x, .int64([1], [1])],
+        gives: [.float32([2, 1], [1.0986123, 1.9459101])]),
+      Case(
+        "log of exponentials", "ReduceLogSumExp", opset: 18, [x, .int64([1], [0])],
+        gives: [.float32([1, 2], [3.126928, 4.126928])]),
+      Case(
+        "no overflow", "ReduceLogSumExp", [.float32([2], [1000, 1000]), .int64([1], [0])],
+        gives: [.float32([1], [1000.6931])]),
+      Case(
+        "minus infinity", "ReduceLogSumExp", [.float32([2], [-.infinity, -.infinity])],
+        gives: [.float32([1], [-.infinity])]),
       Case("infinity", "ReduceLogSumExp", [.float32([2], [.infinity, 1])], gives: [.float32([1], [.infinity])]),
     ])
   }
@@ -65,7 +73,9 @@ import Testing
       Case("int mean is cut", "ReduceMean", [.int64([2], [-1, -4])], gives: [.int64([1], [-2])]),
       Case("uint8 maximum", "ReduceMax", [.uint8([3], [1, 255, 3])], gives: [.uint8([1], [255])]),
       Case("int8 minimum", "ReduceMin", [.int8([3], [1, -100, 3])], gives: [.int8([1], [-100])]),
-      Case("bool maximum", "ReduceMax", opset: 20, [.bool([2, 2], [true, false, false, false]), .int64([1], [1])], gives: [.bool([2, 1], [true, false])]),
+      Case(
+        "bool maximum", "ReduceMax", opset: 20, [.bool([2, 2], [true, false, false, false]), .int64([1], [1])],
+        gives: [.bool([2, 1], [true, false])]),
       Case("half", "ReduceMean", [.float16([4], [1, 2, 3, 6])], gives: [.float16([1], [3])]),
       Case("double", "ReduceL2", [.float64([2], [3, 4])], gives: [.float64([1], [5])]),
       Case("int norm", "ReduceL2", [.int32([2], [3, 4])], gives: [.int32([1], [5])]),
@@ -77,14 +87,21 @@ import Testing
     check([
       Case("all", "ReduceSum", [x], gives: [.float32([1, 1], [2])]),
       Case("dims go", "ReduceSum", [x, .int64([1], [0])], [("keepdims", .int(0))], gives: [.float32([2], [4, -2])]),
-      Case("attribute", "ReduceMax", opset: 11, [x], [("axes", .ints([1])), ("keepdims", .int(0))], gives: [.float32([2], [2, 3])]),
+      Case(
+        "attribute", "ReduceMax", opset: 11, [x], [("axes", .ints([1])), ("keepdims", .int(0))],
+        gives: [.float32([2], [2, 3])]),
       Case("empty axes", "ReduceSum", [x, .int64([0], [])], gives: [.float32([1, 1], [2])]),
       Case("no axes", "ReduceSum", [x, .int64([0], [])], [("noop_with_empty_axes", .int(1))], gives: [x]),
-      Case("no axes, squared", "ReduceSumSquare", [x], [("noop_with_empty_axes", .int(1))], gives: [.float32([2, 2], [1, 4, 9, 16])]),
+      Case(
+        "no axes, squared", "ReduceSumSquare", [x], [("noop_with_empty_axes", .int(1))],
+        gives: [.float32([2, 2], [1, 4, 9, 16])]),
       Case("scalar", "ReduceSum", [.float32([], [3])], gives: [.float32([], [3])]),
       Case("empty sum", "ReduceSum", [.float32([2, 0], []), .int64([1], [1])], gives: [.float32([2, 1], [0, 0])]),
-      Case("empty product", "ReduceProd", [.float32([2, 0], []), .int64([1], [1])], gives: [.float32([2, 1], [1, 1])]),
-      Case("empty maximum", "ReduceMax", [.float32([2, 0], []), .int64([1], [1])], gives: [.float32([2, 1], [-.infinity, -.infinity])]),
+      Case(
+        "empty product", "ReduceProd", [.float32([2, 0], []), .int64([1], [1])], gives: [.float32([2, 1], [1, 1])]),
+      Case(
+        "empty maximum", "ReduceMax", [.float32([2, 0], []), .int64([1], [1])],
+        gives: [.float32([2, 1], [-.infinity, -.infinity])]),
       Case("empty minimum of int8", "ReduceMin", [.int8([0], [])], gives: [.int8([1], [127])]),
       Case("empty norm", "ReduceL2", [.float32([0, 2], []), .int64([1], [0])], gives: [.float32([1, 2], [0, 0])]),
       Case("NaN", "ReduceMax", [.float32([3], [1, .nan, 2])], gives: [.float32([1], [.nan])]),

@@ -1,0 +1,174 @@
+import Apus
+import TestSupport
+import Testing
+
+@testable import Inference
+
+/// Plans of whole graphs: what is folded, where values lie, and which plans are kept.
+@Suite struct PlannerTests {
+  private func program(_ model: ModelProto, level: OptimizationLevel = .none) throws -> (Program, Allocator) {
+    var options = Session.Options()
+    options.optimization = level
+    let builder = SessionBuilder(model: model, options: options)
+    while try !builder.advance() {}
+    let ready = try builder.finished()
+    return (ready.program, ready.allocator)
+  }
+
+  private func plan(_ model: ModelProto, _ inputs: Tensor...) throws -> (Plan, Program) {
+    let (program, allocator) = try program(model)
+    return (try program.plan(for: inputs.map { .tensor($0) }, platform: .serial, allocator: allocator), program)
+  }
+
+  /// The offset of each value that has a place.
+  private func offsets(_ plan: Plan, _ program: Program) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: plan.placements.map { (program.graph.valueName($0.value).text, $0.offset) })
+  }
+
+  private let x = Tensor.ramp([4, 4])
+
+  // MARK: Memory
+
+  @Test func inPlace() throws {
+    let cases: [(String, [NodeProto], [String], same: [(String, String)], different: [(String, String)])] = [
+      ("a chain", [node("a = Neg(x)"), node("b = Abs(a)"), node("y = Exp(b)")], ["y"], [("a", "b"), ("b", "y")], []),
+      ("read later", [node("a = Neg(x)"), node("b = Abs(a)"), node("y = Add(a, b)")], ["y"], [("a", "y")], [("a", "b")]),
+      ("the second operand", [node("a = Neg(x)"), node("y = Sub(x, a)")], ["y"], [("a", "y")], []),
+      ("an output", [node("a = Neg(x)"), node("y = Abs(a)")], ["y", "a"], [], [("a", "y")]),
+      ("another shape", [node("a = ReduceSum(x)"), node("b = Neg(a)"), node("y = Add(x, b)")], ["y"], [("a", "b")], [("b", "y")]),
+      ("another width", [node("a = Neg(x)"), node("y = Greater(a, x)")], ["y"], [], [("a", "y")]),
+      ("not elementwise", [node("a = Neg(x)"), node("y = Transpose(a)")], ["y"], [], [("a", "y")]),
+      ("through a view", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Abs(v)")], ["y"], [("a", "y")], []),
+      ("a view that is read later", [node("a = Neg(x)"), node("v = Flatten(a)"), node("b = Abs(a)"), node("y = Add(v, b)")], ["y"], [], [("a", "b")]),
+      ("a view that is an output", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Abs(a)")], ["y", "v"], [], [("a", "y")]),
+      ("read again as a third input", [node("a = Neg(x)"), node("y = Sum(a, x, a)")], ["y"], [], [("a", "y")]),
+      ("a third input of its own", [node("a = Neg(x)"), node("b = Abs(x)"), node("y = Sum(a, x, b)")], ["y"], [("a", "y")], []),
+    ]
+    for (name, nodes, outputs, same, different) in cases {
+      let (plan, program) = try plan(model(graph(["x"], nodes, outputs)), x)
+      let offsets = offsets(plan, program)
+      for (a, b) in same { #expect(offsets[a] == offsets[b] && offsets[a] != nil, "\(name): \(a), \(b) in \(offsets)") }
+      for (a, b) in different { #expect(offsets[a] != offsets[b] && offsets[a] != nil, "\(name): \(a), \(b) in \(offsets)") }
+    }
+  }
+
+  /// Every graph above with its numbers: what is overwritten too early shows.
+  @Test func inPlaceNumbers() {
+    let x = Tensor.float32([2, 2], [1, -2, 3, -4])
+    let cases: [(String, [NodeProto], [Float])] = [
+      ("sum with itself", [node("a = Neg(x)"), node("y = Sum(a, x, a)")], [-1, 2, -3, 4]),
+      ("sum of a view", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Sum(a, x, v)")], [-1, 2, -3, 4]),
+      ("mean of four", [node("a = Neg(x)"), node("y = Mean(a, a, x, a)")], [-0.5, 1, -1.5, 2]),
+      ("twice itself", [node("a = Neg(x)"), node("y = Mul(a, a)")], [1, 4, 9, 16]),
+      ("a broadcast row", [node("a = Neg(x)"), node("r = ReduceMax(a)"), node("y = Sub(r, a)")], [5, 2, 7, 0]),
+    ]
+    for (name, nodes, values) in cases {
+      check(name, model(graph(["x"], nodes, ["y"])), ["x": x], gives: [.float32([2, 2], values)])
+    }
+  }
+
+  @Test func memoryIsUsedAgain() throws {
+    let nodes = (0..<20).map { node("v\($0 + 1) = Transpose(v\($0))") }
+    let (plan, _) = try plan(model(graph(["v0"], nodes, ["v20"])), x)
+    #expect(plan.arenaByteCount == 128)
+  }
+
+  // MARK: Folding
+
+  /// Shape → Gather → Concat → Reshape, as exporters write it.
+  @Test func shapeArithmeticFolds() throws {
+    let nodes = [
+      node("s = Shape(x)"), node("b = Gather(s, zero)"), node("u = Unsqueeze(b, axes)"), node("c = Concat(u, rest)", ["axis": .int(0)]),
+      node("y = Reshape(x, c)"),
+    ]
+    let proto = model(
+      graph(["x"], constants: ["zero": .int64([], [0]), "axes": .int64([1], [0]), "rest": .int64([1], [-1])], nodes, ["y"]))
+    let (plan, program) = try plan(proto, .ramp([2, 3, 4]))
+    #expect(plan.steps.count == 1 && plan.end == 5)
+    #expect(plan.folded.map { program.graph.valueName($0.value).text } == ["s", "b", "u", "c"])
+    check("batch of 2", proto, ["x": .ramp([2, 3, 4])], gives: [.ramp([2, 12])])
+    check("batch of 3", proto, ["x": .ramp([3, 2])], gives: [.ramp([3, 2])])
+  }
+
+  @Test func whatIsNotFolded() throws {
+    let constants: KeyValuePairs<String, Tensor> = ["n": .int64([1], [20000]), "c": .float32([2], [1, 2])]
+    let cases: [(String, [NodeProto], steps: Int)] = [
+      ("big", [node("y = ConstantOfShape(n)")], 1), ("small", [node("y = Neg(c)")], 0), ("fed", [node("y = Add(x, c)")], 1),
+      ("data-dependent", [node("y = NonZero(c)")], 1),
+    ]
+    for (name, nodes, steps) in cases {
+      let (plan, _) = try plan(model(graph(["x"], constants: constants, nodes, ["y"])), .ramp([2]))
+      #expect(plan.steps.count == steps, "\(name)")
+    }
+  }
+
+  /// Nodes of which nobody wants anything are not run, of whatever kind they are.
+  @Test func nothingWanted() throws {
+    let branch = graph([], [node("t = Neg(x)")], ["t"])
+    let nodes = [
+      node("- = Flatten(x)"), node("- = Neg(x)"), node("- = If(c)", ["then_branch": .graph(branch), "else_branch": .graph(branch)]),
+      node("y = Neg(x)"),
+    ]
+    let proto = model(graph(["x", "c: bool"], nodes, ["y"]))
+    #expect(try plan(proto, .ramp([2]), .bool([], [true])).0.steps.count == 1)
+    check("nothing wanted", proto, ["x": .ramp([2]), "c": .bool([], [true])], gives: [.float32([2], [0, -1])])
+  }
+
+  // MARK: Plans
+
+  @Test func plansAreKeptByShape() throws {
+    let (program, allocator) = try program(model(graph(["x"], [node("y = Neg(x)")], ["y"])))
+    func plan(_ dims: [Int]) throws -> Plan {
+      try program.plan(for: [.tensor(.ramp(dims))], platform: .serial, allocator: allocator)
+    }
+    let first = try plan([0])
+    #expect(try plan([0]) === first)
+    for i in 1..<8 { _ = try plan([i]) }
+    // Eight are kept; the first was used last, so the second goes when a ninth comes.
+    #expect(try plan([0]) === first)
+    let second = try plan([1])
+    #expect(try plan([0]) === first && plan([1]) === second)
+    for i in 2..<8 { _ = try plan([i]) }
+    _ = try plan([8])
+    #expect(program.plans.count == 8)
+    #expect(try plan([1]) === second)
+    #expect(try plan([0]) !== first)
+  }
+
+  @Test func signatures() throws {
+    let (program, allocator) = try program(model(graph(["x", "y"], [node("z = Add(x, y)")], ["z"])))
+    func plan(_ x: Tensor, _ y: Tensor) throws -> Plan {
+      try program.plan(for: [.tensor(x), .tensor(y)], platform: .serial, allocator: allocator)
+    }
+    let one = try plan(.ramp([2, 1]), .ramp([3]))
+    #expect(try plan(.ramp([2]), .ramp([1, 3].reversed())) !== one)
+    #expect(try plan(.ramp([2, 1]), .ramp([3], from: 7)) === one)
+    #expect(try plan(.float64([2, 1], [1, 2]), .float64([3], [1, 2, 3])) !== one)
+  }
+
+  /// Behind a step whose shape depends on data a plan goes on in a successor, kept by the shapes that were made.
+  @Test func successors() throws {
+    let proto = model(graph(["x"], [node("n = NonZero(x)"), node("t = Transpose(n)"), node("y = Neg(t)")], ["y"]))
+    let session = try SessionUnderTest(proto)
+    for (values, count) in [([1, 0, 2], 1), ([0, 5, 2], 1), ([0, 0, 0], 2), ([1, 0, 1], 2), ([1, 1, 1], 3)] as [([Float], Int)] {
+      _ = try session.session.run(["x": .float32([3], values)])
+      #expect(session.program.plans.count == 1)
+      #expect(session.program.plans[0].plan.end == 1)
+      #expect(session.program.plans[0].plan.successors.count == count, "\(values)")
+    }
+  }
+}
+
+/// A session together with its program.
+struct SessionUnderTest {
+  let session: Session
+  let program: Program
+
+  init(_ model: ModelProto, _ options: Session.Options = Session.Options()) throws(RuntimeError) {
+    let builder = SessionBuilder(model: model, options: options)
+    while try !builder.advance() {}
+    let ready = try builder.finished()
+    program = ready.program
+    session = Session(ready)
+  }
+}
