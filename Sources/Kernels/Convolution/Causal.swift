@@ -1,4 +1,5 @@
-/// One channel of a convolution that looks back only: y[i] = bias + Σ w[k] · x[i + k - kernel + 1], where positions before
+/// One channel of a convolution that looks back only: y[i] = bias + Σ w[k] · x[i + k - kernel + 1], where positions
+/// before
 /// the first are those of `past` [kernel - 1], or zeros. `present` gets the last kernel - 1 positions.
 public func causalConvolution(
   _ source: UnsafePointer<Float>, past: UnsafePointer<Float>?, length: Int, weights: UnsafePointer<Float>, kernel: Int,

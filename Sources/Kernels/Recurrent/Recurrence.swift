@@ -1,6 +1,7 @@
 /// One direction of a recurrent layer over [steps, batch, inputSize].
 ///
-/// Weights are W [gates · hidden, inputSize] and R [gates · hidden, hidden], the bias [2 · gates · hidden] for W, then for
+/// Weights are W [gates · hidden, inputSize] and R [gates · hidden, hidden], the bias [2 · gates · hidden] for W, then
+/// for
 /// R. Gates are those of ONNX: input, output, forget, cell of an LSTM; update, reset, hidden of a GRU.
 public struct Recurrence {
   public enum Cell: Sendable {

@@ -23,7 +23,8 @@ public func localResponseNorm(
   }
 }
 
-/// Divides the values of the middle of [outer, count, inner] by their norms [outer, inner]; by a norm of 0 they become 0.
+/// Divides the values of the middle of [outer, count, inner] by their norms [outer, inner]; by a norm of 0 they become
+/// 0.
 public func divideByNorms(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
   count: Int, inner: Int, norms: UnsafePointer<Float>

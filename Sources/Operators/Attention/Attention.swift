@@ -4,7 +4,8 @@ import Tensors
 
 /// Scaled dot product attention over heads, with masks, windows and a cache of keys and values.
 ///
-/// Inputs are Q, K, V, mask, past key, past value and the number of valid keys of each item; Q, K and V are [batch, heads,
+/// Inputs are Q, K, V, mask, past key, past value and the number of valid keys of each item; Q, K and V are [batch,
+/// heads,
 /// sequence, size], or [batch, sequence, heads · size].
 ///
 /// <https://onnx.ai/onnx/operators/onnx__Attention.html>

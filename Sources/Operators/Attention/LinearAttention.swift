@@ -4,7 +4,8 @@ import Tensors
 
 /// Attention by a state that is written to and read at each position, with optional decay and delta rule.
 ///
-/// Inputs are query, key and value [batch, steps, heads · size], the past state [batch, heads, keySize, valueSize], decay
+/// Inputs are query, key and value [batch, steps, heads · size], the past state [batch, heads, keySize, valueSize],
+/// decay
 /// (a logarithm, for each head or each of its keys) and beta (for each head or all).
 ///
 /// <https://onnx.ai/onnx/operators/onnx__LinearAttention.html>

@@ -2,7 +2,8 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// The part that all products of byte matrices share: (A - a0) · (B - b0) in int32, B packed at bind where it is constant.
+/// The part that all products of byte matrices share: (A - a0) · (B - b0) in int32, B packed at bind where it is
+/// constant.
 struct IntegerProduct {
   private let packed: PackedBytes?
 
