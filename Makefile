@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-swift wasm js test-js test-models test-errors conformance
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-models test-errors conformance
 
 ##@ Parts of it
 .PHONY: build wasm js
@@ -43,9 +43,13 @@ js: wasm $(STAMPS)/apt-js ## Build the JavaScript bundles beside their wasm file
 	@$(NODE) js-shim/build.mjs
 
 ##@ Tests
-.PHONY: test-swift test-js test-models test-errors conformance models
+.PHONY: test-tools test-swift test-js test-models test-errors conformance models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
+
+test-tools: $(STAMPS)/python ## Run the tests of the scripts.
+	@$(PYTHON) -m unittest discover -q -s Tests/ToolTests
+	@$(NODE) --test --test-reporter=dot Tests/ToolTests/*.test.mjs
 
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
 	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done

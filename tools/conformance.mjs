@@ -1,6 +1,6 @@
 // Runs cases of the ONNX backend suite through ort.InferenceSession in this Node, in the current folder:
 //   node conformance.mjs BUNDLE RTOL ATOL LIST
-// LIST has a case a line, KIND/NAME. Prints a JSON object a case: {"name", "passed", "reason"}.
+// LIST has a case a line, KIND/NAME. Prints a JSON object a case: {"name", "ok", "reason"}.
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { arrayOf, readTensor, widen } from './tensorproto.mjs';
@@ -70,6 +70,6 @@ for (const name of fs.readFileSync(list, 'utf8').split('\n').filter(Boolean)) {
   } catch (error) {
     reason = error?.message ?? String(error);
   }
-  fs.writeSync(1, JSON.stringify({ name, passed: reason === null, reason }) + '\n');
+  fs.writeSync(1, JSON.stringify({ name, ok: reason === null, reason }) + '\n');
 }
 process.exit(0);

@@ -98,7 +98,7 @@ def generate(folder):
 def run(command, names):
     """name -> None where it passed, else why not.
 
-    The command takes a file with a case a line and prints a JSON object a case, `{"passed", "reason"}`, in that order.
+    The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.
     Where it dies or goes silent, the case it was at is to blame and it is started again on the rest.
     """
     results, rest = {}, list(names)
@@ -107,12 +107,13 @@ def run(command, names):
             listing.write("\n".join(rest) + "\n")
             listing.flush()
             said = []
-            with subprocess.Popen([*command, listing.name], stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
+            started = [*command, listing.name]
+            with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
                 hung = read_results(process, said)
             errors.seek(0)
             last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
         for row in said:
-            results[rest.pop(0)] = None if row["passed"] else row["reason"]
+            results[rest.pop(0)] = None if row["ok"] else row["reason"]
         if not rest:
             break
         if process.returncode == 0 and not hung:

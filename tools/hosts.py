@@ -58,7 +58,7 @@ class Command:
                 raise HostError(last_words(process))
             said = json.loads(process.stdout)
             outputs = {name: np.load(files[0]) for name, files in said["files"].items()}
-            return outputs, said["runMilliseconds"]
+            return outputs, said["milliseconds"]
 
 
 class Node:

@@ -31,7 +31,8 @@ enum FuseBatchNormalization {
     if case .int(let value)? = node.attributes["training_mode"], value != 0 { return nil }
     guard let producer = matcher.producers[node.inputs[0]], matcher.useCounts[node.inputs[0]] == 1 else { return nil }
     let convolution = matcher.graph.nodes[producer]
-    guard convolution.opType == "Conv", convolution.domain.isEmpty, matcher.constant(convolution.inputs[1])?.type == .float32
+    guard convolution.opType == "Conv", convolution.domain.isEmpty,
+      matcher.constant(convolution.inputs[1])?.type == .float32
     else { return nil }
     return convolution
   }

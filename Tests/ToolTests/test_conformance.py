@@ -48,7 +48,8 @@ class LedgerTests(unittest.TestCase):
         self.assertEqual(len(conformance.compare({"a": result("no")}, rows, update=True)), 1)
 
     def test_reasons_lose_what_the_name_says(self):
-        for said in ("[ERROR_CODE: 9] node '' (Shape): it is missing", "node/test_x/model.onnx: node 'n' (Shape): it is missing"):
+        for said in ("[ERROR_CODE: 9] node '' (Shape): it is missing",
+                     "node/test_x/model.onnx: node 'n' (Shape): it is missing"):
             self.assertEqual(conformance.brief(result(said, said)), "not yet: it is missing")
 
 
@@ -63,13 +64,13 @@ class RunTests(unittest.TestCase):
 
     def test_results_come_in_order(self):
         script = """while read name; do
-          [ $name = bad ] && echo '{"name": "x", "passed": false, "reason": "no"}' || echo '{"name": "x", "passed": true}'
+          [ $name = bad ] && echo '{"name": "x", "ok": false, "reason": "no"}' || echo '{"name": "x", "ok": true}'
         done < $1; echo '{"passed": 1, "failed": 1}'; exit 1"""
         self.assertEqual(self.run_shell(script, ["good", "bad"]), {"good": None, "bad": "no"})
 
     def test_a_crash_is_blamed_on_its_case_and_the_rest_runs(self):
         script = """while read name; do
-          [ $name = crash ] && { echo boom >&2; exit 132; }; echo '{"name": "x", "passed": true}'
+          [ $name = crash ] && { echo boom >&2; exit 132; }; echo '{"name": "x", "ok": true}'
         done < $1"""
         found = self.run_shell(script, ["a", "crash", "b"])
         self.assertEqual(found, {"a": None, "crash": "crashes with status 132: boom", "b": None})
@@ -78,7 +79,7 @@ class RunTests(unittest.TestCase):
         patience, conformance.PATIENCE = conformance.PATIENCE, 1
         self.addCleanup(setattr, conformance, "PATIENCE", patience)
         script = """while read name; do
-          [ $name = slow ] && sleep 60; echo '{"name": "x", "passed": true}'
+          [ $name = slow ] && sleep 60; echo '{"name": "x", "ok": true}'
         done < $1"""
         self.assertEqual(self.run_shell(script, ["a", "slow", "b"]), {"a": None, "slow": "hangs", "b": None})
 

@@ -27,7 +27,8 @@ struct Conv: OperatorKernel {
     try ShapeRules.sameType(x, w)
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank else {
-      throw RuntimeError(.invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
+      throw RuntimeError(
+        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
     }
     guard x.shape[1] == w.shape[1] * groups, w.shape[0] % groups == 0 else {
       throw RuntimeError(
@@ -47,7 +48,9 @@ struct Conv: OperatorKernel {
     guard let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
-    if let addend = inputs[optional: 4], addend.shape != sizes.outputDims { count += sizes.outputDims.productSaturating }
+    if let addend = inputs[optional: 4], addend.shape != sizes.outputDims {
+      count += sizes.outputDims.productSaturating
+    }
     return count * 4
   }
 

@@ -90,7 +90,8 @@ struct WindowAttributes {
   private func positive(_ given: [Int]?, _ rank: Int) throws(RuntimeError) -> [Int] {
     guard let given else { return [Int](repeating: 1, count: rank) }
     guard given.count == rank, given.allSatisfy({ $0 > 0 }) else {
-      throw RuntimeError(.invalidArgument, "strides and dilations must be %d values above 0, got %v", shapes: [given], rank)
+      throw RuntimeError(
+        .invalidArgument, "strides and dilations must be %d values above 0, got %v", shapes: [given], rank)
     }
     return given
   }

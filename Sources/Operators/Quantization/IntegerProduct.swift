@@ -28,7 +28,9 @@ struct IntegerProduct {
         .invalidArgument, "the zero point must be of type %t, got %t", Int(matrix.type.rawValue),
         Int(zero.type.rawValue))
     }
-    guard zero.count == 1 || zero.count == perLine || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue
+    guard
+      zero.count == 1 || zero.count == perLine
+        || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue
     else {
       throw RuntimeError(
         .invalidArgument, "a matrix of shape %v has 1 zero point or %d, got %v", shapes: [matrix.shape, zero.shape],

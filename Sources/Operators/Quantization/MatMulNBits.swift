@@ -46,7 +46,8 @@ struct MatMulNBits: OperatorKernel {
         shapes: [b.shape, scale.shape], n, blocks)
     }
     if let zero = inputs[optional: 3],
-      zero.count != (zero.type == .uint8 ? n * ((blocks * bits + 7) / 8) : n * blocks) {
+      zero.count != (zero.type == .uint8 ? n * ((blocks * bits + 7) / 8) : n * blocks)
+    {
       throw RuntimeError(
         .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shapes: [zero.shape], n,
         blocks)
