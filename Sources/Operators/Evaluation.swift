@@ -69,6 +69,8 @@ public struct Evaluation {
         slots, tensors.indices.map { $0 < node.outputs.count && node.outputs[$0] >= 0 ? given.count + $0 : -1 }),
       platform: platform, scratch: scratch.base, allocator: allocator)
     try kernel.run(call)
+    // The call holds no more than its address.
+    withExtendedLifetime(scratch) {}
     return tensors
   }
 }
