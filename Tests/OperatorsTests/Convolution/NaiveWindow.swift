@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 /// Windows by their definition, one element at a time, for tests to compare with.
 struct NaiveWindow {
@@ -50,7 +50,9 @@ struct NaiveWindow {
             let channel = m / (filters / groups) * channels + c
             for tap in NaiveWindow.indices(kernel) {
               guard let at = source(place, tap, input) else { continue }
-              sum += xs[NaiveWindow.offset([n, channel] + at, x.shape.dims)] * ws[NaiveWindow.offset([m, c] + tap, w.shape.dims)]
+              sum +=
+                xs[NaiveWindow.offset([n, channel] + at, x.shape.dims)]
+                * ws[NaiveWindow.offset([m, c] + tap, w.shape.dims)]
             }
           }
           values.append(Float(sum))
