@@ -48,7 +48,8 @@ class LedgerTests(unittest.TestCase):
         self.assertEqual(len(conformance.compare({"a": result("no")}, rows, update=True)), 1)
 
     def test_reasons_lose_what_the_name_says(self):
-        for said in ("[ERROR_CODE: 9] node '' (Shape): it is missing", "node/test_x/model.onnx: node 'n' (Shape): it is missing"):
+        for said in ("[ERROR_CODE: 9] node '' (Shape): it is missing",
+                     "node/test_x/model.onnx: node 'n' (Shape): it is missing"):
             self.assertEqual(conformance.brief(result(said, said)), "not yet: it is missing")
 
 
