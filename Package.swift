@@ -20,7 +20,9 @@ var targets: [Target] = [
   .target(name: "GraphIR", dependencies: ["Tensors", "ONNXFormat"], swiftSettings: small),
   .target(name: "Operators", dependencies: ["Tensors", "Kernels", "GraphIR"], swiftSettings: small),
   .target(name: "Passes", dependencies: ["Tensors", "GraphIR", "Operators"], swiftSettings: small),
-  .target(name: "Inference", dependencies: ["Tensors", "Kernels", "ONNXFormat", "GraphIR", "Operators", "Passes"], swiftSettings: small),
+  .target(
+    name: "Inference", dependencies: ["Tensors", "Kernels", "ONNXFormat", "GraphIR", "Operators", "Passes"],
+    swiftSettings: small),
   .target(name: "Apus", dependencies: ["Tensors", "Kernels", "ONNXFormat", "Inference"], swiftSettings: small),
   .target(name: "WasmABI", dependencies: ["CKernels", "Apus"], swiftSettings: small),
   .target(name: "CHost"),

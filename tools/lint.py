@@ -23,8 +23,8 @@ ANY = r".*"
 RULES = [
     ("imports", CORE, None, r"^\s*(@\w+ )*import (Foundation|Glibc|Musl|Dispatch|Darwin|WASILibc)\b",
      "the core has no such import"),
-    # Threads are as many as the machine has, not as large as a model.
-    ("allocate", SWIFT, r"Sources/NativePlatform/.*", r"Pointer(<[^>]*>)?\.allocate\(",
+    # Threads are as many as the machine has, slots as many as a node has inputs and outputs.
+    ("allocate", SWIFT, r"Sources/(NativePlatform/ThreadPool|Operators/Slots)\.swift", r"Pointer(<[^>]*>)?\.allocate\(",
      "memory comes from Allocator, which can say no"),
     ("throws", CORE, None, r"\bthrows\b(?!\()|\brethrows\b",
      "throws(RuntimeError): Embedded Swift has no untyped throws"),
@@ -39,7 +39,8 @@ RULES = [
 
 # As above, for lines with their comments.
 TEXT_RULES = [
-    ("banner", ANY, r".*\.md|wasm/golden\.txt", r"^\s*(//|#)\s*[-=*#~/]{5,}", "no banners"),
+    ("banner", ANY,
+     r".*\.md|wasm/golden\.txt|Tests/ONNXFormatTests/Golden\.swift", r"^\s*(//|#)\s*[-=*#~]{5,}", "no banners"),
     ("left over", ANY, r"tools/lint\.py", r"\b(TODO|FIXME|XXX)\b", "do it, or write an issue"),
     ("columns", r".*\.(py|mjs|js|c|h)", r"js-shim/(dist|test)/.*", rf"^.{{{COLUMNS + 1},}}$",
      f"at most {COLUMNS} columns"),

@@ -41,7 +41,8 @@ extension Importer {
     record.dims = sparse.dims
     let shape = try record.shape()
     guard values.type.byteWidth > 0, indices.type == .int64, indices.count % max(values.count, 1) == 0 else {
-      throw RuntimeError(.invalidGraph, "sparse tensor %s must have values of whole bytes and int64 indices", name: record.name)
+      throw RuntimeError(
+        .invalidGraph, "sparse tensor %s must have values of whole bytes and int64 indices", name: record.name)
     }
     let tensor = try allocator.tensor(values.type, shape)
     let width = values.type.byteWidth
@@ -50,7 +51,8 @@ extension Importer {
     let perValue = values.count == 0 ? 1 : indices.count / values.count
     guard perValue == 1 || perValue == shape.rank else {
       throw RuntimeError(
-        .invalidGraph, "sparse tensor %s of shape %v has %d numbers an index", names: [record.name], shapes: [shape.dims],
+        .invalidGraph, "sparse tensor %s of shape %v has %d numbers an index", names: [record.name],
+        shapes: [shape.dims],
         perValue)
     }
     for i in 0..<values.count {

@@ -30,7 +30,8 @@ public struct Importer {
       functions[functionKey(function.domain, function.name, function.overload)] = index
     }
     let importer = Importer(
-      functions: model.functions, functionIndex: functions, loader: loader, allocator: allocator, keepsDefaults: keepsDefaults && model.irVersion > 3)
+      functions: model.functions, functionIndex: functions, loader: loader, allocator: allocator,
+      keepsDefaults: keepsDefaults && model.irVersion > 3)
     let opsets = try Opsets(model.opsetImports)
     let scope = Scope(Graph(), opsets: opsets)
     try importer.fill(scope, from: model.graph, inputsAreFormal: false)
@@ -118,7 +119,9 @@ public struct Importer {
         }
         stack[stack.count - 1].next += 1
         let before = reads[top.node][top.next]
-        if state[before] == 1 { throw RuntimeError(.invalidGraph, "node %s is part of a cycle", name: nodes[before].name) }
+        if state[before] == 1 {
+          throw RuntimeError(.invalidGraph, "node %s is part of a cycle", name: nodes[before].name)
+        }
         if state[before] == 0 {
           state[before] = 1
           stack.append((before, 0))
@@ -142,7 +145,8 @@ public struct Importer {
       }
     } catch {
       throw error.at(
-        RuntimeError.Node(name: scope.prefix + proto.name, opType: proto.opType, opset: scope.opsets[proto.domain] ?? 0))
+        RuntimeError.Node(name: scope.prefix + proto.name, opType: proto.opType, opset: scope.opsets[proto.domain] ?? 0)
+      )
     }
   }
 

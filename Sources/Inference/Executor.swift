@@ -153,7 +153,8 @@ final class Executor {
 
   private func call(_ step: Program.Step, _ program: Program) -> Call {
     Call(
-      inputs: Operands(program.slots, step.evaluation.node.inputs), outputs: Operands(program.slots, step.evaluation.node.outputs),
+      inputs: Operands(program.slots, step.evaluation.node.inputs),
+      outputs: Operands(program.slots, step.evaluation.node.outputs),
       platform: platform, scratch: scratch.base, allocator: allocator)
   }
 
@@ -279,7 +280,9 @@ extension Program {
 
   /// What slot `id` holds now; of a weight that was packed its type and shape.
   func liveFact(_ id: ValueID, withElements: Bool = false) -> Fact {
-    if case .none = slots[id], let constant = graph.values[id].constant { return Fact(constant.type, constant.shape.dims) }
+    if case .none = slots[id], let constant = graph.values[id].constant {
+      return Fact(constant.type, constant.shape.dims)
+    }
     return Fact(slots[id], isConstant: withElements)
   }
 

@@ -94,7 +94,9 @@ struct Planner {
   // MARK: Folding
 
   private func isFoldable(_ step: Program.Step, _ inputs: Facts, _ outputs: [Fact]) -> Bool {
-    guard !step.evaluation.row.traits.contains(.random), step.evaluation.row.memory != .view || inputs[optional: 0]?.value != nil else {
+    guard !step.evaluation.row.traits.contains(.random),
+      step.evaluation.row.memory != .view || inputs[optional: 0]?.value != nil
+    else {
       return false
     }
     // `infer` itself may know the elements: Shape does.
@@ -125,7 +127,9 @@ struct Planner {
   private mutating func place(_ outputs: [Fact], of step: Program.Step, at index: Int) {
     for (i, (output, fact)) in zip(step.evaluation.node.outputs, outputs).enumerated() where output >= 0 {
       let byteCount = fact.type.byteCount(fact.count)
-      if i == 0, step.evaluation.row.memory == .inPlace, let input = reusable(step.evaluation.node, for: fact, at: index) {
+      if i == 0, step.evaluation.row.memory == .inPlace,
+        let input = reusable(step.evaluation.node, for: fact, at: index)
+      {
         shareBuffer(of: input, with: output, at: index)
       } else {
         bufferOf[output] = buffers.count

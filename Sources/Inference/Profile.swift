@@ -39,7 +39,8 @@ public final class Profile {
         sums[i].runCount += entry.runCount
         sums[i].milliseconds += entry.milliseconds
       } else {
-        sums.append(Entry(name: Name(), opType: entry.opType, runCount: entry.runCount, milliseconds: entry.milliseconds))
+        sums.append(
+          Entry(name: Name(), opType: entry.opType, runCount: entry.runCount, milliseconds: entry.milliseconds))
       }
     }
     return sums.sorted { $0.milliseconds > $1.milliseconds }

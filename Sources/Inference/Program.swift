@@ -24,7 +24,8 @@ final class Program {
   /// Memory for the values of a plan; plans that follow each other in one run have one each.
   var arenas: [Storage] = []
   /// The values of the run in progress. A program is never entered twice at a time: ONNX has no recursion.
-  let slots: UnsafeMutablePointer<Value>
+  var slots: UnsafeMutablePointer<Value> { row.values }
+  private let row: Slots
 
   init(graph: Graph, steps: [Step], constants: [Value]) {
     self.graph = graph
@@ -36,14 +37,8 @@ final class Program {
     }
     for output in graph.outputs where output >= 0 { lastReads[output] = .max }
     self.lastReads = lastReads
-    slots = .allocate(capacity: max(graph.values.count, 1))
-    slots.initialize(repeating: .none, count: graph.values.count)
+    row = Slots(count: graph.values.count)
     for (value, constant) in constants.enumerated() { slots[value] = constant }
-  }
-
-  deinit {
-    slots.deinitialize(count: graph.values.count)
-    slots.deallocate()
   }
 }
 

@@ -62,7 +62,8 @@ public final class SessionBuilder {
     case .reading:
       stage = .importing(try ModelProto(decoding: loader.source))
     case .importing(let model):
-      stage = .optimizing(try Importer.importing(
+      stage = .optimizing(
+        try Importer.importing(
           model, loader: loader, allocator: allocator, keepsDefaults: options.overridesInitializers))
     case .optimizing(let model):
       let before = model.graph.nodes

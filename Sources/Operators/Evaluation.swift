@@ -58,19 +58,19 @@ public struct Evaluation {
 
     let scratch = try allocator.allocate(byteCount: kernel.scratchByteCount(Facts(inputs), platform.threadCount))
     let count = given.count + tensors.count
-    let slots = UnsafeMutablePointer<Value>.allocate(capacity: count)
-    slots.initialize(repeating: .none, count: count)
-    defer {
-      slots.deinitialize(count: count)
-      slots.deallocate()
-    }
+    let row = Slots(count: count)
+    let slots = row.values
+    defer { withExtendedLifetime(row) {} }
     for (i, tensor) in given.enumerated() { slots[i] = tensor.map { .tensor($0) } ?? .none }
     for (i, tensor) in tensors.enumerated() { slots[given.count + i] = .tensor(tensor) }
     let call = Call(
       inputs: Operands(slots, given.indices.map { given[$0] == nil ? -1 : $0 }),
-      outputs: Operands(slots, tensors.indices.map { $0 < node.outputs.count && node.outputs[$0] >= 0 ? given.count + $0 : -1 }),
+      outputs: Operands(
+        slots, tensors.indices.map { $0 < node.outputs.count && node.outputs[$0] >= 0 ? given.count + $0 : -1 }),
       platform: platform, scratch: scratch.base, allocator: allocator)
     try kernel.run(call)
+    // The call holds no more than its address.
+    withExtendedLifetime(scratch) {}
     return tensors
   }
 }

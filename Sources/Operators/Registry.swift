@@ -26,6 +26,18 @@ public enum Registry {
     Operator("Tanh", since: 1, types: .floats, unary: .tanh),
     Operator(
       "ThresholdedRelu", since: 10, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.thresholdedRelu),
+    Operator(
+      "BiasGelu", domain: "com.microsoft", since: 1, 2...2, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.bias),
+    Operator(
+      "FastGelu", domain: "com.microsoft", since: 1, 1...2, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.fast),
+    Operator(
+      "Gelu", domain: "com.microsoft", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.gelu),
+    Operator(
+      "QuickGelu", domain: "com.microsoft", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves,
+      make: BiasedGelu.quick),
+    Operator("SwiGLU", since: 28, 2...2, SwiGLU.self, types: .float32AndHalves, traits: .widensHalves),
 
     // ControlFlow
     Operator("If", since: 1, 1...1, controlFlow: If.self),
@@ -46,7 +58,10 @@ public enum Registry {
 
     // Convolution
     Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("ConvTranspose", since: 1, 2...3, ConvTranspose.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("GlobalLpPool", since: 2, 1...1, GlobalLpPool.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("LpPool", since: 2, 1...1, LpPool.self, types: .float32AndHalves, traits: .widensHalves),
     Operator(
       "GlobalAveragePool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.average),
     Operator("GlobalMaxPool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.max),
@@ -57,6 +72,17 @@ public enum Registry {
       "Softmax", since: 1, 1...1, Softmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
     Operator(
       "LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+    Operator(
+      "SkipLayerNormalization", domain: "com.microsoft", since: 1, 3...5, types: .float32AndHalves,
+      traits: .widensHalves, make: SkipNormalization.layer),
+    Operator(
+      "SkipSimplifiedLayerNormalization", domain: "com.microsoft", since: 1, 3...4, types: .float32AndHalves,
+      traits: .widensHalves, make: SkipNormalization.simplified),
+    Operator("LRN", since: 1, 1...1, LRN.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator(
       "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace,
       traits: .widensHalvesOfFirstOutput),
@@ -91,8 +117,8 @@ public enum Registry {
     Operator("BitwiseNot", since: 18, types: .integers, unary: .bitwiseNot),
     Operator("BitwiseOr", since: 18, types: .integers, binary: .or),
     Operator("BitwiseXor", since: 18, types: .integers, binary: .exclusiveOr),
-    Operator("Cast", since: 6, 1...1, Cast.self),
-    Operator("CastLike", since: 15, 2...2, make: Cast.like),
+    Operator("Cast", since: 6, 1...1, Cast.self, memory: .inPlace),
+    Operator("CastLike", since: 15, 2...2, memory: .inPlace, make: Cast.like),
     Operator("Ceil", since: 1, types: .floats, unary: .ceil),
     Operator("Clip", since: 1, 1...3, Clip.self, types: .numbers, memory: .inPlace),
     Operator("Cos", since: 7, types: .floats, unary: .cos),
@@ -166,14 +192,14 @@ public enum Registry {
     Operator("Squeeze", since: 1, 1...2, Squeeze.self, memory: .view),
     Operator("Tile", since: 6, 2...2, Tile.self),
     Operator("Transpose", since: 1, 1...1, Transpose.self),
-    Operator("Trilu", since: 14, 1...2, Trilu.self),
+    Operator("Trilu", since: 14, 1...2, Trilu.self, memory: .inPlace),
     Operator("Unsqueeze", since: 1, 1...2, Unsqueeze.self, memory: .view),
 
     // Reduce
     Operator("ArgMax", since: 1, 1...1, types: .numbers, make: ArgExtreme.max),
     Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
-    Operator("CumProd", since: 26, 2...2, types: .numbers, make: Cumulative.product),
-    Operator("CumSum", since: 11, 2...2, types: .numbers, make: Cumulative.sum),
+    Operator("CumProd", since: 26, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.product),
+    Operator("CumSum", since: 11, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.sum),
     Operator("Det", since: 11, 1...1, Det.self, types: .floats),
     Operator("ReduceL1", reduce: .l1),
     Operator("ReduceL2", reduce: .l2),
@@ -188,7 +214,74 @@ public enum Registry {
     Operator("TopK", since: 1, 1...2, TopK.self, types: .numbers),
 
     // Attention
+    Operator(
+      "RotaryEmbedding", since: 23, 3...4, types: .float32AndHalves, traits: .widensHalves, make: RotaryEmbedding.onnx),
+    Operator(
+      "RotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
+      make: RotaryEmbedding.microsoft),
+    Operator(
+      "CausalConvWithState", since: 27, 2...4, CausalConvWithState.self, types: .float32AndHalves, traits: .widensHalves
+    ),
+    Operator(
+      "LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
+
+    // Detection
+    Operator("GridSample", since: 16, 2...2, GridSample.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("NonMaxSuppression", since: 10, 2...5, NonMaxSuppression.self, types: .init(.float32)),
+    Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .float32AndHalves, traits: .widensHalves),
+
+    // Loss
+    Operator(
+      "NegativeLogLikelihoodLoss", since: 12, 2...3, NegativeLogLikelihoodLoss.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "SoftmaxCrossEntropyLoss", since: 12, 2...3, SoftmaxCrossEntropyLoss.self, types: .float32AndHalves,
+      traits: .widensHalves),
+
+    // Random
+    Operator("Bernoulli", since: 15, 1...1, types: .floats, traits: .random, make: RandomTensor.bernoulli),
+    Operator(
+      "Dropout", since: 7, 1...3, Dropout.self, types: .floats, memory: .inPlace, traits: [.random, .widensHalves]),
+    Operator("RandomNormal", since: 1, 0...0, traits: .random, make: RandomTensor.normal),
+    Operator("RandomNormalLike", since: 1, 1...1, traits: .random, make: RandomTensor.normalLike),
+    Operator("RandomUniform", since: 1, 0...0, traits: .random, make: RandomTensor.uniform),
+    Operator("RandomUniformLike", since: 1, 1...1, traits: .random, make: RandomTensor.uniformLike),
+
+    // Recurrent
+    Operator("GRU", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.gru),
+    Operator("LSTM", since: 1, 3...8, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.lstm),
+    Operator("RNN", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.rnn),
+
+    // Resize
+    Operator("Resize", since: 10, 1...4, traits: .widensHalves, make: Resize.resize),
+    Operator("Upsample", since: 7, 1...2, traits: .widensHalves, make: Resize.upsample),
+
+    // Signal
+    Operator("BlackmanWindow", since: 17, 1...1, types: .indices, make: SignalWindow.blackman),
+    Operator("DFT", since: 17, 1...3, DFT.self, types: .reals),
+    Operator("HammingWindow", since: 17, 1...1, types: .indices, make: SignalWindow.hamming),
+    Operator("HannWindow", since: 17, 1...1, types: .indices, make: SignalWindow.hann),
+    Operator("MelWeightMatrix", since: 17, 5...5, MelWeightMatrix.self, types: .indices),
+    Operator("STFT", since: 17, 2...4, STFT.self, types: .reals),
+
+    // Text
+    Operator("StringConcat", since: 20, 2...2, StringConcat.self, types: .string),
+    Operator("StringNormalizer", since: 10, 1...1, StringNormalizer.self, types: .string),
+    Operator("StringSplit", since: 20, 1...1, StringSplit.self, types: .string),
+
+    // Sequence
+    Operator("ConcatFromSequence", since: 11, 1...1, ConcatFromSequence.self, traits: .takesValues),
+    Operator("Optional", since: 15, 0...1, OptionalConstruct.self, traits: .takesValues),
+    Operator("OptionalGetElement", since: 15, 1...1, OptionalGetElement.self, traits: .takesValues),
+    Operator("OptionalHasElement", since: 15, 0...1, OptionalHasElement.self, traits: .takesValues),
+    Operator("SequenceAt", since: 11, 2...2, SequenceAt.self, traits: .takesValues),
+    Operator("SequenceConstruct", since: 11, 1...Int.max, SequenceConstruct.self, traits: .takesValues),
+    Operator("SequenceEmpty", since: 11, 0...0, SequenceEmpty.self),
+    Operator("SequenceErase", since: 11, 1...2, SequenceErase.self, traits: .takesValues),
+    Operator("SequenceInsert", since: 11, 2...3, SequenceInsert.self, traits: .takesValues),
+    Operator("SequenceLength", since: 11, 1...1, SequenceLength.self, traits: .takesValues),
+    Operator("SplitToSequence", since: 11, 1...2, SplitToSequence.self),
 
     // Quantization
     Operator("ConvInteger", since: 10, 2...4, ConvInteger.self, types: .bytes),

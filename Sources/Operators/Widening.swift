@@ -35,12 +35,9 @@ final class WideningKernel: BoundKernel {
   override func run(_ call: Call) throws(RuntimeError) {
     guard call.inputs.hasHalf || call.outputs.hasHalf else { return try kernel.run(call) }
     let (inputCount, outputCount) = (call.inputs.count, call.outputs.count)
-    let slots = UnsafeMutablePointer<Value>.allocate(capacity: inputCount + outputCount)
-    slots.initialize(repeating: .none, count: inputCount + outputCount)
-    defer {
-      slots.deinitialize(count: inputCount + outputCount)
-      slots.deallocate()
-    }
+    let row = Slots(count: inputCount + outputCount)
+    let slots = row.values
+    defer { withExtendedLifetime(row) {} }
     for i in 0..<inputCount {
       slots[i] = call.inputs[value: i]
       guard let tensor = call.inputs[optional: i], tensor.type.isHalf else { continue }

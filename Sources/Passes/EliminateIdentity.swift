@@ -9,7 +9,8 @@ enum EliminateIdentity {
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
       let isIdentity =
         node.opType == "Identity"
-        || node.opType == "Dropout" && node.opset >= 7 && node.inputs.count < 3 && node.outputs.dropFirst().allSatisfy { $0 < 0 }
+        || node.opType == "Dropout" && node.opset >= 7 && node.inputs.count < 3
+          && node.outputs.dropFirst().allSatisfy { $0 < 0 }
       guard isIdentity, let input = node.inputs.first, input >= 0, let output = node.outputs.first, output >= 0 else {
         continue
       }

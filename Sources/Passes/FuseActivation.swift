@@ -26,7 +26,9 @@ enum FuseActivation {
   /// The numbers of an activation that the kernels know; nil for every other node.
   private static func parameters(of node: Node, _ matcher: Matcher) throws(RuntimeError) -> [Float]? {
     let op = node.opType
-    if op == "Relu" || op == "Sigmoid" || op == "Tanh" || op == "HardSwish" || op == "Swish" && node.attributes["alpha"] == nil {
+    if op == "Relu" || op == "Sigmoid" || op == "Tanh" || op == "HardSwish"
+      || op == "Swish" && node.attributes["alpha"] == nil
+    {
       return []
     }
     if op == "Gelu" {

@@ -10,9 +10,12 @@ enum FuseAddend {
   static let pass = Pass("fuse addend") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
-    for (index, node) in graph.nodes.enumerated() where node.opType == "Add" && node.domain.isEmpty && node.broadcastsFromTheRight {
+    for (index, node) in graph.nodes.enumerated()
+    where node.opType == "Add" && node.domain.isEmpty && node.broadcastsFromTheRight {
       for (product, addend) in [(1, 0), (0, 1)] {
-        guard let fused = fused(node, node.inputs[product], addend: node.inputs[addend], matcher, at: index) else { continue }
+        guard let fused = fused(node, node.inputs[product], addend: node.inputs[addend], matcher, at: index) else {
+          continue
+        }
         patch.replace(index, by: fused)
         break
       }
@@ -20,7 +23,9 @@ enum FuseAddend {
     return patch
   }
 
-  private static func fused(_ sum: Node, _ product: ValueID, addend: ValueID, _ matcher: Matcher, at index: Int) -> Node? {
+  private static func fused(_ sum: Node, _ product: ValueID, addend: ValueID, _ matcher: Matcher, at index: Int)
+    -> Node?
+  {
     guard product >= 0, addend >= 0, product != addend, let producer = matcher.producers[product],
       matcher.useCounts[product] == 1, matcher.constant(addend) == nil
     else { return nil }

@@ -31,7 +31,8 @@ enum FuseBatchNormalization {
     if case .int(let value)? = node.attributes["training_mode"], value != 0 { return nil }
     guard let producer = matcher.producers[node.inputs[0]], matcher.useCounts[node.inputs[0]] == 1 else { return nil }
     let convolution = matcher.graph.nodes[producer]
-    guard convolution.opType == "Conv", convolution.domain.isEmpty, matcher.constant(convolution.inputs[1])?.type == .float32
+    guard convolution.opType == "Conv", convolution.domain.isEmpty,
+      matcher.constant(convolution.inputs[1])?.type == .float32
     else { return nil }
     return convolution
   }
@@ -40,31 +41,32 @@ enum FuseBatchNormalization {
   private static func foldedScale(
     _ node: Node, _ convolution: Node, _ matcher: Matcher, _ allocator: Allocator
   ) throws(RuntimeError) -> (scale: Tensor, bias: Tensor)? {
-    var parameters: [UnsafeMutableBufferPointer<Float>] = []
+    var parameters: [Tensor] = []
     var count: Int?
     for input in node.inputs[1...] {
       guard let constant = matcher.constant(input), constant.type == .float32, constant.shape.rank == 1,
         count ?? constant.shape.count == constant.shape.count
       else { return nil }
       count = constant.shape.count
-      parameters.append(try constant.tensor(allocator).elements())
+      parameters.append(try constant.tensor(allocator))
     }
     guard let count, matcher.constant(convolution.inputs[1])?.shape.dims.first == count else { return nil }
-    var ownBias: UnsafeMutableBufferPointer<Float>?
+    var ownBias: Tensor?
     if convolution.inputs.count > 2, convolution.inputs[2] >= 0 {
       guard let constant = matcher.constant(convolution.inputs[2]), constant.type == .float32,
         constant.shape.count == count
       else { return nil }
-      ownBias = try constant.tensor(allocator).elements()
+      ownBias = try constant.tensor(allocator)
     }
     let epsilon = Double(try node.attributes.float("epsilon") ?? 1e-5)
     let scale = try allocator.tensor(.float32, [count])
     let bias = try allocator.tensor(.float32, [count])
     let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
     for i in 0..<count {
-      let factor = Double(gamma[i]) / (Double(variance[i]) + epsilon).squareRoot()
-      scale.elements(Float.self)[i] = Float(factor)
-      bias.elements(Float.self)[i] = Float((Double(ownBias?[i] ?? 0) - Double(mean[i])) * factor + Double(beta[i]))
+      let factor = Double(gamma.floats[i]) / (Double(variance.floats[i]) + epsilon).squareRoot()
+      let shift = Double(ownBias?.floats[i] ?? 0) - Double(mean.floats[i])
+      scale.floats[i] = Float(factor)
+      bias.floats[i] = Float(shift * factor + Double(beta.floats[i]))
     }
     return (scale, bias)
   }

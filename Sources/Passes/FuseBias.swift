@@ -6,7 +6,8 @@ enum FuseBias {
   static let pass = Pass("fuse bias") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
-    for (index, node) in graph.nodes.enumerated() where node.opType == "Add" && node.domain.isEmpty && node.broadcastsFromTheRight {
+    for (index, node) in graph.nodes.enumerated()
+    where node.opType == "Add" && node.domain.isEmpty && node.broadcastsFromTheRight {
       for (product, bias) in [(0, 1), (1, 0)] {
         guard let fused = fused(node.inputs[product], bias: node.inputs[bias], matcher) else { continue }
         var replacement = fused

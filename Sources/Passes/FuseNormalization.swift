@@ -60,7 +60,9 @@ enum FuseNormalization {
 
   private static func fused(_ root: Node, _ match: Match, _ matcher: Matcher, isLayer: Bool) -> Node? {
     guard let epsilon = matcher.scalar(match["epsilon"]) else { return nil }
-    for axes in [match["axes"], match["axes of squares"]] where axes >= 0 && matcher.integers(axes) != [-1] { return nil }
+    for axes in [match["axes"], match["axes of squares"]] where axes >= 0 && matcher.integers(axes) != [-1] {
+      return nil
+    }
     // Scale and bias must lie along the last axis, which is what the fused node normalises: one number would not.
     guard let scale = matcher.constant(match["scale"]), scale.shape.rank == 1, scale.shape.count > 1,
       scale.type == .float32

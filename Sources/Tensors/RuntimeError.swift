@@ -88,8 +88,11 @@ public struct RuntimeError: Error {
   public var reason: String { String(decoding: reasonBytes, as: UTF8.self) }
 
   /// What went wrong and where: `node 'conv1' (Conv): weights must have rank 4, got [3, 3]`.
-  public var message: String {
-    guard let node else { return reason }
+  public var message: String { messageName.text }
+
+  /// The message as bytes: `String` brings 50 kB of Unicode tables and code to the wasm file that needs none of it.
+  public var messageName: Name {
+    guard let node else { return Name(reasonBytes) }
     var bytes: [UInt8] = []
     bytes.append(text: "node '")
     bytes += node.name.bytes
@@ -97,7 +100,7 @@ public struct RuntimeError: Error {
     bytes += node.opType.bytes
     bytes.append(text: "): ")
     bytes += reasonBytes
-    return String(decoding: bytes, as: UTF8.self)
+    return Name(bytes)
   }
 
   private var reasonBytes: [UInt8] {

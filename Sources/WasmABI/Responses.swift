@@ -3,7 +3,7 @@ import Apus
 extension BlockWriter {
   mutating func error(_ error: RuntimeError) {
     i32(Int(error.code.rawValue))
-    name(Name(text: error.message))
+    name(error.messageName)
     if let node = error.node {
       u32(1)
       name(node.name)

@@ -1,19 +1,21 @@
 import GraphIR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Function calls, which are replaced by the functions' nodes.
 @Suite struct FunctionTests {
-  private func check(_ model: ModelProto, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func check(_ model: ModelProto, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) throws
+  {
     #expect(try model.imported().graph.printed == expected, sourceLocation: sourceLocation)
   }
 
   @Test func inlinesWithOwnNames() throws {
     let twice = function("Twice", ["a"], [node("t = Add(a, a)"), node("b = Neg(t)")], ["b"])
     try check(
-      model(graph(["x", "t"], [node("y = local.Twice(x)"), node("z = local.Twice(y)"), node("o = Add(z, t)")], ["o"])).with(twice),
+      model(graph(["x", "t"], [node("y = local.Twice(x)"), node("z = local.Twice(y)"), node("o = Add(z, t)")], ["o"]))
+        .with(twice),
       """
       y/t = Add(x, x)
       y/b = Neg(y/t)
@@ -37,7 +39,8 @@ import Testing
 
   @Test func outputMayBeAnInput() throws {
     let same = function("Same", ["a"], [], ["a"])
-    try check(model(graph(["x"], [node("y = local.Same(x)"), node("z = Neg(y)")], ["z"])).with(same), "z = Neg(x)\n-> z")
+    try check(
+      model(graph(["x"], [node("y = local.Same(x)"), node("z = Neg(y)")], ["z"])).with(same), "z = Neg(x)\n-> z")
   }
 
   @Test func attributes() throws {
@@ -74,7 +77,9 @@ import Testing
   /// A function sees nothing of its caller's graph.
   @Test func seesNoOuterNames() {
     let f = function("F", ["a"], [node("b = Add(a, x)")], ["b"])
-    let text = message { () throws(RuntimeError) in _ = try model(graph(["x"], [node("y = local.F(x)")], ["y"])).with(f).imported() }
+    let text = message { () throws(RuntimeError) in
+      _ = try model(graph(["x"], [node("y = local.F(x)")], ["y"])).with(f).imported()
+    }
     #expect(text == "node 'y/b' (Add): input 'x' is made by no node and is no input of the graph")
   }
 

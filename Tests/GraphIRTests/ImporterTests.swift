@@ -1,12 +1,13 @@
 import GraphIR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ImporterTests {
   /// A model and the graph that it becomes.
-  private func check(_ model: ModelProto, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func check(_ model: ModelProto, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) throws
+  {
     #expect(try model.imported().graph.printed == expected, sourceLocation: sourceLocation)
   }
 
@@ -92,7 +93,9 @@ import Testing
       try Importer.importing(
         proto, loader: TensorLoader(ByteSource(byteCount: 0)), allocator: testAllocator, keepsDefaults: keepsDefaults)
     }
-    for (version, keeps, inputs, defaults) in [(3, true, 1, 0), (4, false, 1, 0), (4, true, 1, 1)] as [(Int64, Bool, Int, Int)] {
+    for (version, keeps, inputs, defaults) in [(3, true, 1, 0), (4, false, 1, 0), (4, true, 1, 1)]
+      as [(Int64, Bool, Int, Int)]
+    {
       proto.irVersion = version
       let model = try imported(keepsDefaults: keeps)
       #expect(model.inputs.map(\.name.text) == ["x"], "IR \(version)")
@@ -104,7 +107,8 @@ import Testing
 
   @Test func constantNodes() throws {
     let values: [(String, AttributeProto.Value, ElementType, [Int])] = [
-      ("value", .tensor(TensorRecord(name: "", .int32([2], [1, 2]))), .int32, [2]), ("value_float", .float(1), .float32, []),
+      ("value", .tensor(TensorRecord(name: "", .int32([2], [1, 2]))), .int32, [2]),
+      ("value_float", .float(1), .float32, []),
       ("value_floats", .floats([1, 2]), .float32, [2]), ("value_int", .int(1), .int64, []),
       ("value_ints", .ints([1, 2, 3]), .int64, [3]), ("value_string", .string("a"), .string, []),
       ("value_strings", .strings(["a", "b"]), .string, [2]), ("value_ints", .ints([]), .int64, [0]),
@@ -117,7 +121,8 @@ import Testing
       let made = graph.values[graph.outputs[0]].constant
       #expect(made?.type == type && made?.shape.dims == dims, "\(name)")
     }
-    refuses(model(graph([], [node("c = Constant()")], ["c"])), "node 'c' (Constant): a Constant must have one attribute")
+    refuses(
+      model(graph([], [node("c = Constant()")], ["c"])), "node 'c' (Constant): a Constant must have one attribute")
   }
 
   @Test func sparseTensors() throws {

@@ -1,13 +1,15 @@
 import GraphIR
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PatchTests {
   private func imported() throws -> Graph {
     let body = graph([], [node("t = T(b)")], ["t"])
     return try model(
-      graph(["x"], [node("a = A(x)"), node("b = B(a)"), node("c = C(b)", ["then_branch": .graph(body)]), node("d = D(a)")], ["c", "d"])
+      graph(
+        ["x"], [node("a = A(x)"), node("b = B(a)"), node("c = C(b)", ["then_branch": .graph(body)]), node("d = D(a)")],
+        ["c", "d"])
     ).imported().graph
   }
 

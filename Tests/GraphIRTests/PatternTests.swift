@@ -1,7 +1,7 @@
 import GraphIR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PatternTests {
@@ -10,7 +10,9 @@ import Testing
   /// What the pattern's `x` stood for where it matched at the graph's last node; nil where it did not.
   private func match(
     _ pattern: Pattern, _ nodes: [NodeProto], _ outputs: [String] = ["y"], opset: Int = 22,
-    constants: KeyValuePairs<String, Tensor> = ["half": .float32([], [0.5]), "halves": .float32([1, 1], [0.5]), "two": .int64([], [2])]
+    constants: KeyValuePairs<String, Tensor> = [
+      "half": .float32([], [0.5]), "halves": .float32([1, 1], [0.5]), "two": .int64([], [2]),
+    ]
   ) throws -> String? {
     let graph = try model(graph(["p", "q"], constants: constants, nodes, outputs), opset: opset).with().imported().graph
     let matcher = Matcher(graph, allocator: testAllocator)
@@ -65,7 +67,8 @@ import Testing
 
   @Test func constantsAsNumbers() throws {
     let tensors: [(Tensor, Float?, [Int]?)] = [
-      (.float32([], [2]), 2, nil), (.float64([1], [2]), 2, nil), (.float16([], [2]), 2, nil), (.bfloat16([], [2]), 2, nil),
+      (.float32([], [2]), 2, nil), (.float64([1], [2]), 2, nil), (.float16([], [2]), 2, nil),
+      (.bfloat16([], [2]), 2, nil),
       (.float32([2], [2, 2]), nil, nil), (.int64([], [2]), nil, [2]), (.int32([2], [2, -3]), nil, [2, -3]),
       (.bool([], [true]), nil, nil),
     ]

@@ -1,7 +1,7 @@
 import GraphIR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Bodies of control flow: what they see, and what they capture.
@@ -34,7 +34,8 @@ import Testing
 
   @Test func outputMayBeACaptureOrAnInput() throws {
     let body = graph(["i", "go", "v"], [], ["go", "v", "x"])
-    let imported = try model(graph(["n", "x"], [node("y, s = Loop(n, -, x)", ["body": .graph(body)])], ["y", "s"])).imported().graph
+    let imported = try model(graph(["n", "x"], [node("y, s = Loop(n, -, x)", ["body": .graph(body)])], ["y", "s"]))
+      .imported().graph
     #expect(imported.printed == "y, s = Loop(n, -, x)\n  body(i, go, v):\n    -> go, v, x\n-> y, s")
     #expect(imported.nodes[0].bodies[0].captures == [imported.inputs[1]])
   }

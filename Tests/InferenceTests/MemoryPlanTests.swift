@@ -21,7 +21,8 @@ import Testing
     var busiest = 0
     for (i, a) in buffers.enumerated() {
       let aRange = plan.offsets[i]..<plan.offsets[i] + max(a.byteCount, 1)
-      #expect(aRange.lowerBound % MemoryPlan.alignment == 0 && aRange.lowerBound >= 0 && aRange.upperBound <= plan.byteCount)
+      #expect(
+        aRange.lowerBound % MemoryPlan.alignment == 0 && aRange.lowerBound >= 0 && aRange.upperBound <= plan.byteCount)
       var live = 0
       for (j, b) in buffers.enumerated() where b.first <= a.first && a.first <= b.last {
         live += (max(b.byteCount, 1) + 63) / 64 * 64
@@ -39,7 +40,10 @@ import Testing
     let cases: [(String, [(size: Int, first: Int, last: Int)], offsets: [Int], total: Int)] = [
       ("none", [], [], 0),
       ("a chain needs two", [(640, 0, 1), (640, 1, 2), (640, 2, 3), (640, 3, 4)], [0, 640, 0, 640], 1280),
-      ("the smallest gap that holds it", [(640, 0, 0), (64, 0, 9), (128, 0, 0), (64, 0, 9), (128, 1, 1)], [0, 640, 704, 832, 704], 896),
+      (
+        "the smallest gap that holds it", [(640, 0, 0), (64, 0, 9), (128, 0, 0), (64, 0, 9), (128, 1, 1)],
+        [0, 640, 704, 832, 704], 896
+      ),
       ("neighbouring gaps join", [(64, 0, 0), (64, 0, 1), (64, 0, 9), (128, 2, 2)], [0, 64, 128, 0], 192),
       ("a gap at the end grows", [(64, 0, 9), (64, 0, 0), (256, 1, 1)], [0, 64, 64], 320),
       ("no gap is big enough", [(64, 0, 0), (64, 0, 9), (65, 1, 1)], [0, 64, 128], 256),

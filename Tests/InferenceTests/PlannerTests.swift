@@ -32,23 +32,39 @@ import Testing
   @Test func inPlace() throws {
     let cases: [(String, [NodeProto], [String], same: [(String, String)], different: [(String, String)])] = [
       ("a chain", [node("a = Neg(x)"), node("b = Abs(a)"), node("y = Exp(b)")], ["y"], [("a", "b"), ("b", "y")], []),
-      ("read later", [node("a = Neg(x)"), node("b = Abs(a)"), node("y = Add(a, b)")], ["y"], [("a", "y")], [("a", "b")]),
+      (
+        "read later", [node("a = Neg(x)"), node("b = Abs(a)"), node("y = Add(a, b)")], ["y"], [("a", "y")], [("a", "b")]
+      ),
       ("the second operand", [node("a = Neg(x)"), node("y = Sub(x, a)")], ["y"], [("a", "y")], []),
       ("an output", [node("a = Neg(x)"), node("y = Abs(a)")], ["y", "a"], [], [("a", "y")]),
-      ("another shape", [node("a = ReduceSum(x)"), node("b = Neg(a)"), node("y = Add(x, b)")], ["y"], [("a", "b")], [("b", "y")]),
+      (
+        "another shape", [node("a = ReduceSum(x)"), node("b = Neg(a)"), node("y = Add(x, b)")], ["y"], [("a", "b")],
+        [("b", "y")]
+      ),
       ("another width", [node("a = Neg(x)"), node("y = Greater(a, x)")], ["y"], [], [("a", "y")]),
       ("not elementwise", [node("a = Neg(x)"), node("y = Transpose(a)")], ["y"], [], [("a", "y")]),
       ("through a view", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Abs(v)")], ["y"], [("a", "y")], []),
-      ("a view that is read later", [node("a = Neg(x)"), node("v = Flatten(a)"), node("b = Abs(a)"), node("y = Add(v, b)")], ["y"], [], [("a", "b")]),
-      ("a view that is an output", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Abs(a)")], ["y", "v"], [], [("a", "y")]),
+      (
+        "a view that is read later",
+        [node("a = Neg(x)"), node("v = Flatten(a)"), node("b = Abs(a)"), node("y = Add(v, b)")], ["y"], [], [("a", "b")]
+      ),
+      (
+        "a view that is an output", [node("a = Neg(x)"), node("v = Flatten(a)"), node("y = Abs(a)")], ["y", "v"], [],
+        [("a", "y")]
+      ),
       ("read again as a third input", [node("a = Neg(x)"), node("y = Sum(a, x, a)")], ["y"], [], [("a", "y")]),
-      ("a third input of its own", [node("a = Neg(x)"), node("b = Abs(x)"), node("y = Sum(a, x, b)")], ["y"], [("a", "y")], []),
+      (
+        "a third input of its own", [node("a = Neg(x)"), node("b = Abs(x)"), node("y = Sum(a, x, b)")], ["y"],
+        [("a", "y")], []
+      ),
     ]
     for (name, nodes, outputs, same, different) in cases {
       let (plan, program) = try plan(model(graph(["x"], nodes, outputs)), x)
       let offsets = offsets(plan, program)
       for (a, b) in same { #expect(offsets[a] == offsets[b] && offsets[a] != nil, "\(name): \(a), \(b) in \(offsets)") }
-      for (a, b) in different { #expect(offsets[a] != offsets[b] && offsets[a] != nil, "\(name): \(a), \(b) in \(offsets)") }
+      for (a, b) in different {
+        #expect(offsets[a] != offsets[b] && offsets[a] != nil, "\(name): \(a), \(b) in \(offsets)")
+      }
     }
   }
 
@@ -78,11 +94,13 @@ import Testing
   /// Shape → Gather → Concat → Reshape, as exporters write it.
   @Test func shapeArithmeticFolds() throws {
     let nodes = [
-      node("s = Shape(x)"), node("b = Gather(s, zero)"), node("u = Unsqueeze(b, axes)"), node("c = Concat(u, rest)", ["axis": .int(0)]),
+      node("s = Shape(x)"), node("b = Gather(s, zero)"), node("u = Unsqueeze(b, axes)"),
+      node("c = Concat(u, rest)", ["axis": .int(0)]),
       node("y = Reshape(x, c)"),
     ]
     let proto = model(
-      graph(["x"], constants: ["zero": .int64([], [0]), "axes": .int64([1], [0]), "rest": .int64([1], [-1])], nodes, ["y"]))
+      graph(
+        ["x"], constants: ["zero": .int64([], [0]), "axes": .int64([1], [0]), "rest": .int64([1], [-1])], nodes, ["y"]))
     let (plan, program) = try plan(proto, .ramp([2, 3, 4]))
     #expect(plan.steps.count == 1 && plan.end == 5)
     #expect(plan.folded.map { program.graph.valueName($0.value).text } == ["s", "b", "u", "c"])
@@ -93,7 +111,8 @@ import Testing
   @Test func whatIsNotFolded() throws {
     let constants: KeyValuePairs<String, Tensor> = ["n": .int64([1], [20000]), "c": .float32([2], [1, 2])]
     let cases: [(String, [NodeProto], steps: Int)] = [
-      ("big", [node("y = ConstantOfShape(n)")], 1), ("small", [node("y = Neg(c)")], 0), ("fed", [node("y = Add(x, c)")], 1),
+      ("big", [node("y = ConstantOfShape(n)")], 1), ("small", [node("y = Neg(c)")], 0),
+      ("fed", [node("y = Add(x, c)")], 1),
       ("data-dependent", [node("y = NonZero(c)")], 1),
     ]
     for (name, nodes, steps) in cases {
@@ -106,7 +125,8 @@ import Testing
   @Test func nothingWanted() throws {
     let branch = graph([], [node("t = Neg(x)")], ["t"])
     let nodes = [
-      node("- = Flatten(x)"), node("- = Neg(x)"), node("- = If(c)", ["then_branch": .graph(branch), "else_branch": .graph(branch)]),
+      node("- = Flatten(x)"), node("- = Neg(x)"),
+      node("- = If(c)", ["then_branch": .graph(branch), "else_branch": .graph(branch)]),
       node("y = Neg(x)"),
     ]
     let proto = model(graph(["x", "c: bool"], nodes, ["y"]))
@@ -150,7 +170,9 @@ import Testing
   @Test func successors() throws {
     let proto = model(graph(["x"], [node("n = NonZero(x)"), node("t = Transpose(n)"), node("y = Neg(t)")], ["y"]))
     let session = try SessionUnderTest(proto)
-    for (values, count) in [([1, 0, 2], 1), ([0, 5, 2], 1), ([0, 0, 0], 2), ([1, 0, 1], 2), ([1, 1, 1], 3)] as [([Float], Int)] {
+    for (values, count) in [([1, 0, 2], 1), ([0, 5, 2], 1), ([0, 0, 0], 2), ([1, 0, 1], 2), ([1, 1, 1], 3)]
+      as [([Float], Int)]
+    {
       _ = try session.session.run(["x": .float32([3], values)])
       #expect(session.program.plans.count == 1)
       #expect(session.program.plans[0].plan.end == 1)

@@ -17,7 +17,8 @@ import Testing
       ([("x", .tensor(.int64([1, 2], [1, 2])))], nil, "input 'x' must be of type float32, got int64"),
       ([("x", .tensor(.ramp([2, 3])))], nil, "input 'x' must have shape [?, 2], got [2, 3]"),
       ([("x", .tensor(.ramp([2])))], nil, "input 'x' must have shape [?, 2], got [2]"),
-      ([("x", .sequence(Value.Sequence([])))], nil, "input 'x' must be a tensor"), ([good], ["z"], "the model has no output 'z'"),
+      ([("x", .sequence(Value.Sequence([])))], nil, "input 'x' must be a tensor"),
+      ([good], ["z"], "the model has no output 'z'"),
     ]
     for (feeds, fetches, expected) in cases {
       #expect(message { () throws(RuntimeError) in _ = try session.run(feeds, fetches: fetches) } == expected)
@@ -30,7 +31,8 @@ import Testing
   @Test func outputsThatAreNotComputed() {
     let proto = model(
       graph(
-        ["x"], constants: ["w": .ramp([3])], [node("i = Identity(x)"), node("k = Identity(w)"), node("v = Flatten(x)")],
+        ["x"], constants: ["w": .ramp([3])],
+        [node("i = Identity(x)"), node("k = Identity(w)"), node("v = Flatten(x)")],
         ["x", "w", "i", "k", "v", "x"]))
     let x = Tensor.ramp([2, 2], from: 5)
     check("passed through", proto, ["x": x], gives: [x, .ramp([3]), x, .ramp([3]), x, x])
@@ -39,7 +41,8 @@ import Testing
   /// Results are memory of their own: neither the next run nor the caller's writing reaches the other.
   @Test func resultsAreOnesOwn() throws {
     for level in levels {
-      let session = try Session(model(graph(["x"], constants: ["w": .ramp([1])], [node("y = Neg(x)")], ["y", "x", "w"])), level)
+      let session = try Session(
+        model(graph(["x"], constants: ["w": .ramp([1])], [node("y = Neg(x)")], ["y", "x", "w"])), level)
       let x = Tensor.float32([1], [1])
       let first = try session.run(["x": x])
       for result in first { result!.floats[0] += 100 }
@@ -52,22 +55,30 @@ import Testing
 
   @Test func overridableInitializers() throws {
     let proto = model(
-      graph(["x", "s: int64 [n]", "b"], constants: ["s": .int64([1], [4]), "b": .float32([], [10])], [node("r = Reshape(x, s)"), node("y = Add(r, b)")], ["y"]))
+      graph(
+        ["x", "s: int64 [n]", "b"], constants: ["s": .int64([1], [4]), "b": .float32([], [10])],
+        [node("r = Reshape(x, s)"), node("y = Add(r, b)")], ["y"]))
     for level in levels {
       var options = Session.Options()
       options.optimization = level
       let constant = try Session(model: proto, options: options)
       #expect(constant.inputs.map(\.name.text) == ["x"] && constant.optionalInputs.isEmpty)
-      #expect(message { () throws(RuntimeError) in _ = try constant.run(["x": .ramp([4]), "b": .ramp([1])]) }.contains("the model has no input 'b'"))
+      #expect(
+        message { () throws(RuntimeError) in _ = try constant.run(["x": .ramp([4]), "b": .ramp([1])]) }.contains(
+          "the model has no input 'b'"))
       options.overridesInitializers = true
       let session = try Session(model: proto, options: options)
       #expect(session.inputs.map(\.name.text) == ["x"] && session.optionalInputs.map(\.name.text) == ["s", "b"])
       let cases: [(KeyValuePairs<String, Tensor>, Tensor)] = [
-        (["x": .ramp([2, 2])], .ramp([4], from: 10)), (["x": .ramp([4]), "b": .float32([], [20])], .ramp([4], from: 20)),
-        (["x": .ramp([4]), "s": .int64([2], [2, 2])], .ramp([2, 2], from: 10)), (["x": .ramp([2, 2])], .ramp([4], from: 10)),
+        (["x": .ramp([2, 2])], .ramp([4], from: 10)),
+        (["x": .ramp([4]), "b": .float32([], [20])], .ramp([4], from: 20)),
+        (["x": .ramp([4]), "s": .int64([2], [2, 2])], .ramp([2, 2], from: 10)),
+        (["x": .ramp([2, 2])], .ramp([4], from: 10)),
       ]
       for (feeds, expected) in cases { #expect(difference(try session.run(feeds)[0]!, expected) == nil) }
-      #expect(message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([4]), "b": .int64([], [1])]) }.contains("input 'b' must be of type float32"))
+      #expect(
+        message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([4]), "b": .int64([], [1])]) }.contains(
+          "input 'b' must be of type float32"))
     }
   }
 
@@ -90,7 +101,9 @@ import Testing
       for _ in 0..<3 {
         let text = message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([3]), "s": .int64([1], [2])]) }
         #expect(text.hasPrefix("node 'r' (Reshape): 3 elements"), "\(text)")
-        let outside = message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([2]), "s": .int64([1], [2])]) }
+        let outside = message { () throws(RuntimeError) in
+          _ = try session.run(["x": .ramp([2]), "s": .int64([1], [2])])
+        }
         #expect(outside.hasPrefix("node 'g' (Gather): "), "\(outside)")
         let missing = message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([2])]) }
         #expect(missing == "input 's' is missing")
@@ -102,7 +115,9 @@ import Testing
   }
 
   @Test func errorInABodyNamesItsNode() throws {
-    let body = graph(["i: int64", "c: bool", "v"], [node("g = Gather(x, i)"), node("w = Add(v, g)"), node("o = Identity(c)")], ["o", "w"])
+    let body = graph(
+      ["i: int64", "c: bool", "v"], [node("g = Gather(x, i)"), node("w = Add(v, g)"), node("o = Identity(c)")],
+      ["o", "w"])
     let proto = model(graph(["n: int64", "x"], [node("y = Loop(n, -, x)", ["body": .graph(body)])], ["y"]))
     for level in levels {
       let session = try Session(proto, level)
@@ -130,7 +145,8 @@ import Testing
         #expect(feeds.used == 0)
       }
     }
-    let session = try Session(model(graph(["x"], [node("n = NonZero(x)"), node("t = Transpose(n)")], ["t", "n"])), .all)
+    let session = try Session(
+      model(graph(["x"], [node("n = NonZero(x)"), node("t = Transpose(n)")], ["t", "n"])), .all)
     func used(_ count: Int) throws -> Int {
       _ = try session.run(["x": .ramp([count], from: 1)])
       return session.allocator.used
@@ -150,7 +166,9 @@ import Testing
       #expect(difference(try session.run(["x": .ramp([1, 3])])[0]!, .ramp([3, 1])) == nil)
     }
     let huge = model(graph(["s: int64"], [node("y = ConstantOfShape(s)")], ["y"]))
-    let text = message { () throws(RuntimeError) in _ = try Session(huge, .all).run(["s": .int64([3], [1 << 40, 1 << 40, 7])]) }
+    let text = message { () throws(RuntimeError) in
+      _ = try Session(huge, .all).run(["s": .int64([3], [1 << 40, 1 << 40, 7])])
+    }
     #expect(text.hasPrefix("node 'y' (ConstantOfShape): "), "\(text)")
   }
 
@@ -159,7 +177,10 @@ import Testing
   private let looping = model(
     graph(
       ["n: int64"],
-      [node("y = Loop(n, -, n)", ["body": .graph(graph(["i: int64", "c: bool", "v: int64"], [], ["c", "i"]))]), node("z = Neg(y)")], ["z"]))
+      [
+        node("y = Loop(n, -, n)", ["body": .graph(graph(["i: int64", "c: bool", "v: int64"], [], ["c", "i"]))]),
+        node("z = Neg(y)"),
+      ], ["z"]))
 
   @Test func steps() throws {
     let session = try Session(simple, .none)
@@ -251,7 +272,9 @@ import Testing
     ]
     for (nodes, expected) in cases {
       for level in levels {
-        let text = message { () throws(RuntimeError) in _ = try Session(model(graph(["x"], nodes, ["y"]), opset: 13), level) }
+        let text = message { () throws(RuntimeError) in
+          _ = try Session(model(graph(["x"], nodes, ["y"]), opset: 13), level)
+        }
         #expect(text == expected)
       }
     }
@@ -265,9 +288,13 @@ import Testing
       time += 1
       return time
     }
-    let session = try Session(model: model(graph(["x"], [node("a = Neg(x)"), node("b = Exp(a)"), node("y = Neg(b)")], ["y"])), options: options)
+    let session = try Session(
+      model: model(graph(["x"], [node("a = Neg(x)"), node("b = Exp(a)"), node("y = Neg(b)")], ["y"])), options: options)
     for _ in 0..<3 { _ = try session.run(["x": .ramp([2])]) }
     #expect(session.profile?.entries.map(\.milliseconds) == [3, 3, 3])
-    #expect(session.profile?.byOperator.map { "\($0.opType.text) \($0.runCount) \($0.milliseconds)" } == ["Neg 6 6.0", "Exp 3 3.0"])
+    #expect(
+      session.profile?.byOperator.map { "\($0.opType.text) \($0.runCount) \($0.milliseconds)" } == [
+        "Neg 6 6.0", "Exp 3 3.0",
+      ])
   }
 }

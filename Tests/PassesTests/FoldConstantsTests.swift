@@ -12,25 +12,37 @@ import Testing
     check(
       FoldConstants.pass,
       [
-        PassCase("a chain", constants: a, [node("s = Add(a, b)"), node("p = Mul(s, s)"), node("y = Add(x, p)")], becomes: "y = Add(x, p)", feeds: x),
-        PassCase("an output", constants: a, [node("y = Add(a, b)"), node("z = Neg(x)")], ["y", "z"], becomes: "z = Neg(x)", feeds: x),
-        PassCase("a view", constants: ["w": .ramp([4]), "s": .int64([2], [2, 2])], [node("r = Reshape(w, s)"), node("y = MatMul(x, r)")], becomes: "y = MatMul(x, r)", feeds: x),
+        PassCase(
+          "a chain", constants: a, [node("s = Add(a, b)"), node("p = Mul(s, s)"), node("y = Add(x, p)")],
+          becomes: "y = Add(x, p)", feeds: x),
+        PassCase(
+          "an output", constants: a, [node("y = Add(a, b)"), node("z = Neg(x)")], ["y", "z"], becomes: "z = Neg(x)",
+          feeds: x),
+        PassCase(
+          "a view", constants: ["w": .ramp([4]), "s": .int64([2], [2, 2])],
+          [node("r = Reshape(w, s)"), node("y = MatMul(x, r)")], becomes: "y = MatMul(x, r)", feeds: x),
         PassCase("fed", constants: a, [node("s = Add(a, x)"), node("y = Add(s, b)")], becomes: nil, feeds: x),
         PassCase(
-          "a result that grows", constants: ["s": .int64([2], [1000, 100])], [node("c = ConstantOfShape(s)"), node("y = Add(x, c)")], becomes: nil,
+          "a result that grows", constants: ["s": .int64([2], [1000, 100])],
+          [node("c = ConstantOfShape(s)"), node("y = Add(x, c)")], becomes: nil,
           feeds: [("x", .mixed([1]))]),
         PassCase(
           "a small one", constants: ["s": .int64([1], [2])], [node("c = ConstantOfShape(s)"), node("y = Add(x, c)")],
           becomes: "y = Add(x, c)", feeds: x),
-        PassCase("data-dependent", constants: a, [node("i = NonZero(a)"), node("y = Gather(x, i)")], becomes: nil, feeds: x),
-        PassCase("no inputs", [node("r = RandomUniform()", ["shape": .ints([2])]), node("y = Add(x, r)")], becomes: nil),
+        PassCase(
+          "data-dependent", constants: a, [node("i = NonZero(a)"), node("y = Gather(x, i)")], becomes: nil, feeds: x),
+        PassCase(
+          "no inputs", [node("r = RandomUniform()", ["shape": .ints([2])]), node("y = Add(x, r)")], becomes: nil),
         PassCase("not implemented", constants: a, [node("n = NoSuchOp(a)"), node("y = Add(x, n)")], becomes: nil),
-        PassCase("wrong", constants: ["a": .ramp([2]), "b": .ramp([3])], [node("s = Add(a, b)"), node("y = Add(x, s)")], becomes: nil),
+        PassCase(
+          "wrong", constants: ["a": .ramp([2]), "b": .ramp([3])], [node("s = Add(a, b)"), node("y = Add(x, s)")],
+          becomes: nil),
       ])
   }
 
   @Test func values() throws {
-    let graph = try model(graph([], constants: a, [node("s = Sub(a, b)"), node("y = Mul(s, s)")], ["y"])).imported().graph
+    let graph = try model(graph([], constants: a, [node("s = Sub(a, b)"), node("y = Mul(s, s)")], ["y"])).imported()
+      .graph
     graph.apply(try FoldConstants.pass.patch(graph, PassContext(allocator: testAllocator)))
     #expect(graph.nodes.isEmpty)
     #expect(try graph.values[graph.outputs[0]].constant?.tensor(testAllocator).doubles == [4, 9])
@@ -40,10 +52,14 @@ import Testing
   @Test func large() throws {
     let big = Tensor.ramp([300, 100])
     let constants: KeyValuePairs<String, Tensor> = ["w": big, "one": .float32([], [1])]
-    #expect(try printed(graph([], constants: constants, [node("y = Add(w, one)")], ["y"]), after: FoldConstants.pass) == "-> y")
+    #expect(
+      try printed(graph([], constants: constants, [node("y = Add(w, one)")], ["y"]), after: FoldConstants.pass)
+        == "-> y")
     // The result is bigger than its inputs by more than a little.
     let column: KeyValuePairs<String, Tensor> = ["c": .ramp([300, 1]), "r": .ramp([1, 100])]
-    #expect(try printed(graph([], constants: column, [node("y = Add(c, r)")], ["y"]), after: FoldConstants.pass) == "y = Add(c, r)\n-> y")
+    #expect(
+      try printed(graph([], constants: column, [node("y = Add(c, r)")], ["y"]), after: FoldConstants.pass)
+        == "y = Add(c, r)\n-> y")
   }
 
   /// Bodies are optimised too, with the constants that the outer graph was folded to.
@@ -64,6 +80,7 @@ import Testing
         -> y
         """)
     check(
-      "a folded capture", model(outer), ["c": .bool([], [true]), "x": .float32([2], [1, 1])], gives: [.float32([2], [17, 50])])
+      "a folded capture", model(outer), ["c": .bool([], [true]), "x": .float32([2], [1, 1])],
+      gives: [.float32([2], [17, 50])])
   }
 }

@@ -44,12 +44,19 @@ import Testing
     check(
       FuseBatchNormalization.pass,
       [
-        PassCase("read elsewhere", constants: constants, [c, normalize, node("z = Neg(c)")], ["y", "z"], becomes: nil, feeds: x),
+        PassCase(
+          "read elsewhere", constants: constants, [c, normalize, node("z = Neg(c)")], ["y", "z"], becomes: nil, feeds: x
+        ),
         PassCase("an output", constants: constants, [c, normalize], ["y", "c"], becomes: nil, feeds: x),
-        PassCase("weights fed", ["x", "w"], constants: ["gamma": .positive([4]), "beta": .mixed([4]), "mean": .mixed([4]), "variance": .positive([4])], [c, normalize], becomes: nil, feeds: x + [("w", .mixed([4, 3, 3, 3]))]),
+        PassCase(
+          "weights fed", ["x", "w"],
+          constants: ["gamma": .positive([4]), "beta": .mixed([4]), "mean": .mixed([4]), "variance": .positive([4])],
+          [c, normalize], becomes: nil, feeds: x + [("w", .mixed([4, 3, 3, 3]))]),
         PassCase(
           "scale fed", ["x", "gamma"],
-          constants: ["w": .mixed([4, 3, 3, 3]), "beta": .mixed([4]), "mean": .mixed([4]), "variance": .positive([4])],
+          constants: [
+            "w": .mixed([4, 3, 3, 3]), "beta": .mixed([4]), "mean": .mixed([4]), "variance": .positive([4]),
+          ],
           [c, normalize], becomes: nil, feeds: x + [("gamma", .positive([4]))]),
         PassCase(
           "bias fed", ["x", "d"], constants: constants, [node("c = Conv(x, w, d)"), normalize], becomes: nil,
@@ -76,7 +83,8 @@ import Testing
     let w1 = "Conv(x, w)"
     let cases = [
       PassCase(
-        "conv, norm, relu", constants: constants, [node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"), node("y = Relu(n)")],
+        "conv, norm, relu", constants: constants,
+        [node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"), node("y = Relu(n)")],
         becomes: "y = apus.Conv(x, w, n/bias, n/scale) {activation: \"Relu\", activation_params: []}", feeds: x),
       PassCase(
         "conv, norm, add, relu", ["x", "r"], constants: constants,
@@ -99,7 +107,10 @@ import Testing
           """, feeds: x),
       PassCase(
         "a sum of a wider shape", ["x", "r"], constants: constants,
-        [node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"), node("s = Add(r, n)"), node("y = Relu(s)")],
+        [
+          node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"), node("s = Add(r, n)"),
+          node("y = Relu(s)"),
+        ],
         becomes: "y = apus.Conv(x, w, n/bias, n/scale, r) {activation: \"Relu\", activation_params: []}",
         feeds: x + [("r", .mixed([2, 2, 4, 1, 4], seed: 9))]),
       PassCase(
@@ -115,7 +126,8 @@ import Testing
       PassCase(
         "norm behind the activation", constants: constants,
         [node("c = \(w1)"), node("a = Relu(c)"), node("y = BatchNormalization(a, gamma, beta, mean, variance)")],
-        becomes: "a = apus.Conv(x, w) {activation: \"Relu\", activation_params: []}\ny = BatchNormalization(a, gamma, beta, mean, variance)",
+        becomes:
+          "a = apus.Conv(x, w) {activation: \"Relu\", activation_params: []}\ny = BatchNormalization(a, gamma, beta, mean, variance)",
         feeds: x),
       PassCase(
         "two norms", constants: constants,
@@ -123,12 +135,14 @@ import Testing
           node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"),
           node("y = BatchNormalization(n, gamma, beta, mean, variance)"),
         ],
-        becomes: "n = apus.Conv(x, w, n/bias, n/scale)\ny = BatchNormalization(n, gamma, beta, mean, variance)", feeds: x),
+        becomes: "n = apus.Conv(x, w, n/bias, n/scale)\ny = BatchNormalization(n, gamma, beta, mean, variance)",
+        feeds: x),
       PassCase(
         "two convolutions", constants: constants,
         [
           node("c = \(w1)"), node("n = BatchNormalization(c, gamma, beta, mean, variance)"), node("r = Relu(n)"),
-          node("d = Conv(r, w2)"), node("m = BatchNormalization(d, gamma, beta, mean, variance)"), node("s = Add(m, r)"),
+          node("d = Conv(r, w2)"), node("m = BatchNormalization(d, gamma, beta, mean, variance)"),
+          node("s = Add(m, r)"),
           node("y = HardSwish(s)"),
         ],
         becomes: """

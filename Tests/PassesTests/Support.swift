@@ -88,6 +88,6 @@ extension Tensor {
 
   /// The same between 0.5 and 1.5.
   static func positive(_ dims: [Int], seed: Int = 1) -> Tensor {
-    float32(dims, mixed(dims, seed: seed).elements(Float.self).map { 1 + $0 / 2 })
+    float32(dims, mixed(dims, seed: seed).doubles.map { Float(1 + $0 / 2) })
   }
 }

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct AllocatorTests {
@@ -8,7 +8,9 @@ import Testing
     var first: Storage? = try allocator.allocate(byteCount: 60)
     let second = try allocator.allocate(byteCount: 40)
     #expect(allocator.used == 100)
-    #expect(message { () throws(RuntimeError) in _ = try allocator.allocate(byteCount: 1) } == "1 bytes are needed beside 100 in use, the limit is 100")
+    #expect(
+      message { () throws(RuntimeError) in _ = try allocator.allocate(byteCount: 1) }
+        == "1 bytes are needed beside 100 in use, the limit is 100")
     #expect(first?.byteCount == 60)
     first = nil
     #expect(allocator.used == 40)
@@ -55,7 +57,9 @@ import Testing
       (.string, [1 << 60]), (.string, [1 << 62, 4]), (.complex128, [1 << 60]), (.float64, [1 << 32, 1 << 31]),
     ]
     for (type, dims) in cases {
-      #expect(message { () throws(RuntimeError) in _ = try Allocator().tensor(type, Shape(dims)) }.contains("bytes"), "\(type) \(dims)")
+      #expect(
+        message { () throws(RuntimeError) in _ = try Allocator().tensor(type, Shape(dims)) }.contains("bytes"),
+        "\(type) \(dims)")
     }
   }
 

@@ -41,7 +41,9 @@ public func check(
       }
       for _ in 0..<2 {
         _ = try session.run(feeds)
-        #expect(used ?? session.allocator.used == session.allocator.used, "\(name), \(level): memory", sourceLocation: sourceLocation)
+        #expect(
+          used ?? session.allocator.used == session.allocator.used, "\(name), \(level): memory",
+          sourceLocation: sourceLocation)
         used = session.allocator.used
       }
     } catch {

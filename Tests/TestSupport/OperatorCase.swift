@@ -120,7 +120,8 @@ func singleNodeModel(_ test: Case, constantInputs: Bool, butFirst: Bool) -> (Mod
     if constantInputs, !(butFirst && i == 0) {
       graph.initializers.append(TensorRecord(name: name, input))
     } else {
-      graph.inputs.append(ValueInfoProto(name: name, type: .tensor(elementType: Int32(input.type.rawValue), shape: nil)))
+      graph.inputs.append(
+        ValueInfoProto(name: name, type: .tensor(elementType: Int32(input.type.rawValue), shape: nil)))
       feeds.append((name, .tensor(input)))
     }
   }

@@ -1,5 +1,5 @@
-// A matrix tile in 256-bit vectors, for x86-64 processors that have them. It multiplies and adds, without fusing, in the
-// order of the tile in GemmTile.swift: the bits are the same.
+// A matrix tile in 256-bit vectors, for x86-64 processors that have them. It multiplies and adds, without fusing, in
+// the order of the tile in GemmTile.swift: the bits are the same.
 #ifndef CKERNELS_TILE_AVX2_H
 #define CKERNELS_TILE_AVX2_H
 
@@ -31,7 +31,8 @@ typedef float ck_f32x8u __attribute__((ext_vector_type(8), aligned(4)));
     *to = accumulate ? s##i + *to : s##i;                                                                              \
   }
 #define CK_TILE_END                                                                                                    \
-  CK_TILE_PUT(0) CK_TILE_PUT(1) CK_TILE_PUT(2) CK_TILE_PUT(3) CK_TILE_PUT(4) CK_TILE_PUT(5) CK_TILE_PUT(6) CK_TILE_PUT(7)
+  CK_TILE_PUT(0) CK_TILE_PUT(1) CK_TILE_PUT(2) CK_TILE_PUT(3)                                                          \
+  CK_TILE_PUT(4) CK_TILE_PUT(5) CK_TILE_PUT(6) CK_TILE_PUT(7)
 
 /// C [8, 8] ← (C +) two panels of packed A, each [depth, 4], times a panel of packed B, [depth, 8].
 CK_AVX2 void ck_wideTile(

@@ -129,7 +129,9 @@ public struct Convolution {
       pieces = min((wanted + blocks * groups - 1) / (blocks * groups), max(1, filters / 16))
     } else {
       for group in 0..<groups {
-        for i in 0..<blocks { runBlock(image, group, i * block..<min(positions, i * block + block), 0..<filters, panels) }
+        for i in 0..<blocks {
+          runBlock(image, group, i * block..<min(positions, i * block + block), 0..<filters, panels)
+        }
       }
       return
     }

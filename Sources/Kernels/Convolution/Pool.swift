@@ -59,7 +59,8 @@ private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window,
 
 /// The taps of a window along one dimension that lie in the input.
 @inline(__always)
-private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int> {
+private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int>
+{
   let first = o &* stride &- before
   let low = first >= 0 ? 0 : (dilation &- 1 &- first) / dilation
   let high = first >= input ? 0 : min(kernel, (input &- 1 &- first) / dilation &+ 1)

@@ -20,6 +20,10 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
     out.bytes.copyMemory(from: x.bytes, byteCount: x.byteCount)
     return
   }
+  // The unused bits of a last byte that elements share are 0.
+  if out.type.bitWidth < 8, out.byteCount > 0 {
+    out.bytes.storeBytes(of: 0, toByteOffset: out.byteCount - 1, as: UInt8.self)
+  }
   let smallRounding: MiniFloat.Rounding =
     switch rounding {
     case .saturating: .nearestSaturating

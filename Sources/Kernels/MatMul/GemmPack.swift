@@ -16,10 +16,12 @@ public enum GemmPack {
 /// Packs rows `rows` of B [K, N], given from the first of them on with `stride` elements between rows, into `packed`,
 /// which is the whole packed B: `[ceil(N / 8), K, 8]`.
 public func packRight(
-  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, k: Int, n: Int, into packed: UnsafeMutablePointer<Float>
+  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, k: Int, n: Int,
+  into packed: UnsafeMutablePointer<Float>
 ) {
   assert(rows.lowerBound >= 0 && rows.upperBound <= k)
-  packPanels(source, stride: stride, rows: rows.count, columns: n, into: packed + rows.lowerBound * 8, panelStride: k * 8)
+  packPanels(
+    source, stride: stride, rows: rows.count, columns: n, into: packed + rows.lowerBound * 8, panelStride: k * 8)
 }
 
 /// Packs rows of a matrix into panels of eight columns that are `panelStride` elements apart.
@@ -66,7 +68,8 @@ func packPanelsTransposed(
     let to = packed + column / 8 * panelStride
     let width = min(8, columns - column)
     transposeInto(from, stride: stride, count: min(4, width), length: rows, to: to, step: 8)
-    transposeInto(from + min(4, width) * stride, stride: stride, count: max(0, width - 4), length: rows, to: to + 4, step: 8)
+    transposeInto(
+      from + min(4, width) * stride, stride: stride, count: max(0, width - 4), length: rows, to: to + 4, step: 8)
     column += 8
   }
 }

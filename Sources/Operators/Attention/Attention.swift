@@ -4,7 +4,8 @@ import Tensors
 
 /// Scaled dot product attention over heads, with masks, windows and a cache of keys and values.
 ///
-/// Inputs are Q, K, V, mask, past key, past value and the number of valid keys of each item; Q, K and V are [batch, heads,
+/// Inputs are Q, K, V, mask, past key, past value and the number of valid keys of each item; Q, K and V are [batch,
+/// heads,
 /// sequence, size], or [batch, sequence, heads · size].
 ///
 /// <https://onnx.ai/onnx/operators/onnx__Attention.html>
@@ -54,7 +55,8 @@ struct Attention: OperatorKernel {
     var keys: Int { pastKeys + newKeys }
   }
 
-  private func sizes(_ q: [Int], _ k: [Int], _ v: [Int], past: [Int]?, pastValue: [Int]?) throws(RuntimeError) -> Sizes {
+  private func sizes(_ q: [Int], _ k: [Int], _ v: [Int], past: [Int]?, pastValue: [Int]?) throws(RuntimeError) -> Sizes
+  {
     guard q.count == k.count, q.count == v.count, q.count == 3 || q.count == 4 else {
       throw RuntimeError(.invalidArgument, "Q, K and V must have rank 3 or 4, got %v, %v and %v", shapes: [q, k, v])
     }
@@ -194,7 +196,8 @@ struct Attention: OperatorKernel {
     }
     let newSteps =
       s.isFlat
-      ? [s.newKeys * s.keyHeads * size, size, s.keyHeads * size, 1] : [s.keyHeads * s.newKeys * size, s.newKeys * size, size, 1]
+      ? [s.newKeys * s.keyHeads * size, size, s.keyHeads * size, 1]
+      : [s.keyHeads * s.newKeys * size, s.newKeys * size, size, 1]
     copyStrided(
       new, 0, newSteps, to: joined, s.pastKeys * size, steps, dims: [s.batch, s.keyHeads, s.newKeys, size],
       on: call.platform)

@@ -25,24 +25,29 @@ struct Scan: ControlFlowKernel {
     let declared = site.node.bodies[body].graph.declaredOutputs
     let outputCount = declared.count - stateCount
     guard inputCount >= 1, stateCount >= 0, outputCount >= 0, stateCount + outputCount > 0 else {
-      throw RuntimeError(.invalidGraph, "a scan of %d inputs must have at least one scanned, got %d", site.inputCount, inputCount)
+      throw RuntimeError(
+        .invalidGraph, "a scan of %d inputs must have at least one scanned, got %d", site.inputCount, inputCount)
     }
     guard site.node.bodies[body].formalCount == stateCount + inputCount else {
       throw RuntimeError(
-        .invalidGraph, "the body of a scan must take %d states and %d slices, it takes %d inputs", stateCount, inputCount,
+        .invalidGraph, "the body of a scan must take %d states and %d slices, it takes %d inputs", stateCount,
+        inputCount,
         site.node.bodies[body].formalCount)
     }
     declaredOutputs = declared
     inputAxes = try Scan.list(site.ints("scan_input_axes"), inputCount)
     outputAxes = try Scan.list(site.ints("scan_output_axes"), outputCount)
-    inputReversed = try Scan.list(site.ints(isBatched ? "directions" : "scan_input_directions"), inputCount).map { $0 != 0 }
+    inputReversed = try Scan.list(site.ints(isBatched ? "directions" : "scan_input_directions"), inputCount).map {
+      $0 != 0
+    }
     outputReversed = try Scan.list(site.ints("scan_output_directions"), outputCount).map { $0 != 0 }
   }
 
   private static func list(_ given: [Int]?, _ count: Int) throws(RuntimeError) -> [Int] {
     guard let given else { return [Int](repeating: 0, count: count) }
     guard given.count == count else {
-      throw RuntimeError(.invalidGraph, "axes and directions must be given for all of %d values, got %d", count, given.count)
+      throw RuntimeError(
+        .invalidGraph, "axes and directions must be given for all of %d values, got %d", count, given.count)
     }
     return given
   }
@@ -67,7 +72,9 @@ struct Scan: ControlFlowKernel {
     private let length: Int
     private var iteration = 0
 
-    init(_ scan: Scan, states: [Value], scanned: [Tensor], length: Int? = nil, allocator: Allocator) throws(RuntimeError) {
+    init(_ scan: Scan, states: [Value], scanned: [Tensor], length: Int? = nil, allocator: Allocator)
+      throws(RuntimeError)
+    {
       self.scan = scan
       self.states = states
       self.scanned = scanned
@@ -137,7 +144,8 @@ struct Scan: ControlFlowKernel {
       }
       batch = scanned[0].shape[0]
       for tensor in states + scanned where tensor.shape[0] != batch || batch == 0 {
-        throw RuntimeError(.invalidArgument, "the batch must be of one size above 0, got %d and %d", batch, tensor.shape[0])
+        throw RuntimeError(
+          .invalidArgument, "the batch must be of one size above 0, got %d and %d", batch, tensor.shape[0])
       }
       outputs = scan.declaredOutputs.map { StackedValues($0) }
       inner = try BatchedState.state(scan, 0, states, scanned, lengths, call.allocator)

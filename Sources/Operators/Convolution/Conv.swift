@@ -27,7 +27,8 @@ struct Conv: OperatorKernel {
     try ShapeRules.sameType(x, w)
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank else {
-      throw RuntimeError(.invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
+      throw RuntimeError(
+        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
     }
     guard x.shape[1] == w.shape[1] * groups, w.shape[0] % groups == 0 else {
       throw RuntimeError(
@@ -47,7 +48,9 @@ struct Conv: OperatorKernel {
     guard let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
-    if let addend = inputs[optional: 4], addend.shape != sizes.outputDims { count += sizes.outputDims.productSaturating }
+    if let addend = inputs[optional: 4], addend.shape != sizes.outputDims {
+      count += sizes.outputDims.productSaturating
+    }
     return count * 4
   }
 
@@ -97,21 +100,24 @@ struct Conv: OperatorKernel {
 
   /// One convolution's kernel and its sizes.
   private struct Sizes {
-    let isDepthwise: Bool
     let outputDims: [Int]
     private let convolution: Convolution
-    private let depthwise: Depthwise
+    /// Set where every filter sees one channel.
+    private let depthwise: Depthwise?
+
+    var isDepthwise: Bool { depthwise != nil }
 
     init(_ x: [Int], _ w: [Int], _ attributes: WindowAttributes, _ groups: Int) throws(RuntimeError) {
       let window = try attributes.window(input: Array(x[2...]), kernel: Array(w[2...]))
       outputDims = [x[0], w[0]] + window.output.dims(x.count - 2)
-      isDepthwise = PackedFilters.isDepthwise(w, groups: groups)
       convolution = Convolution(batch: x[0], groups: groups, channels: w[1], filters: w[0] / groups, window: window)
-      depthwise = Depthwise(batch: x[0], channels: groups, multiplier: w[0] / groups, window: window)
+      depthwise =
+        PackedFilters.isDepthwise(w, groups: groups)
+        ? Depthwise(batch: x[0], channels: groups, multiplier: w[0] / groups, window: window) : nil
     }
 
     func scratchCount(_ threads: Int) -> Int {
-      isDepthwise ? depthwise.scratchCount(threadCount: threads) : convolution.scratchCount(threadCount: threads)
+      depthwise?.scratchCount(threadCount: threads) ?? convolution.scratchCount(threadCount: threads)
     }
 
     var packedCount: Int {
@@ -125,7 +131,7 @@ struct Conv: OperatorKernel {
       _ platform: Platform, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
       into output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, _ scratch: UnsafeMutablePointer<Float>
     ) {
-      if isDepthwise {
+      if let depthwise {
         depthwise.run(platform, input, weights: weights, into: output, epilogue, scratch: scratch)
       } else {
         convolution.run(platform, input, packedWeights: weights, into: output, epilogue, scratch: scratch)

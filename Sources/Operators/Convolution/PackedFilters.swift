@@ -55,7 +55,5 @@ struct PackedFilters {
   }
 
   /// Whether every filter sees one channel of a plane, for which there is a kernel of its own.
-  static func isDepthwise(_ dims: [Int], groups: Int) -> Bool {
-    groups > 1 && dims[1] == 1 && (dims.count < 5 || dims[2] == 1)
-  }
+  static func isDepthwise(_ dims: [Int], groups: Int) -> Bool { groups > 1 && dims[1] == 1 && dims.count < 5 }
 }

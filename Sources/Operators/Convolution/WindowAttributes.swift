@@ -77,10 +77,10 @@ struct WindowAttributes {
           input[axis] + before[axis] + after[axis])
       }
       output[axis] = max(0, room) / stride[axis] + 1
-      // In ceil mode a last window may reach beyond the padding, but not begin in it.
-      if ceilMode, room > 0, room % stride[axis] != 0, output[axis] * stride[axis] < input[axis] + before[axis] {
-        output[axis] += 1
-      }
+      guard ceilMode else { continue }
+      // A last window may reach beyond the padding, but not begin in it.
+      if room > 0, room % stride[axis] != 0 { output[axis] += 1 }
+      if (output[axis] - 1) * stride[axis] >= input[axis] + before[axis] { output[axis] -= 1 }
     }
     return Window(
       input: Extent(input), output: Extent(output), kernel: Extent(kernel), stride: Extent(stride),
@@ -90,7 +90,8 @@ struct WindowAttributes {
   private func positive(_ given: [Int]?, _ rank: Int) throws(RuntimeError) -> [Int] {
     guard let given else { return [Int](repeating: 1, count: rank) }
     guard given.count == rank, given.allSatisfy({ $0 > 0 }) else {
-      throw RuntimeError(.invalidArgument, "strides and dilations must be %d values above 0, got %v", shapes: [given], rank)
+      throw RuntimeError(
+        .invalidArgument, "strides and dilations must be %d values above 0, got %v", shapes: [given], rank)
     }
     return given
   }

@@ -35,7 +35,8 @@ struct MatMul: OperatorKernel {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], product.n)
     }
     if let addend = inputs[optional: 3], addend.shape != product.dims {
-      throw RuntimeError(.invalidArgument, "the addend must have shape %v, got %v", shapes: [product.dims, addend.shape])
+      throw RuntimeError(
+        .invalidArgument, "the addend must have shape %v, got %v", shapes: [product.dims, addend.shape])
     }
     return [Fact(inputs[0].type, product.dims)]
   }

@@ -26,7 +26,8 @@ struct BatchNormalization: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let channels = inputs[0].rank > 1 ? inputs[0].shape[1] : 1
     for i in 1..<5 where inputs[i].shape != [channels] {
-      throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, channels)
+      throw RuntimeError(
+        .invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, channels)
     }
     let statistics = Fact(.float32, [channels])
     return [inputs[0].withoutValue, statistics, statistics]

@@ -56,7 +56,8 @@ public final class DequantizedConstant: Constant {
       let range = first..<min(first + DequantizedConstant.stagingCount, end)
       try quantized.read(at: first * width, count: range.count * width, into: staging.base)
       dequantizeElements(
-        staging.base, type: quantizedType, range, into: (target + (first - start) * 4).assumingMemoryBound(to: Float.self),
+        staging.base, type: quantizedType, range,
+        into: (target + (first - start) * 4).assumingMemoryBound(to: Float.self),
         layout, scales: scale.floats, zeroPoints: zeroPoint.map { UnsafeRawPointer($0.bytes) })
       first = range.upperBound
     }

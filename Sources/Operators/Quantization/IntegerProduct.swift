@@ -2,7 +2,8 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// The part that all products of byte matrices share: (A - a0) · (B - b0) in int32, B packed at bind where it is constant.
+/// The part that all products of byte matrices share: (A - a0) · (B - b0) in int32, B packed at bind where it is
+/// constant.
 struct IntegerProduct {
   private let packed: PackedBytes?
 
@@ -28,7 +29,9 @@ struct IntegerProduct {
         .invalidArgument, "the zero point must be of type %t, got %t", Int(matrix.type.rawValue),
         Int(zero.type.rawValue))
     }
-    guard zero.count == 1 || zero.count == perLine || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue
+    guard
+      zero.count == 1 || zero.count == perLine
+        || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue
     else {
       throw RuntimeError(
         .invalidArgument, "a matrix of shape %v has 1 zero point or %d, got %v", shapes: [matrix.shape, zero.shape],

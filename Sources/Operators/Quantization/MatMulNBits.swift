@@ -4,7 +4,8 @@ import Tensors
 
 /// A [..., K] · Bᵀ, where B [N, K] is quantised to 2, 4 or 8 bits in blocks along K.
 ///
-/// Inputs are A, the packed bits, a scale for each block, zero points (packed as the bits are, or floats), a group index
+/// Inputs are A, the packed bits, a scale for each block, zero points (packed as the bits are, or floats), a group
+/// index
 /// that is not supported, and a bias. Missing zero points are half of the range.
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits>
@@ -46,7 +47,8 @@ struct MatMulNBits: OperatorKernel {
         shapes: [b.shape, scale.shape], n, blocks)
     }
     if let zero = inputs[optional: 3],
-      zero.count != (zero.type == .uint8 ? n * ((blocks * bits + 7) / 8) : n * blocks) {
+      zero.count != (zero.type == .uint8 ? n * ((blocks * bits + 7) / 8) : n * blocks)
+    {
       throw RuntimeError(
         .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shapes: [zero.shape], n,
         blocks)
@@ -96,7 +98,8 @@ struct MatMulNBits: OperatorKernel {
       into: output.floats, ldc: n, epilogue, scratch: scratch.take(0, of: Float.self))
   }
 
-  /// What float zero points change against the default one: Σ over blocks of (Σ of A's block) · (default - zero) · scale.
+  /// What float zero points change against the default one: Σ over blocks of (Σ of A's block) · (default - zero) ·
+  /// scale.
   private func correction(
     _ call: Call, _ a: UnsafePointer<Float>, _ m: Int, _ scales: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>,
     _ scratch: inout ScratchMemory

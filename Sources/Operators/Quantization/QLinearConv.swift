@@ -2,7 +2,8 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// A quantised convolution: inputs are x, its scale and zero point, the weights with theirs, the scale and zero point of
+/// A quantised convolution: inputs are x, its scale and zero point, the weights with theirs, the scale and zero point
+/// of
 /// the output, and an int32 bias in units of x scale · weight scale.
 ///
 /// <https://onnx.ai/onnx/operators/onnx__QLinearConv.html>

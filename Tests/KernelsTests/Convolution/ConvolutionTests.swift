@@ -19,7 +19,9 @@ import Testing
     after: Extent? = nil
   ) -> Window {
     let after = after ?? before
-    func size(_ i: Int, _ k: Int, _ s: Int, _ d: Int, _ a: Int, _ b: Int) -> Int { (i + a + b - (k - 1) * d - 1) / s + 1 }
+    func size(_ i: Int, _ k: Int, _ s: Int, _ d: Int, _ a: Int, _ b: Int) -> Int {
+      (i + a + b - (k - 1) * d - 1) / s + 1
+    }
     return Window(
       input: input,
       output: Extent(
@@ -51,12 +53,15 @@ import Testing
       window: window(Extent(2, 2), Extent(2, 2), before: Extent(0, 3, 4))),
     Case(
       name: "dilated, strided", channels: 3, filters: 4,
-      window: window(Extent(17, 19), Extent(3, 2), stride: Extent(2, 3), dilation: Extent(2, 3), before: Extent(0, 2, 1))
+      window: window(
+        Extent(17, 19), Extent(3, 2), stride: Extent(2, 3), dilation: Extent(2, 3), before: Extent(0, 2, 1))
     ),
     Case(
       name: "groups", batch: 2, groups: 3, channels: 2, filters: 5,
       window: window(Extent(6, 7), Extent(3, 3), before: Extent(0, 1, 1))),
-    Case(name: "line", channels: 4, filters: 6, window: window(Extent(50), Extent(5), stride: Extent(2), before: Extent(0, 0, 2))),
+    Case(
+      name: "line", channels: 4, filters: 6,
+      window: window(Extent(50), Extent(5), stride: Extent(2), before: Extent(0, 0, 2))),
     Case(
       name: "volume", channels: 2, filters: 3,
       window: window(Extent(4, 5, 6), Extent(2, 3, 2), stride: Extent(1, 2, 1), before: Extent(1, 1, 0))),
@@ -178,7 +183,8 @@ import Testing
       window: window(Extent(15, 13), Extent(3, 3), dilation: Extent(2, 2), before: Extent(0, 2, 2))),
     Case(
       name: "stride 3, dilation 2", groups: 3,
-      window: window(Extent(20, 22), Extent(3, 4), stride: Extent(3, 3), dilation: Extent(1, 2), before: Extent(0, 1, 2))
+      window: window(
+        Extent(20, 22), Extent(3, 4), stride: Extent(3, 3), dilation: Extent(1, 2), before: Extent(0, 1, 2))
     ),
     Case(name: "7x7", groups: 2, window: window(Extent(7, 7), Extent(7, 7), before: Extent(0, 3, 3))),
     Case(name: "multiplier", groups: 2, filters: 3, window: window(Extent(6, 6), Extent(3, 3))),

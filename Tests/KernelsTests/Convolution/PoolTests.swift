@@ -112,7 +112,9 @@ import Testing
   @Test func globalPools() {
     for (planes, count) in [(0, 3), (1, 1), (3, 7), (5, 16), (2, 49), (300, 131)] {
       let x = Memory(random: planes * count, seed: 2)
-      let means = (0..<planes).map { p in (0..<count).reduce(0.0) { $0 + Double(x.base[p * count + $1]) } / Double(count) }
+      let means = (0..<planes).map { p in
+        (0..<count).reduce(0.0) { $0 + Double(x.base[p * count + $1]) } / Double(count)
+      }
       let largest = (0..<planes).map { p in (0..<count).map { x.base[p * count + $0] }.max()! }
       for platform in [Platform.serial, reversed(threads: 2)] {
         let out = Memory(count: planes)

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct MatMulTests {
@@ -25,8 +25,10 @@ import Testing
         "int64", "MatMul", [.int64([1, 2], [3, 1 << 40]), .int64([2, 1], [5, 2])],
         gives: [.int64([1, 1], [15 + 1 << 41])]),
       Case("int32", "MatMul", [.int32([1, 2], [3, 4]), .int32([2, 1], [5, -6])], gives: [.int32([1, 1], [-9])]),
-      Case("float64", "MatMul", [.float64([1, 2], [0.5, 4]), .float64([2, 1], [5, 2])], gives: [.float64([1, 1], [10.5])]),
-      Case("float16", "MatMul", [.float16([1, 2], [0.5, 4]), .float16([2, 1], [5, 2])], gives: [.float16([1, 1], [10.5])]),
+      Case(
+        "float64", "MatMul", [.float64([1, 2], [0.5, 4]), .float64([2, 1], [5, 2])], gives: [.float64([1, 1], [10.5])]),
+      Case(
+        "float16", "MatMul", [.float16([1, 2], [0.5, 4]), .float16([2, 1], [5, 2])], gives: [.float16([1, 1], [10.5])]),
     ])
   }
 

@@ -1,0 +1,70 @@
+/// (Σ |x|^p)^(1/p) over each window of `planes` planes; padding counts as 0.
+public func lpPool(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
+  _ window: Window, p: Int
+) {
+  let (input, output, kernel) = (window.input, window.output, window.kernel)
+  platform.parallelRanges(planes &* output.count, grain: max(1, 8192 / kernel.count)) { range in
+    for i in range {
+      let (plane, position) = i.quotientAndRemainder(dividingBy: output.count)
+      let (row, x) = position.quotientAndRemainder(dividingBy: output.w)
+      let (z, y) = row.quotientAndRemainder(dividingBy: output.h)
+      let from = source + plane &* input.count
+      var norm = LpNorm(p)
+      for kz in 0..<kernel.d {
+        let atZ = z &* window.stride.d &- window.before.d &+ kz &* window.dilation.d
+        if atZ < 0 || atZ >= input.d { continue }
+        for ky in 0..<kernel.h {
+          let atY = y &* window.stride.h &- window.before.h &+ ky &* window.dilation.h
+          if atY < 0 || atY >= input.h { continue }
+          for kx in 0..<kernel.w {
+            let atX = x &* window.stride.w &- window.before.w &+ kx &* window.dilation.w
+            if atX >= 0 && atX < input.w { norm.add(from[(atZ &* input.h &+ atY) &* input.w &+ atX]) }
+          }
+        }
+      }
+      target[i] = norm.value
+    }
+  }
+}
+
+/// The p-norm of the middle of [outer, count, inner], into [outer, inner].
+public func lpNorm(
+  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
+  count: Int, inner: Int, p: Int
+) {
+  platform.parallelRanges(outer &* inner, grain: max(1, 16384 / max(count, 1))) { range in
+    for i in range {
+      let (o, j) = i.quotientAndRemainder(dividingBy: inner)
+      var norm = LpNorm(p)
+      for k in 0..<count { norm.add(source[(o &* count &+ k) &* inner &+ j]) }
+      target[i] = norm.value
+    }
+  }
+}
+
+/// A norm in the making.
+private struct LpNorm {
+  private let p: Int
+  private var sum = 0.0
+
+  init(_ p: Int) { self.p = p }
+
+  @inline(__always)
+  mutating func add(_ x: Float) {
+    let magnitude = Double(x.magnitude)
+    switch p {
+    case 1: sum += magnitude
+    case 2: sum += magnitude * magnitude
+    default: sum += CMath.pow(magnitude, Double(p))
+    }
+  }
+
+  var value: Float {
+    switch p {
+    case 1: Float(sum)
+    case 2: Float(sum.squareRoot())
+    default: Float(CMath.pow(sum, 1 / Double(p)))
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Tensors
+
+/// For each output position of an axis which input positions it is made of, and with what weights.
+///
+/// Both tables are [output positions, taps]. An index below 0 in the first tap says that the position lies outside.
+public struct Resampling {
+  public var taps: Int
+  public var indices: UnsafePointer<Int32>
+  public var weights: UnsafePointer<Float>
+
+  public init(taps: Int, indices: UnsafePointer<Int32>, weights: UnsafePointer<Float>) {
+    self.taps = taps
+    self.indices = indices
+    self.weights = weights
+  }
+}
+
+/// Resamples the middle of [outer, length, inner] to `newLength` positions; those outside become `outside`.
+public func resample(
+  _ platform: Platform, _ source: UnsafePointer<Float>, outer: Int, length: Int, inner: Int, newLength: Int,
+  _ table: Resampling, outside: Float, into target: UnsafeMutablePointer<Float>
+) {
+  let (taps, indices, weights) = (table.taps, table.indices, table.weights)
+  guard inner > 1 else {
+    platform.parallelRanges(outer, grain: max(1, 16384 / max(newLength &* taps, 1))) { range in
+      for row in range {
+        let from = source + row &* length
+        let to = target + row &* newLength
+        for i in 0..<newLength {
+          let first = i &* taps
+          if indices[first] < 0 {
+            to[i] = outside
+            continue
+          }
+          var sum: Float = 0
+          for tap in first..<(first &+ taps) { sum += from[Int(indices[tap])] * weights[tap] }
+          to[i] = sum
+        }
+      }
+    }
+    return
+  }
+  platform.parallelRanges(outer &* newLength, grain: max(1, 16384 / (inner &* taps))) { range in
+    for row in range {
+      let (image, position) = row.quotientAndRemainder(dividingBy: newLength)
+      let to = target + row &* inner
+      let first = position &* taps
+      if indices[first] < 0 {
+        fillLanes(to, with: outside, count: inner)
+        continue
+      }
+      for tap in first..<(first &+ taps) {
+        let from = source + (image &* length &+ Int(indices[tap])) &* inner
+        let weight = Lanes(repeating: weights[tap])
+        if tap == first {
+          mapLanes(from, into: to, count: inner) { $0 * weight }
+        } else {
+          addScaled(from, weight, to, inner)
+        }
+      }
+    }
+  }
+}
+
+@inline(__always)
+private func addScaled(
+  _ source: UnsafePointer<Float>, _ weight: Lanes, _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  var i = 0
+  while i &+ 4 <= count {
+    store(load(target + i) + load(source + i) * weight, target + i)
+    i &+= 4
+  }
+  while i < count {
+    target[i] += source[i] * weight[0]
+    i &+= 1
+  }
+}
+
+/// Copies to each position of the output the input element that `indices` name, a table for each axis, one behind the
+/// other. Where one of them is below 0, the element at `outside` is written.
+public func resizeNearest(
+  _ platform: Platform, _ source: Tensor, into target: Tensor, indices: UnsafePointer<Int32>,
+  outside: UnsafeRawPointer
+) {
+  switch source.type.byteWidth {
+  case 1: pick(platform, source, target, indices, outside, UInt8.self)
+  case 2: pick(platform, source, target, indices, outside, UInt16.self)
+  case 4: pick(platform, source, target, indices, outside, UInt32.self)
+  default: pick(platform, source, target, indices, outside, UInt64.self)
+  }
+}
+
+private func pick<T: BitwiseCopyable>(
+  _ platform: Platform, _ source: Tensor, _ target: Tensor, _ indices: UnsafePointer<Int32>,
+  _ outside: UnsafeRawPointer, _: T.Type
+) {
+  let (from, to) = (source.elements(T.self).baseAddress!, target.elements(T.self).baseAddress!)
+  let dims = target.shape.dims
+  guard let width = dims.last, target.count > 0 else { return }
+  let missing = outside.loadUnaligned(as: T.self)
+  let rank = dims.count
+  let last = indices + (dims.reduce(0, +) - width)
+  let steps = source.shape.strides
+  platform.parallelRanges(target.count / width, grain: max(1, 16384 / width)) { range in
+    for row in range {
+      var (rest, start, table) = (row, 0, last)
+      var isOutside = false
+      var axis = rank &- 2
+      while axis >= 0 {
+        let (next, position) = rest.quotientAndRemainder(dividingBy: dims[axis])
+        table -= dims[axis]
+        let index = Int(table[position])
+        isOutside = isOutside || index < 0
+        start &+= index &* steps[axis]
+        rest = next
+        axis &-= 1
+      }
+      let line = to + row &* width
+      for i in 0..<width {
+        let index = Int(last[i])
+        line[i] = isOutside || index < 0 ? missing : from[start &+ index]
+      }
+    }
+  }
+}

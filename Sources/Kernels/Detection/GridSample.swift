@@ -1,0 +1,132 @@
+/// Samples [batch, channels, spatial] at the points of a grid [batch, points, rank], whose coordinates run from -1 to 1
+/// and come innermost axis first.
+public struct GridSample: Sendable {
+  public enum Mode: Sendable { case nearest, linear, cubic }
+  public enum Padding: Sendable { case zeros, border, reflection }
+
+  public var mode: Mode
+  public var padding: Padding
+  /// Whether -1 and 1 are the centres of the outermost elements rather than their outer edges.
+  public var alignsCorners: Bool
+
+  public init(mode: Mode, padding: Padding, alignsCorners: Bool) {
+    self.mode = mode
+    self.padding = padding
+    self.alignsCorners = alignsCorners
+  }
+
+  private var taps: Int { mode == .nearest ? 1 : mode == .linear ? 2 : 4 }
+
+  /// `dims` are the spatial ones, at most three of them.
+  public func run(
+    _ platform: Platform, _ source: UnsafePointer<Float>, batch: Int, channels: Int, dims: [Int],
+    grid: UnsafePointer<Float>, points: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    let rank = dims.count
+    // [depth, height, width], where what a lower rank lacks has one element.
+    let size = SIMD4<Int>(rank > 2 ? dims[rank - 3] : 1, rank > 1 ? dims[rank - 2] : 1, dims[rank - 1], 0)
+    let plane = size[0] * size[1] * size[2]
+    platform.parallelRanges(batch * points, grain: max(1, 2048 / (channels + 1))) { range in
+      // For each axis up to four indices and weights.
+      withUnsafeTemporaryAllocation(of: Int.self, capacity: 12) { indices in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 12) { weights in
+          for i in range {
+            let (item, point) = i.quotientAndRemainder(dividingBy: points)
+            for axis in 0..<3 {
+              if axis < 3 - rank {
+                indices[4 * axis] = 0
+                weights[4 * axis] = 1
+              } else {
+                place(
+                  grid[i &* rank &+ (2 - axis)], size[axis], indices.baseAddress! + 4 * axis,
+                  weights.baseAddress! + 4 * axis)
+              }
+            }
+            for channel in 0..<channels {
+              let image = item &* channels &+ channel
+              target[image &* points &+ point] = sum(
+                source + image &* plane, size, 3 - rank, indices.baseAddress!, weights.baseAddress!)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The weighted elements of one channel around a point.
+  private func sum(
+    _ source: UnsafePointer<Float>, _ size: SIMD4<Int>, _ missing: Int, _ indices: UnsafePointer<Int>,
+    _ weights: UnsafePointer<Float>
+  ) -> Float {
+    var total: Float = 0
+    for z in 0..<(missing > 0 ? 1 : taps) {
+      var plane: Float = 0
+      for y in 0..<(missing > 1 ? 1 : taps) {
+        var row: Float = 0
+        for x in 0..<taps {
+          let (iz, iy, ix) = (indices[z], indices[4 &+ y], indices[8 &+ x])
+          if iz < 0 || iy < 0 || ix < 0 { continue }
+          row += weights[8 &+ x] * source[(iz &* size[1] &+ iy) &* size[2] &+ ix]
+        }
+        plane += weights[4 &+ y] * row
+      }
+      total += weights[z] * plane
+    }
+    return total
+  }
+
+  /// The elements of one axis that a coordinate is made of; -1 is a zero beyond the edge.
+  private func place(
+    _ coordinate: Float, _ size: Int, _ indices: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Float>
+  ) {
+    let length = Float(size)
+    var x = alignsCorners ? (coordinate + 1) / 2 * (length - 1) : ((coordinate + 1) * length - 1) / 2
+    // What is no number lies far outside.
+    if !(x.magnitude < 1e9) { x = x > 0 ? 1e9 : -1e9 }
+    if mode == .nearest { x = x.rounded(.toNearestOrEven) }
+    let (low, high): (Float, Float) = alignsCorners ? (0, length - 1) : (-0.5, length - 0.5)
+    if x < low || x > high {
+      switch padding {
+      case .zeros: break
+      case .border: x = min(max(x, 0), length - 1)
+      case .reflection: x = reflected(x, low, high)
+      }
+    }
+    let floor = x.rounded(.down)
+    let t = x - floor
+    switch mode {
+    case .nearest:
+      indices[0] = index(Int(x), size, low, high)
+      weights[0] = 1
+    case .linear:
+      for i in 0..<2 { indices[i] = index(Int(floor) + i, size, low, high) }
+      (weights[0], weights[1]) = (1 - t, t)
+    case .cubic:
+      for i in 0..<4 { indices[i] = index(Int(floor) + i - 1, size, low, high) }
+      let a: Float = -0.75
+      let outer = { (d: Float) -> Float in ((a * d - 5 * a) * d + 8 * a) * d - 4 * a }
+      let inner = { (d: Float) -> Float in ((a + 2) * d - (a + 3)) * d * d + 1 }
+      (weights[0], weights[1], weights[2], weights[3]) = (outer(t + 1), inner(t), inner(1 - t), outer(2 - t))
+    }
+  }
+
+  private func index(_ i: Int, _ size: Int, _ low: Float, _ high: Float) -> Int {
+    if i >= 0 && i < size { return i }
+    switch padding {
+    case .zeros: return -1
+    case .border: return min(max(i, 0), size - 1)
+    case .reflection: return min(max(Int(reflected(Float(i), low, high)), 0), size - 1)
+    }
+  }
+
+  /// Thrown back at the edges until it lies between them.
+  private func reflected(_ x: Float, _ low: Float, _ high: Float) -> Float {
+    let range = high - low
+    guard range > 0, x < low || x > high else { return range > 0 ? x : low }
+    let distance = x < low ? low - x : x - high
+    let count = (distance / range).rounded(.towardZero)
+    let rest = distance - count * range
+    let isEven = count.truncatingRemainder(dividingBy: 2) == 0
+    return (x < low) == isEven ? low + rest : high - rest
+  }
+}

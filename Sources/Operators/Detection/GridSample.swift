@@ -1,0 +1,54 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// Samples an image, line or volume at the points of a grid.
+///
+/// <https://onnx.ai/onnx/operators/onnx__GridSample.html>
+struct GridSample: OperatorKernel {
+  private let kernel: Kernels.GridSample
+
+  init(_ site: Site) throws(RuntimeError) {
+    let mode: Kernels.GridSample.Mode
+    let modeName = try site.string("mode") ?? "linear"
+    switch modeName {
+    case _ where modeName == "nearest": mode = .nearest
+    case _ where modeName == "linear" || modeName == "bilinear": mode = .linear
+    case _ where modeName == "cubic" || modeName == "bicubic": mode = .cubic
+    default: throw RuntimeError(.invalidGraph, "mode %s is not known", name: modeName)
+    }
+    let padding: Kernels.GridSample.Padding
+    let paddingName = try site.string("padding_mode") ?? "zeros"
+    switch paddingName {
+    case _ where paddingName == "zeros": padding = .zeros
+    case _ where paddingName == "border": padding = .border
+    case _ where paddingName == "reflection": padding = .reflection
+    default: throw RuntimeError(.invalidGraph, "padding_mode %s is not known", name: paddingName)
+    }
+    kernel = Kernels.GridSample(mode: mode, padding: padding, alignsCorners: try site.flag("align_corners"))
+  }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    let (x, grid) = (inputs[0], inputs[1])
+    guard (3...5).contains(x.rank), grid.rank == x.rank, grid.shape[0] == x.shape[0], grid.type == .float32,
+      grid.shape[grid.rank - 1] == x.rank - 2
+    else {
+      throw RuntimeError(
+        .invalidArgument, "a grid of %t %v does not fit an input of %v", shapes: [grid.shape, x.shape],
+        Int(grid.type.rawValue))
+    }
+    let points = grid.shape[1..<(grid.rank - 1)]
+    if x.shape[2...].contains(0), !points.contains(0) {
+      throw RuntimeError(.invalidArgument, "an empty input cannot be sampled, got shape %v", shapes: [x.shape])
+    }
+    return [x.with(dims: Array(x.shape[..<2]) + points)]
+  }
+
+  func run(_ call: Call) {
+    let (x, grid) = (call.inputs[0], call.inputs[1])
+    let dims = x.shape.dims
+    kernel.run(
+      call.platform, x.floats, batch: dims[0], channels: dims[1], dims: Array(dims[2...]), grid: grid.floats,
+      points: grid.shape.dims[1..<(dims.count - 1)].productSaturating, into: call.outputs[0].floats)
+  }
+}

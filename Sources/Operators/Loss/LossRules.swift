@@ -1,0 +1,51 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// What the two losses over classes share: x [batch, classes, ...], targets [batch, ...] and a weight for each class.
+struct LossRules {
+  private let reduction: LossReduction
+  private let ignored: Int?
+
+  init(_ site: Site) throws(RuntimeError) {
+    let name = try site.string("reduction") ?? "mean"
+    switch name {
+    case _ where name == "none": reduction = .none
+    case _ where name == "sum": reduction = .sum
+    case _ where name == "mean": reduction = .mean
+    default: throw RuntimeError(.invalidGraph, "reduction %s is not known", name: name)
+    }
+    ignored = try site.node.attributes.int("ignore_index")
+  }
+
+  func infer(_ x: Fact, _ targets: Fact, _ weights: Fact?) throws(RuntimeError) -> Fact {
+    try ShapeRules.rank(x, atLeast: 2)
+    var dims = x.shape
+    dims.remove(at: 1)
+    guard targets.shape == dims, TypeSet.indices.contains(targets.type) else {
+      throw RuntimeError(
+        .invalidArgument, "targets must be integers of shape %v, got %t %v", shapes: [dims, targets.shape],
+        Int(targets.type.rawValue))
+    }
+    if let weights, weights.shape != [x.shape[1]] {
+      throw RuntimeError(
+        .invalidArgument, "the weights must have shape [%d], got %v", shapes: [weights.shape], x.shape[1])
+    }
+    return Fact(.float32, reduction == .none ? dims : [])
+  }
+
+  /// The loss of log probabilities at `x`, of shape `dims`.
+  func run(
+    _ x: UnsafePointer<Float>, _ dims: [Int], _ targets: Tensor, _ weights: Tensor?, into output: Tensor
+  ) throws(RuntimeError) {
+    for i in 0..<targets.count {
+      let target = targets.integer(i)
+      guard target == ignored || target >= 0 && target < dims[1] else {
+        throw RuntimeError(.invalidArgument, "targets must be below %d, got %d", dims[1], target)
+      }
+    }
+    negativeLogLikelihood(
+      x, outer: dims[0], classes: dims[1], inner: dims[2...].productSaturating, targets: targets,
+      weights: weights.map { UnsafePointer($0.floats) }, ignored: ignored, reduction, into: output.floats)
+  }
+}

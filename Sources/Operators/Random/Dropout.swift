@@ -1,0 +1,48 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// The input; in training with some elements dropped at random and the others scaled up. Output 1 says which stay.
+///
+/// <https://onnx.ai/onnx/operators/onnx__Dropout.html>
+struct Dropout: OperatorKernel {
+  private let source: RandomSource
+  private let maskIsBool: Bool
+  private let hasTrainingInput: Bool
+
+  init(_ site: Site) throws(RuntimeError) {
+    source = try RandomSource(site)
+    maskIsBool = site.opset >= 10
+    hasTrainingInput = site.opset >= 12
+  }
+
+  func infer(_ inputs: Facts) -> [Fact] {
+    [inputs[0].withoutValue, inputs[0].with(type: maskIsBool ? .bool : inputs[0].type)]
+  }
+
+  func run(_ call: Call) throws(RuntimeError) {
+    let (x, output, mask) = (call.inputs[0], call.outputs[optional: 0], call.outputs[optional: 1])
+    let isTraining = hasTrainingInput ? try call.condition(2, default: false) : false
+    let ratio = call.inputs[optional: 1].map { $0.real(0) } ?? 0.5
+    guard isTraining, ratio > 0 else {
+      if let output { copyAll(x, to: output) }
+      if let mask { for i in 0..<mask.count { set(mask, i, true) } }
+      return
+    }
+    guard ratio < 1 else { throw RuntimeError(.invalidArgument, "the ratio must be below 1") }
+    let scale = 1 / (1 - ratio)
+    for i in 0..<x.count {
+      let stays = source.uniform() >= ratio
+      output?.setReal(i, stays ? x.real(i) * scale : 0)
+      if let mask { set(mask, i, stays) }
+    }
+  }
+
+  private func set(_ mask: Tensor, _ i: Int, _ stays: Bool) {
+    if maskIsBool {
+      mask.bytes.storeBytes(of: stays ? 1 : 0, toByteOffset: i, as: UInt8.self)
+    } else {
+      mask.setReal(i, stays ? 1 : 0)
+    }
+  }
+}

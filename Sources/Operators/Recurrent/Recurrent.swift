@@ -1,0 +1,150 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// A recurrent layer: RNN, GRU or LSTM, forward, backward or both.
+///
+/// Inputs are X, W, R, the bias, the lengths of the sequences, the first hidden state, and of an LSTM the first cell
+/// state and peepholes.
+///
+/// <https://onnx.ai/onnx/operators/onnx__LSTM.html>
+struct Recurrent: FamilyKernel {
+  private let cell: Recurrence.Cell
+  private let activations: [[GateActivation]]
+  private let directions: Int
+  private let isReverse: Bool
+  private let clip: Float
+  /// Whether the batch comes before the steps.
+  private let isBatchFirst: Bool
+
+  static func rnn(_ site: Site) throws(RuntimeError) -> Recurrent { try Recurrent(site, .simple, [.tanh]) }
+
+  static func gru(_ site: Site) throws(RuntimeError) -> Recurrent {
+    try Recurrent(site, .gru(resetsLast: try site.flag("linear_before_reset")), [.sigmoid, .tanh])
+  }
+
+  static func lstm(_ site: Site) throws(RuntimeError) -> Recurrent {
+    try Recurrent(site, .lstm(isCoupled: try site.flag("input_forget")), [.sigmoid, .tanh, .tanh])
+  }
+
+  private init(
+    _ site: Site, _ cell: Recurrence.Cell, _ defaults: [GateActivation.Function]
+  ) throws(RuntimeError) {
+    self.cell = cell
+    let direction = try site.string("direction") ?? "forward"
+    guard direction == "forward" || direction == "reverse" || direction == "bidirectional" else {
+      throw RuntimeError(.invalidGraph, "direction %s is not known", name: direction)
+    }
+    directions = direction == "bidirectional" ? 2 : 1
+    isReverse = direction == "reverse"
+    activations = try GateActivations.read(site, defaults: defaults, directions: directions)
+    clip = try site.float("clip", default: .infinity)
+    isBatchFirst = try site.flag("layout")
+  }
+
+  private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
+    Recurrence(
+      cell, steps: x[isBatchFirst ? 1 : 0], batch: x[isBatchFirst ? 0 : 1], inputSize: x[2], hidden: r[2],
+      activations: activations[0])
+  }
+
+  private var isLSTM: Bool { if case .lstm = cell { true } else { false } }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    let (x, w, r) = (inputs[0], inputs[1], inputs[2])
+    for i in 0..<3 { try ShapeRules.rank(inputs[i], 3, input: i) }
+    let kernel = kernel(x.shape, r.shape)
+    let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
+    guard w.shape == [directions, width, kernel.inputSize], r.shape == [directions, width, hidden] else {
+      throw RuntimeError(
+        .invalidArgument, "W and R of shapes %v and %v do not fit an input of %v", shapes: [w.shape, r.shape, x.shape])
+    }
+    let state = isBatchFirst ? [kernel.batch, directions, hidden] : [directions, kernel.batch, hidden]
+    let expected: [(Int, [Int])] = [
+      (3, [directions, 2 * width]), (4, [kernel.batch]), (5, state), (6, state), (7, [directions, 3 * hidden]),
+    ]
+    for (i, dims) in expected {
+      if let given = inputs[optional: i], given.shape != dims {
+        throw RuntimeError(.invalidArgument, "input %d must have shape %v, got %v", shapes: [dims, given.shape], i)
+      }
+    }
+    if let lengths = inputs[optional: 4], lengths.type != .int32 {
+      throw RuntimeError(.invalidArgument, "lengths must be int32, got %t", Int(lengths.type.rawValue))
+    }
+    let y =
+      isBatchFirst
+      ? [kernel.batch, kernel.steps, directions, hidden] : [kernel.steps, directions, kernel.batch, hidden]
+    return [Fact(.float32, y), Fact(.float32, state)] + (isLSTM ? [Fact(.float32, state)] : [])
+  }
+
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
+    guard inputs[0].rank == 3, inputs[2].rank == 3 else { return 0 }
+    let kernel = kernel(inputs[0].shape, inputs[2].shape)
+    return ScratchMemory.byteCount(kernel.scratchCount * 4) + 2
+      * ScratchMemory.byteCount(kernel.batch * kernel.hidden * 4)
+      + (isBatchFirst ? ScratchMemory.byteCount(inputs[0].count * 4) : 0)
+  }
+
+  func run(_ call: Call) {
+    var scratch = ScratchMemory(call)
+    var x = call.inputs[0]
+    let r = call.inputs[2]
+    var kernel = kernel(x.shape.dims, r.shape.dims)
+    if isBatchFirst {
+      let turned = scratch.tensor(.float32, [kernel.steps, kernel.batch, kernel.inputSize])
+      transpose(x, into: turned, permutation: [1, 0, 2], on: call.platform)
+      x = turned
+    }
+    let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
+    let h = scratch.take(kernel.batch * hidden, of: Float.self)
+    let c = scratch.take(kernel.batch * hidden, of: Float.self)
+    let rest = scratch.take(0, of: Float.self)
+    kernel.clip = clip
+    for direction in 0..<directions {
+      kernel.isReverse = isReverse || direction == 1
+      kernel.activations = activations[direction]
+      load(call.inputs[optional: 5], direction, into: h, kernel)
+      load(isLSTM ? call.inputs[optional: 6] : nil, direction, into: c, kernel)
+      let (yStep, yBatch) =
+        isBatchFirst
+        ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
+      let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
+      kernel.run(
+        call.platform, x.floats, w: call.inputs[1].floats + direction * width * kernel.inputSize,
+        r: r.floats + direction * width * hidden,
+        bias: call.inputs[optional: 3].map { UnsafePointer($0.floats + direction * 2 * width) },
+        peepholes: isLSTM ? call.inputs[optional: 7].map { UnsafePointer($0.floats + direction * 3 * hidden) } : nil,
+        lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) }, h: h,
+        c: isLSTM ? c : nil, y: call.outputs[optional: 0].map { $0.floats + yStart }, stepStride: yStep,
+        batchStride: yBatch, scratch: rest)
+      store(h, direction, into: call.outputs[optional: 1], kernel)
+      if isLSTM { store(c, direction, into: call.outputs[optional: 2], kernel) }
+    }
+  }
+
+  /// Where a direction's state of item `row` is in a tensor of states.
+  private func place(_ direction: Int, _ row: Int, _ kernel: Recurrence) -> Int {
+    (isBatchFirst ? row * directions + direction : direction * kernel.batch + row) * kernel.hidden
+  }
+
+  private func load(
+    _ tensor: Tensor?, _ direction: Int, into state: UnsafeMutablePointer<Float>, _ kernel: Recurrence
+  ) {
+    for row in 0..<kernel.batch {
+      for j in 0..<kernel.hidden {
+        state[row * kernel.hidden + j] = tensor.map { $0.floats[place(direction, row, kernel) + j] } ?? 0
+      }
+    }
+  }
+
+  private func store(
+    _ state: UnsafePointer<Float>, _ direction: Int, into tensor: Tensor?, _ kernel: Recurrence
+  ) {
+    guard let tensor else { return }
+    for row in 0..<kernel.batch {
+      for j in 0..<kernel.hidden {
+        tensor.floats[place(direction, row, kernel) + j] = state[row * kernel.hidden + j]
+      }
+    }
+  }
+}

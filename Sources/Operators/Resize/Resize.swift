@@ -1,0 +1,226 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// Resizes a tensor by interpolating along its axes: ONNX's Resize and the older Upsample.
+///
+/// <https://onnx.ai/onnx/operators/onnx__Resize.html>
+struct Resize: FamilyKernel {
+  private enum Policy { case stretch, notLarger, notSmaller }
+
+  private let coordinates: CoordinateMode
+  /// Nil where the output is interpolated.
+  private let nearest: NearestMode?
+  private let filter: ResizeFilter
+  private let axes: [Int]?
+  private let policy: Policy
+  private let outside: Float
+  /// Upsample's scales before opset 9.
+  private let givenScales: [Float]?
+  /// Which inputs are the region, scales and sizes; -1 where the version has none.
+  private let roiInput: Int
+  private let scalesInput: Int
+  private let sizesInput: Int
+
+  static func resize(_ site: Site) throws(RuntimeError) -> Resize {
+    try Resize(site, isOld: site.opset < 11, scalesInput: site.opset < 11 ? 1 : 2)
+  }
+
+  static func upsample(_ site: Site) throws(RuntimeError) -> Resize {
+    try Resize(site, isOld: true, scalesInput: site.opset < 9 ? -1 : 1)
+  }
+
+  private init(_ site: Site, isOld: Bool, scalesInput: Int) throws(RuntimeError) {
+    let mode = try site.string("mode") ?? "nearest"
+    let isNearest = mode == "nearest"
+    let isLinear = mode == "linear" || isOld && mode == "bilinear"
+    guard isNearest || isLinear || mode == "cubic" && !isOld else {
+      throw RuntimeError(.notImplemented, "mode %s is not implemented", name: mode)
+    }
+    coordinates =
+      isOld ? .asymmetric : try CoordinateMode(try site.string("coordinate_transformation_mode") ?? "half_pixel")
+    if isNearest {
+      nearest = isOld ? .byScale : try NearestMode(try site.string("nearest_mode") ?? "round_prefer_floor")
+    } else {
+      nearest = nil
+    }
+    filter = ResizeFilter(
+      isCubic: !isLinear, a: Double(try site.float("cubic_coeff_a", default: -0.75)),
+      isAntialiased: try site.flag("antialias"), excludesOutside: try site.flag("exclude_outside"))
+    axes = try site.ints("axes")
+    outside = try site.float("extrapolation_value", default: 0)
+    let name = try site.string("keep_aspect_ratio_policy") ?? "stretch"
+    switch name {
+    case _ where name == "stretch": policy = .stretch
+    case _ where name == "not_larger": policy = .notLarger
+    case _ where name == "not_smaller": policy = .notSmaller
+    default: throw RuntimeError(.invalidGraph, "keep_aspect_ratio_policy %s is not known", name: name)
+    }
+    givenScales = scalesInput < 0 ? try site.required("scales", try site.floats("scales")) : nil
+    roiInput = isOld ? -1 : 1
+    self.scalesInput = scalesInput
+    sizesInput = isOld ? -1 : 3
+    guard scalesInput < 0 || site.has(input: scalesInput) || !isOld && site.has(input: 3) else {
+      throw RuntimeError(.invalidGraph, "scales or sizes must be given")
+    }
+  }
+
+  /// What happens to each axis; nil while sizes or scales are not known.
+  private func plan(
+    _ dims: [Int], roi: Tensor?, scales: Tensor?, sizes: Tensor?, hasSizes: Bool
+  ) throws(RuntimeError) -> [ResizeAxis]? {
+    let axes =
+      try self.axes.map { given throws(RuntimeError) in try ShapeRules.axes(given, rank: dims.count) }
+      ?? Array(dims.indices)
+    var plan = dims.map { ResizeAxis(length: $0, newLength: $0) }
+    if hasSizes {
+      guard let sizes else { return nil }
+      let wanted = sizes.integers
+      guard wanted.count == axes.count, wanted.allSatisfy({ $0 >= 0 }) else {
+        throw RuntimeError(.invalidArgument, "sizes must be %d values from 0 on, got %v", shapes: [wanted], axes.count)
+      }
+      if policy == .stretch {
+        for (i, axis) in axes.enumerated() { plan[axis] = ResizeAxis(length: dims[axis], newLength: wanted[i]) }
+      } else {
+        let factors = axes.indices.map { Float(wanted[$0]) / Float(dims[axes[$0]]) }
+        let factor = (policy == .notLarger ? factors.min() : factors.max()) ?? 1
+        for axis in axes {
+          plan[axis] = ResizeAxis(
+            length: dims[axis], newLength: Int((factor * Float(dims[axis])).rounded(.toNearestOrAwayFromZero)),
+            scale: factor)
+        }
+      }
+    } else {
+      guard givenScales != nil || scales != nil else { return nil }
+      let factors = givenScales ?? floats(scales!)
+      guard factors.count == axes.count, factors.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+        throw RuntimeError(.invalidArgument, "scales must be %d values above 0, got %d", axes.count, factors.count)
+      }
+      for (i, axis) in axes.enumerated() { plan[axis] = ResizeAxis(length: dims[axis], scale: factors[i]) }
+    }
+    if coordinates == .cropAndResize, let roi {
+      let region = floats(roi)
+      guard region.count == 2 * axes.count else {
+        throw RuntimeError(.invalidArgument, "roi must have %d values, got %d", 2 * axes.count, region.count)
+      }
+      for (i, axis) in axes.enumerated() { plan[axis].roi = (region[i], region[axes.count + i]) }
+    }
+    return plan
+  }
+
+  private func floats(_ tensor: Tensor) -> [Float] {
+    switch tensor.type {
+    case .float32: Array(tensor.elements(Float.self))
+    case .float64: tensor.elements(Double.self).map { Float($0) }
+    case .float16: tensor.elements(UInt16.self).map { Half.widen($0) }
+    default: []
+    }
+  }
+
+  private func plan(_ inputs: Facts) throws(RuntimeError) -> [ResizeAxis]? {
+    let sizes = sizesInput < 0 ? nil : inputs[optional: sizesInput]
+    return try plan(
+      inputs[0].shape, roi: roiInput < 0 ? nil : inputs[optional: roiInput]?.value,
+      scales: scalesInput < 0 ? nil : inputs[optional: scalesInput]?.value, sizes: sizes?.value,
+      hasSizes: sizes.map { $0.count > 0 } ?? false)
+  }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    let x = inputs[0]
+    try ShapeRules.rank(x, atLeast: 1)
+    if nearest != nil {
+      guard x.type.byteWidth > 0, x.type.byteWidth <= 8 else {
+        throw RuntimeError(.notImplemented, "elements of type %t are not implemented", Int(x.type.rawValue))
+      }
+    } else if x.type != .float32, !x.type.isInteger || x.type.byteWidth > 4 {
+      throw RuntimeError(.notImplemented, "interpolating %t is not implemented", Int(x.type.rawValue))
+    }
+    guard let plan = try plan(inputs) else { return [x.with(dims: [Int](repeating: -1, count: x.rank))] }
+    if x.count == 0, plan.contains(where: { $0.length == 0 && $0.newLength > 0 }) {
+      throw RuntimeError(.invalidArgument, "an empty tensor cannot be enlarged, got shape %v", shapes: [x.shape])
+    }
+    return [x.with(dims: plan.map { $0.newLength })]
+  }
+
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
+    guard let plan = try? plan(inputs) else { return 0 }
+    let tables = plan.reduce(0) { $0 + $1.newLength * (nearest == nil ? filter.taps($1) : 1) }
+    if nearest != nil { return ScratchMemory.byteCount(tables * 4) + 16 }
+    var count = 2 * ScratchMemory.byteCount(tables * 4) + 64 * plan.count
+    if inputs[0].type != .float32 { count += ScratchMemory.byteCount(inputs[0].count * 4) }
+    return count + 2 * ScratchMemory.byteCount(largest(plan) * 4)
+  }
+
+  /// The elements of the largest tensor between two axes.
+  private func largest(_ plan: [ResizeAxis]) -> Int {
+    var dims = plan.map { $0.length }
+    var most = 0
+    for i in plan.indices {
+      dims[i] = plan[i].newLength
+      most = max(most, dims.productSaturating)
+    }
+    return most
+  }
+
+  func run(_ call: Call) throws(RuntimeError) {
+    var scratch = ScratchMemory(call)
+    let (x, output) = (call.inputs[0], call.outputs[0])
+    guard output.count > 0 else { return }
+    let sizes = sizesInput < 0 ? nil : call.inputs[optional: sizesInput]
+    let plan = try plan(
+      x.shape.dims, roi: roiInput < 0 ? nil : call.inputs[optional: roiInput],
+      scales: scalesInput < 0 ? nil : call.inputs[optional: scalesInput], sizes: sizes,
+      hasSizes: sizes.map { $0.count > 0 } ?? false)!
+    if let nearest {
+      runNearest(call, x, output, plan, nearest, &scratch)
+      return
+    }
+    let source = scratch.converted(x, to: .float32, on: call.platform)
+    let changed = plan.indices.filter { !plan[$0].isUnchanged(coordinates) }
+    let room = largest(plan)
+    let spare = (0..<2).map { _ in scratch.take(room, of: Float.self) }
+    var dims = x.shape.dims
+    var from = UnsafePointer(source.floats)
+    for (i, axis) in changed.enumerated() {
+      let isLast = i == changed.count - 1 && output.type == .float32
+      let target = isLast ? output.floats : spare[i % 2]
+      let step = plan[axis]
+      let taps = filter.taps(step)
+      let indices = scratch.take(step.newLength * taps, of: Int32.self)
+      let weights = scratch.take(step.newLength * taps, of: Float.self)
+      filter.fill(step, coordinates, indices: indices, weights: weights)
+      resample(
+        call.platform, from, outer: dims[..<axis].productSaturating, length: step.length,
+        inner: dims[(axis + 1)...].productSaturating, newLength: step.newLength,
+        Resampling(taps: taps, indices: indices, weights: weights), outside: outside, into: target)
+      dims[axis] = step.newLength
+      from = UnsafePointer(target)
+    }
+    let isDone = output.type == .float32 && !changed.isEmpty
+    if !isDone {
+      let byteCount = output.count * 4
+      let result = Tensor(
+        .float32, output.shape, Storage(borrowed: UnsafeMutableRawPointer(mutating: from), byteCount: byteCount))
+      cast(result, into: output, on: call.platform)
+    }
+  }
+
+  private func runNearest(
+    _ call: Call, _ x: Tensor, _ output: Tensor, _ plan: [ResizeAxis], _ nearest: NearestMode,
+    _ scratch: inout ScratchMemory
+  ) {
+    let tables = scratch.take(plan.reduce(0) { $0 + $1.newLength }, of: Int32.self)
+    var table = tables
+    for step in plan {
+      for i in 0..<step.newLength { table[i] = step.nearest(i, coordinates, nearest) }
+      table += step.newLength
+    }
+    var value = outside
+    withUnsafeMutablePointer(to: &value) { pointer in
+      let missing = scratch.tensor(x.type, .scalar)
+      cast(
+        Tensor(.float32, .scalar, Storage(borrowed: pointer, byteCount: 4)), into: missing, on: call.platform)
+      resizeNearest(call.platform, x, into: output, indices: tables, outside: missing.bytes)
+    }
+  }
+}

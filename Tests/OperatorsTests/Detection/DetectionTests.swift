@@ -1,0 +1,49 @@
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct DetectionTests {
+  private let image = Tensor.ramp([1, 1, 4, 4])
+
+  @Test func gridSample() {
+    let grid = Tensor.float32([1, 2, 2, 2], [-1, -1, 0, 0, 1, 1, 0.5, -0.5])
+    let expected: [(String, String, [Float])] = [
+      ("linear", "zeros", [0, 7.5, 3.75, 4.5]), ("linear", "border", [0, 7.5, 15, 4.5]),
+      ("linear", "reflection", [0, 7.5, 15, 4.5]), ("nearest", "zeros", [0, 10, 0, 2]),
+      ("nearest", "border", [0, 10, 15, 2]), ("cubic", "zeros", [-0.234375, 7.5, 3.984375, 4.921875]),
+      ("cubic", "border", [-0.46875, 7.5, 15.46875, 4.21875]),
+      ("cubic", "reflection", [-0.9375, 7.5, 15.9375, 4.21875]),
+    ]
+    for (mode, padding, values) in expected {
+      check([
+        Case(
+          "\(mode), \(padding)", "GridSample", [image, grid],
+          [("mode", .string(Name(text: mode))), ("padding_mode", .string(Name(text: padding)))],
+          gives: [.float32([1, 1, 2, 2], values)])
+      ])
+    }
+  }
+
+  @Test func nonMaxSuppression() {
+    let boxes = Tensor.float32([1, 4, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, -0.1, 1, 0.9, 0, 10, 1, 11])
+    let scores = Tensor.float32([1, 1, 4], [0.9, 0.75, 0.6, 0.95])
+    check([
+      Case(
+        "best first", "NonMaxSuppression", [boxes, scores, .int64([1], [3]), .float32([1], [0.5]), .float32([1], [0])],
+        gives: [.int64([2, 3], [0, 0, 3, 0, 0, 0])]),
+      Case(
+        "limited", "NonMaxSuppression", [boxes, scores, .int64([1], [1]), .float32([1], [0.5])],
+        gives: [.int64([1, 3], [0, 0, 3])]),
+      Case("none asked for", "NonMaxSuppression", [boxes, scores], gives: [.int64([0, 3], [])]),
+    ])
+  }
+
+  @Test func roiAlign() {
+    check([
+      Case(
+        "averages", "RoiAlign", [image, .float32([1, 4], [0, 0, 3, 3]), .int64([1], [0])],
+        [("output_height", .int(2)), ("output_width", .int(2)), ("sampling_ratio", .int(2))],
+        gives: [.float32([1, 1, 2, 2], [1.5625, 3, 7.3125, 8.75])])
+    ])
+  }
+}

@@ -1,0 +1,49 @@
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct SkipNormalizationTests {
+  private let inputs: [Tensor?] = [
+    .float32([1, 2, 2], [1, 2, 3, 4]), .float32([1, 2, 2], [0, 1, 1, 0]), .float32([2], [1, 2]),
+  ]
+
+  @Test func contrib() {
+    check([
+      Case(
+        "layer", "SkipLayerNormalization", domain: "com.microsoft", opset: 1,
+        inputs + [.float32([2], [0, 1]), .float32([2], [0.5, 0.5])], [("epsilon", .float(1e-5))],
+        gives: [
+          .float32([1, 2, 2], [-0.99998, 2.99998, 0, 1]), nil, nil, .float32([1, 2, 2], [1.5, 3.5, 4.5, 4.5]),
+        ],
+        absolute: 2e-5),
+      Case(
+        "simplified", "SkipSimplifiedLayerNormalization", domain: "com.microsoft", opset: 1, inputs,
+        [("epsilon", .float(1e-5))],
+        gives: [.float32([1, 2, 2], [0.44721317, 2.683279, 0.99999976, 1.9999995])]),
+      Case(
+        "skip without a batch", "SkipLayerNormalization", domain: "com.microsoft", opset: 1,
+        [.float32([2, 1, 2], [0, 2, 0, 0]), .float32([1, 2], [1, 1]), .float32([2], [1, 1])],
+        [("epsilon", .float(1e-12))],
+        gives: [.float32([2, 1, 2], [-1, 1, 0, 0])], absolute: 1e-5),
+    ])
+  }
+
+  @Test func norms() {
+    check([
+      Case(
+        "LRN", "LRN", [.float32([1, 3, 2, 1], [1, 2, 3, 4, 5, 6])],
+        [("size", .int(3)), ("alpha", .float(0.5)), ("beta", .float(0.75)), ("bias", .float(1))],
+        gives: [.float32([1, 3, 2, 1], [0.47920737, 0.6659067, 0.70981765, 0.69403225, 1.2051426, 1.0944444])]),
+      Case(
+        "LpNormalization, 0 stays", "LpNormalization", [.float32([2, 2], [3, 0, -4, 0])], [("axis", .int(0))],
+        gives: [.float32([2, 2], [0.6, 0, -0.8, 0])]),
+      Case(
+        "mean and variance", "MeanVarianceNormalization", [.ramp([2, 2, 2, 1])],
+        gives: [
+          .float32(
+            [2, 2, 2, 1],
+            [-1.2126782, -0.7276069, -1.2126782, -0.7276069, 0.7276069, 1.2126782, 0.7276069, 1.2126782])
+        ]),
+    ])
+  }
+}

@@ -1,0 +1,57 @@
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct ResizeTests {
+  private let image = Tensor.ramp([1, 1, 4, 4])
+
+  @Test func interpolation() {
+    check([
+      Case(
+        "linear", "Resize", opset: 19, [image, nil, .float32([4], [1, 1, 0.6, 0.6])], [("mode", .string("linear"))],
+        gives: [.float32([1, 1, 2, 2], [1.6666665, 3.3333333, 8.333333, 10])]),
+      Case(
+        "cubic", "Resize", opset: 19, [.float32([1, 1, 2, 2], [0, 1, 4, 5]), nil, .float32([4], [1, 1, 2, 1])],
+        [("mode", .string("cubic"))],
+        gives: [.float32([1, 1, 4, 2], [-0.421875, 0.578125, 0.90625, 1.90625, 3.09375, 4.09375, 4.421875, 5.421875])]),
+      Case(
+        "antialiased", "Resize", opset: 19, [image, nil, .float32([4], [1, 1, 0.5, 1])],
+        [("mode", .string("linear")), ("antialias", .int(1))],
+        gives: [.float32([1, 1, 2, 4], [2.5, 3.5, 4.5, 5.5, 9.5, 10.5, 11.5, 12.5])]),
+      Case(
+        "cropped, a value outside", "Resize", opset: 19,
+        [.ramp([3]), .float32([2], [0.5, 1.5]), nil, .int64([1], [3])],
+        [
+          ("mode", .string("linear")), ("coordinate_transformation_mode", .string("tf_crop_and_resize")),
+          ("extrapolation_value", .float(9)),
+        ],
+        gives: [.float32([3], [1, 2, 9])]),
+      Case(
+        "half precision by scales of an axis", "Resize", opset: 18,
+        [.float16([1, 2], [0, 4]), nil, .float32([1], [2])],
+        [("mode", .string("linear")), ("axes", .ints([1]))], gives: [.float16([1, 4], [0, 1, 3, 4])]),
+    ])
+  }
+
+  @Test func nearest() {
+    check([
+      Case(
+        "bytes, ties prefer the floor", "Resize", opset: 13, [.uint8([4], [1, 2, 3, 4]), nil, nil, .int64([1], [2])],
+        gives: [.uint8([2], [1, 3])]),
+      Case(
+        "ties prefer the ceiling", "Resize", opset: 13, [.uint8([4], [1, 2, 3, 4]), nil, nil, .int64([1], [2])],
+        [("nearest_mode", .string("round_prefer_ceil"))], gives: [.uint8([2], [2, 4])]),
+      Case(
+        "not larger", "Resize", opset: 19, [.ramp([2, 4]), nil, nil, .int64([2], [4, 4])],
+        [("keep_aspect_ratio_policy", .string("not_larger"))], gives: [.ramp([2, 4])]),
+      Case(
+        "Upsample", "Upsample", opset: 9, [.ramp([1, 2]), .float32([2], [2, 2])],
+        gives: [.float32([2, 4], [0, 0, 1, 1, 0, 0, 1, 1])]),
+      Case(
+        "Upsample by an attribute", "Upsample", opset: 7, [.ramp([2])], [("scales", .floats([2]))],
+        gives: [.float32([4], [0, 0, 1, 1])]),
+    ])
+    checkError(
+      Case("no scales", "Resize", opset: 13, [.ramp([2])], gives: [.ramp([2])]), contains: "scales or sizes")
+  }
+}
