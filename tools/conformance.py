@@ -107,8 +107,8 @@ def run(command, names):
             listing.write("\n".join(rest) + "\n")
             listing.flush()
             said = []
-            started = [*command, listing.name]
-            with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=errors, cwd=SUITE) as process:
+            with subprocess.Popen([*command, listing.name], cwd=SUITE, stdout=subprocess.PIPE,
+                                  stderr=errors) as process:
                 hung = read_results(process, said)
             errors.seek(0)
             last = ([line for line in errors.read().splitlines() if line.strip()] or [""])[-1]
@@ -207,7 +207,7 @@ def compare(found, rows, update):
                 else:
                     wrong.append(f"{name}: {host} passes, the ledger says skip ({reason})")
         if update and "skip" in cells.values() and (not reason or reason.startswith(AUTOMATIC)):
-            rows[name] = cells, brief({host: why for host, why in results.items() if cells[host] == "skip"})
+            rows[name] = cells, brief({host: why for host, why in results.items() if cells[host] == "skip"}) or reason
         if not update and "skip" in cells.values() and not reason:
             wrong.append(f"{name}: skipped without a reason")
     return wrong

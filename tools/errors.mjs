@@ -1,6 +1,5 @@
 // Answers tools/errors.py: reads jobs [{model, feeds, alive}] and prints [{status, said}]. A job that must fail and
-// does
-// has status 1, one that succeeds 0; where `alive`, the session must then still answer to right inputs, else 2.
+// does has status 1, one that succeeds 0; where `alive`, the session must then still answer to right inputs, else 2.
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { arrayOf } from './tensorproto.mjs';

@@ -17,8 +17,8 @@ import hosts
 from onnxgraph import FLOAT, Graph
 
 # How a host shows that it fell over instead of saying what is wrong.
-FELL_OVER = re.compile(
-    r"unreachable|wasm trap|RuntimeError: |Segmentation|Illegal instruction|Fatal error|out of bounds")
+FELL_OVER = re.compile(r"unreachable|wasm trap|RuntimeError: |Segmentation|Illegal instruction|Fatal error|"
+                       r"out of bounds|cannot be used any more")
 
 
 def good_model():

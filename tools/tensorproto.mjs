@@ -10,7 +10,8 @@ const TYPES = {
 const ARRAYS = {
   float32: Float32Array, uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,
   int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array, uint32: Uint32Array,
-  uint64: BigUint64Array, float16: Uint16Array, uint4: Uint8Array, int4: Uint8Array,
+  uint64: BigUint64Array, float16: Uint16Array, bfloat16: Uint16Array, uint4: Uint8Array, int4: Uint8Array,
+  float8e4m3fn: Uint8Array, float8e4m3fnuz: Uint8Array, float8e5m2: Uint8Array, float8e5m2fnuz: Uint8Array,
 };
 
 /** The typed array that holds elements of this type in JavaScript; undefined where there is none. */
@@ -93,6 +94,18 @@ export function readTensor(bytes) {
   return { name, type, dims, data };
 }
 
+/** A SequenceProto as an array, or an OptionalProto as a value or null, of tensors and of each other. */
+export function readValue(bytes, kind) {
+  if (kind === 'tensor') return readTensor(bytes);
+  // Both messages have a tensor in field 3, a sequence in 5 and an optional in 7.
+  const kinds = { 3: 'tensor', 5: 'sequence', 6: 'map', 7: 'optional' };
+  const parts = [...fields(bytes)].filter(([field]) => field in kinds).map(([field, value]) => {
+    if (kinds[field] === 'map') throw new Error('a map is not read yet');
+    return readValue(value, kinds[field]);
+  });
+  return kind === 'sequence' ? parts : parts[0] ?? null;
+}
+
 const HALF = new DataView(new ArrayBuffer(4));
 
 /** IEEE binary16 bits as a number. */
@@ -102,4 +115,10 @@ export function widen(bits) {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   HALF.setUint32(0, ((exponent + 112) << 23) | (fraction << 13));
   return sign * HALF.getFloat32(0);
+}
+
+/** bfloat16 bits, the upper half of a float32, as a number. */
+export function widenBrain(bits) {
+  HALF.setUint32(0, bits << 16);
+  return HALF.getFloat32(0);
 }

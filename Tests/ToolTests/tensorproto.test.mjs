@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { geomean, median } from '../../Benchmarks/statistics.mjs';
-import { readTensor, widen } from '../../tools/tensorproto.mjs';
+import { readTensor, readValue, widen, widenBrain } from '../../tools/tensorproto.mjs';
 
 /** The bytes of a field of this number: varint or length-delimited. */
 const varint = (n) => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
@@ -29,13 +29,23 @@ for (const [what, message, expected] of cases) {
 }
 
 test('types that JavaScript does not have are named', () => {
-  assert.throws(() => readTensor(Uint8Array.from(number(2, 16))), /bfloat16/);
+  assert.throws(() => readTensor(Uint8Array.from(number(2, 14))), /complex64/);
+});
+
+test('sequences and optionals nest', () => {
+  const tensor = [...number(2, 9), ...bytes(9, [1])];
+  const sequence = [...bytes(1, [120]), ...number(2, 1), ...bytes(3, tensor), ...bytes(3, tensor)];
+  const dims = (value) => value.map((element) => element.dims);
+  assert.deepEqual(dims(readValue(Uint8Array.from(sequence), 'sequence')), [[], []]);
+  assert.deepEqual(dims(readValue(Uint8Array.from(bytes(5, sequence)), 'optional')), [[], []]);
+  assert.equal(readValue(Uint8Array.from(number(2, 1)), 'optional'), null);
 });
 
 test('halves widen exactly', () => {
   const halves = [[0x3c00, 1], [0xc000, -2], [0x7bff, 65504], [1, 2 ** -24], [0x0400, 2 ** -14], [0x7c00, Infinity]];
   for (const [bits, value] of halves) assert.equal(widen(bits), value);
   assert.ok(Number.isNaN(widen(0x7e00)));
+  assert.deepEqual([0x3f80, 0xc040, 0xff80].map(widenBrain), [1, -3, -Infinity]);
 });
 
 test('medians and means of ratios', () => {
