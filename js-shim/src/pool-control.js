@@ -4,13 +4,14 @@
 export const controlWords = { wake: 0, mail: 1 };
 
 /**
- * Makes the collector notice that so many bytes of shared memory went: V8 does not count them, but it counts a plain
- * buffer of that size, which is never touched and so costs nothing.
+ * Makes the collector notice that so many bytes of shared memory went. V8 does not count them, but it counts plain
+ * buffers, which cost nothing as long as they are not touched: four times the size, for it to look at once (measured:
+ * 100 sessions one after another stay at 1.04 times the memory of ten, with the size itself they reach 4.1).
  */
 export const dropMemory = (byteLength) => {
   try {
-    new ArrayBuffer(byteLength);
+    new ArrayBuffer(4 * byteLength);
   } catch {
-    // Too large to be had: then nothing is noticed.
+    // More than can be had: then nothing is noticed.
   }
 };
