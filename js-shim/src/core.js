@@ -12,7 +12,7 @@ import {
   writeRunRequest,
 } from './messages.js';
 import { PoolMember } from './pool.js';
-import { dropMemory } from './pool-control.js';
+import { collectMemory } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
@@ -306,15 +306,16 @@ export class Core {
   }
 
   #drop() {
-    if (this.#member) {
-      this.#member.leave(this.byteLength);
-      dropMemory(this.byteLength);
-      this.#member = undefined;
-    }
     this.#closeSources();
+    const member = this.#member;
     this.#exports = undefined;
     this.#memory = undefined;
+    this.#member = undefined;
     this.#bytes = new Uint8Array(0);
+    if (member) {
+      member.leave();
+      collectMemory();
+    }
   }
 
   #closeSources() {

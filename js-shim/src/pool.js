@@ -67,8 +67,8 @@ export class PoolMember {
   }
 
   /** The session is over: the workers let go of its memory. */
-  leave(byteLength) {
-    for (const worker of workers.slice(0, this.#attached)) post(worker, { session: this.#session, byteLength });
+  leave() {
+    for (const worker of workers.slice(0, this.#attached)) post(worker, { session: this.#session });
     this.#attached = 0;
   }
 }

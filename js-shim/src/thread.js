@@ -1,5 +1,5 @@
 // A worker thread that helps with the runs of sessions; pool.js is the other side.
-import { controlWords as words, dropMemory } from './pool-control.js';
+import { controlWords as words, collectMemory } from './pool-control.js';
 
 
 /** The words of a team that JavaScript knows; wasm/ABI.md has the block. */
@@ -45,7 +45,7 @@ export function workForSessions({ control, index }) {
 
   return (message) => {
     handled++;
-    const { session, module, memory, team, slot, stackEnd, byteLength } = message;
+    const { session, module, memory, team, slot, stackEnd } = message;
     if (module) {
       const { exports } = new WebAssembly.Instance(module, { env: { memory }, apus: imports });
       exports.__stack_pointer.value = stackEnd;
@@ -54,7 +54,7 @@ export function workForSessions({ control, index }) {
         work: () => exports.apus_work(team, slot),
       });
     } else if (sessions.delete(session)) {
-      dropMemory(byteLength);
+      collectMemory();
     }
     stay();
   };
