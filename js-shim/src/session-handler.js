@@ -14,13 +14,16 @@ const createSlice = 50;
 /** The same for a run that can be stopped. */
 const runSlice = 16;
 
-/** Loads a model into an instance of its own. */
-export async function createHandler(model, options) {
+/**
+ * Loads a model into an instance of its own.
+ * @param {object} [given]  the compiled module, where it is not to be looked for
+ */
+export async function createHandler(model, options, given) {
   const pairs = checkSessionOptions(options);
   const path = typeof model === 'string' ? model : undefined;
   const external = await openExternalData(options.externalData);
   const threads = threadsFor(options);
-  const compiled = await loadModule({ shared: threads > 1 });
+  const compiled = given ?? await loadModule({ shared: threads > 1 });
   const workers = threads > 1 ? startWorkers(threads - 1) : undefined;
   const core = new Core(compiled, path === undefined ? bytesSource(model) : await host.openModel(path), (location) => {
     const found = external.get(plain(location)) ?? host.openBeside(path, location);

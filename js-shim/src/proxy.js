@@ -1,0 +1,181 @@
+// Sessions in a worker, for `env.wasm.proxy`: whatever computes, computes there. proxy-worker.js is the other side.
+//
+// A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as copies;
+// arrays of the caller are given away only where it says `transfer: true`.
+import { env } from './env.js';
+import { loadModule } from './load.js';
+import { plain } from './plain.js';
+import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
+import { typesByName } from './tensor-types.js';
+import { threadsFor } from './threads.js';
+import { fillTensor } from './values.js';
+import { openWorker } from './workers.js';
+
+/** How often a `terminate` flag of a run is looked at, in milliseconds. */
+const flagInterval = 20;
+
+/** The one proxy worker of this agent. */
+let opening;
+let lastRequest = 0;
+
+class Proxy {
+  #port;
+  #waiting = new Map();
+  #failure;
+
+  constructor(port) {
+    this.#port = port;
+    port.onMessage = ({ id, result, error, progress }) => {
+      const request = this.#waiting.get(id);
+      if (!request) return;
+      if (progress) return request.onProgress?.(progress);
+      this.#settle(id);
+      if (error) request.reject(errorOf(error));
+      else request.resolve(result);
+    };
+    port.onError = (why) => {
+      opening = undefined;
+      this.#failure = new Error(`the proxy worker stopped: ${why}`);
+      for (const [id, { reject }] of this.#waiting) {
+        this.#settle(id);
+        reject(this.#failure);
+      }
+    };
+    port.unref();
+  }
+
+  /**
+   * Posts a request and waits for its answer, or for `signal`, which the worker is told of.
+   * @param {{ transfer?: Transferable[], signal?: AbortSignal, onProgress?: (progress: object) => void }} [options]
+   */
+  call(request, { transfer, signal, onProgress } = {}) {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const id = ++lastRequest;
+      this.#port.post({ ...request, id }, transfer);
+      if (this.#waiting.size === 0) this.#port.ref();
+      const abort = () => {
+        this.#settle(id);
+        this.#port.post({ act: 'abort', id });
+        reject(signal.reason);
+      };
+      signal?.addEventListener('abort', abort);
+      this.#waiting.set(id, { resolve, reject, onProgress, done: () => signal?.removeEventListener('abort', abort) });
+    });
+  }
+
+  #settle(id) {
+    this.#waiting.get(id).done();
+    this.#waiting.delete(id);
+    // A process with nothing else to do may end while the worker waits for work, not while it works.
+    if (this.#waiting.size === 0) this.#port.unref();
+  }
+}
+
+/** Loads a model in the worker; a worker that could not be started is tried again by the next session. */
+export async function createProxyHandler(model, options) {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const threads = threadsFor(options);
+  // Compiled here, where `env.wasm` and this script say where the file is, while the worker starts.
+  const compiling = loadModule({ shared: threads > 1 });
+  opening ??= openWorker({ role: 'proxy' })
+    .then((port) => new Proxy(port))
+    .catch((error) => {
+      opening = undefined;
+      throw new Error(`env.wasm.proxy: ${error.message}`, { cause: error });
+    });
+  const [compiled, proxy] = await Promise.all([compiling, opening]);
+  const request = { act: 'create', model: modelOf(model), options: optionsOf(options), compiled, settings: settings() };
+  const transfer = options.transfer ? buffersOf(model) : [];
+  return new ProxyHandler(proxy, await proxy.call(request, { transfer, signal, onProgress }));
+}
+
+/** What a worker needs to know of `env`. */
+const settings = () => ({ ...plain(env), wasm: { ...plain(env.wasm), wasmBinary: undefined, wasmModule: undefined } });
+
+/** A session of the worker, as `InferenceSession` wants it. */
+class ProxyHandler {
+  #proxy;
+  #session;
+  #released = false;
+
+  constructor(proxy, { session, memory, ...description }) {
+    this.#proxy = proxy;
+    this.#session = session;
+    this.memory = memory;
+    Object.assign(this, description);
+  }
+
+  async run(feeds, fetches, options) {
+    if (this.#released) throw new Error('cannot run inference: the session has been released.');
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const names = Object.keys(fetches);
+    const given = plainValues(feeds, !options.transfer);
+    const request = { act: 'run', session: this.#session, feeds: given, fetches: names, options: optionsOf(options) };
+    const watched = watch(options);
+    try {
+      const transfer = options.transfer ? buffersOf(given) : [];
+      const { outputs, memory } = await this.#proxy.call(request, { transfer, signal: watched.signal });
+      this.memory = memory;
+      for (const name of names) {
+        const value = outputs[name];
+        outputs[name] = fetches[name] ? fill(fetches[name], value, name) : tensorsOf(value);
+      }
+      return outputs;
+    } finally {
+      watched.end();
+    }
+  }
+
+  async dispose() {
+    if (this.#released) return;
+    this.#released = true;
+    await this.#proxy.call({ act: 'release', session: this.#session });
+  }
+
+  startProfiling() {}
+
+  async endProfiling() {
+    return this.#proxy.call({ act: 'profile', session: this.#session });
+  }
+}
+
+/** A signal for a run that may be stopped by its own signal or by its `terminate` flag. */
+function watch(options) {
+  if (!('terminate' in options)) return { signal: options.signal, end() {} };
+  const stop = new AbortController();
+  const forward = () => stop.abort(options.signal.reason);
+  options.signal?.addEventListener('abort', forward);
+  const look = () => {
+    if (options.terminate) stop.abort(new Error('Exiting due to terminate flag being set to true.'));
+  };
+  const timer = setInterval(look, flagInterval);
+  return {
+    signal: stop.signal,
+    end() {
+      clearInterval(timer);
+      options.signal?.removeEventListener('abort', forward);
+    },
+  };
+}
+
+/** Options as they can be posted: what is watched on this side stays here. */
+function optionsOf({ signal, onProgress, executionProviders, preferredOutputLocation, ...options }) {
+  return { ...plain(options), isWatched: signal !== undefined || 'terminate' in options, hasProgress: !!onProgress };
+}
+
+/** An address means what it means to this page, not to the worker's file. */
+function modelOf(model) {
+  if (ArrayBuffer.isView(model)) return tight(model);
+  const base = globalThis.location?.href;
+  return typeof model === 'string' && base ? new URL(model, base).href : model;
+}
+
+/** Writes a result into the caller's tensor. */
+function fill(tensor, { type, dims, data }, name) {
+  const kind = type === 'string' ? 'strings' : 'tensor';
+  const value = { kind, type: typesByName.get(type).code, dims, byteCount: data.byteLength, strings: data };
+  return fillTensor({ copyInto: (_, target) => target.set(data) }, value, tensor, name);
+}
