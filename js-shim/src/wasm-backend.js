@@ -1,10 +1,10 @@
-import { loadModule } from './load.js';
-import { createHandler } from './session-handler.js';
+import { createHandler, createHandlerNow, moduleFor } from './session-handler.js';
 
 /** The backend of the names `wasm` and `cpu`. */
 export const wasmBackend = {
   async init() {
-    await loadModule();
+    await moduleFor({});
   },
   createInferenceSessionHandler: createHandler,
+  createInferenceSessionHandlerSync: createHandlerNow,
 };
