@@ -3,11 +3,13 @@
 // A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as copies;
 // arrays of the caller are given away only where it says `transfer: true`.
 import { env } from './env.js';
-import { loadModule } from './load.js';
 import { plain } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
+import { checkData, externalFiles, moduleFor } from './session-handler.js';
+import { openSource } from './source.js';
 import { typesByName } from './tensor-types.js';
-import { threadsFor } from './threads.js';
+import { checkTurns, unlessAborted } from './turns.js';
+import { tagOf } from './validate.js';
 import { fillTensor } from './values.js';
 import { openWorker } from './workers.js';
 
@@ -74,21 +76,48 @@ class Proxy {
 
 /** Loads a model in the worker; a worker that could not be started is tried again by the next session. */
 export async function createProxyHandler(model, options) {
+  checkTurns(options);
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  const threads = threadsFor(options);
   // Compiled here, where `env.wasm` and this script say where the file is, while the worker starts.
-  const compiling = loadModule({ shared: threads > 1 });
+  const compiling = moduleFor(options);
   opening ??= openWorker({ role: 'proxy' })
     .then((port) => new Proxy(port))
     .catch((error) => {
       opening = undefined;
       throw new Error(`env.wasm.proxy: ${error.message}`, { cause: error });
     });
-  const [compiled, proxy] = await Promise.all([compiling, opening]);
-  const request = { act: 'create', model: modelOf(model), options: optionsOf(options), compiled, settings: settings() };
-  const transfer = options.transfer ? buffersOf(model) : [];
+  const [compiled, proxy] = await unlessAborted(Promise.all([compiling, opening]), signal);
+  const isCopied = !options.transfer;
+  const externalData = [];
+  for (const { path, data } of externalFiles(options.externalData)) {
+    externalData.push({ path, data: await portable(checkData(await data, path), isCopied, options) });
+  }
+  const request = {
+    act: 'create',
+    model: await portable(model, isCopied, options),
+    options: { ...optionsOf(options), externalData },
+    compiled,
+    settings: settings(),
+  };
+  const transfer = isCopied ? [] : buffersOf([request.model, externalData]);
   return new ProxyHandler(proxy, await proxy.call(request, { transfer, signal, onProgress }));
+}
+
+/** What a model is made of, as it can be posted: what cannot arrives here first. */
+async function portable(model, isCopied, { signal, onProgress }) {
+  if (ArrayBuffer.isView(model)) return isCopied ? tight(model) : model;
+  if (typeof model === 'string') {
+    // An address means what it means to this page, not to the worker's file.
+    const base = globalThis.location?.href;
+    return base ? new URL(model, base).href : model;
+  }
+  if (tagOf(model) === 'Blob' || tagOf(model) === 'File') return model;
+  const onBytes = (loaded, total) => onProgress?.({ phase: 'download', loaded, total });
+  const source = await openSource(model, { signal, onBytes });
+  const bytes = new Uint8Array(source.byteCount);
+  source.read(0, bytes);
+  return bytes;
 }
 
 /** What a worker needs to know of `env`. */
@@ -162,15 +191,8 @@ function watch(options) {
 }
 
 /** Options as they can be posted: what is watched on this side stays here. */
-function optionsOf({ signal, onProgress, executionProviders, preferredOutputLocation, ...options }) {
+function optionsOf({ signal, onProgress, executionProviders, preferredOutputLocation, externalData, ...options }) {
   return { ...plain(options), isWatched: signal !== undefined || 'terminate' in options, hasProgress: !!onProgress };
-}
-
-/** An address means what it means to this page, not to the worker's file. */
-function modelOf(model) {
-  if (ArrayBuffer.isView(model)) return tight(model);
-  const base = globalThis.location?.href;
-  return typeof model === 'string' && base ? new URL(model, base).href : model;
 }
 
 /** Writes a result into the caller's tensor. */

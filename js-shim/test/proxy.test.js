@@ -113,7 +113,7 @@ test('errors keep class, text and fields', async () => {
 test('models are read there: by path, with files beside them', async () => {
   const external = model({
     nodes: [node('Add', ['a', 'w'], ['c'])],
-    initializers: [initializer('w', 'float32', [2], undefined, { location: 'w.bin' })],
+    initializers: [initializer('w', 'float32', [2], undefined, 'w.bin')],
     inputs: [value('a', 'float32', [2])],
     outputs: [value('c', 'float32', [2])],
   });
