@@ -1,3 +1,4 @@
+import { checkFeed } from './debug.js';
 import { runtimeError } from './errors.js';
 import { isTensor } from './validate.js';
 import { tensorValue } from './values.js';
@@ -24,6 +25,7 @@ export function collectFeeds(inputs, feeds) {
       continue;
     }
     collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name) });
+    if (isTensor(given)) checkFeed(input.name, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;

@@ -81,3 +81,8 @@ export class InferenceSession {
     return this.handler.outputMetadata;
   }
 }
+
+// For `using` and `await using`, where the host knows of them.
+for (const symbol of [Symbol.dispose, Symbol.asyncDispose]) {
+  if (symbol) InferenceSession.prototype[symbol] = InferenceSession.prototype.release;
+}
