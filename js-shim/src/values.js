@@ -38,6 +38,15 @@ export function tensorValue(tensor, name) {
   return value;
 }
 
+/** A Map as a value. Texts stay texts, bigints become int64, and numbers int64 as keys and float32 as values. */
+export function mapValue(map, name) {
+  const column = (items, numbers) => {
+    const type = typeof items[0] === 'number' ? numbers : typeof items[0] === 'bigint' ? 'int64' : 'string';
+    return tensorValue(new Tensor(type, items), name);
+  };
+  return { kind: 'map', keys: column([...map.keys()], 'int64'), values: column([...map.values()], 'float32') };
+}
+
 /** From one element a byte to as many as fit, the first in the low bits. */
 function pack(elements, bits) {
   const perByte = 8 / bits;

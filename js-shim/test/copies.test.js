@@ -69,12 +69,15 @@ const runProgram = (text) => {
 
 test('loading leaves one symbol behind, which no enumeration shows, and starts nothing', () =>
   runProgram(`
+    const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+    await settle();
     const before = Reflect.ownKeys(globalThis);
     const resources = process.getActiveResourcesInfo().length;
     const ort = await import(address);
     const added = Reflect.ownKeys(globalThis).filter((key) => !before.includes(key));
     if (added.length !== 1 || added[0] !== Symbol.for('apus@' + ort.env.versions.apus)) throw added;
     if (Object.getOwnPropertyDescriptor(globalThis, added[0]).enumerable) throw 'enumerable';
+    await settle();
     if (process.getActiveResourcesInfo().length > resources || Object.keys(ort.env.wasm).length) throw 'started';
   `));
 
