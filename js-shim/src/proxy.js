@@ -2,8 +2,7 @@
 //
 // A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as copies;
 // arrays of the caller are given away only where it says `transfer: true`.
-import { env } from './env.js';
-import { plain } from './plain.js';
+import { plain, plainEnv } from './env.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
 import { checkData, externalFiles, moduleFor } from './session-handler.js';
 import { openSource } from './source.js';
@@ -121,7 +120,10 @@ async function portable(model, isCopied, { signal, onProgress }) {
 }
 
 /** What a worker needs to know of `env`. */
-const settings = () => ({ ...plain(env), wasm: { ...plain(env.wasm), wasmBinary: undefined, wasmModule: undefined } });
+function settings() {
+  const { wasm, ...others } = plainEnv();
+  return { ...others, wasm: { ...wasm, wasmBinary: undefined, wasmModule: undefined } };
+}
 
 /** A session of the worker, as `InferenceSession` wants it. */
 class ProxyHandler {

@@ -197,8 +197,8 @@ class SessionHandler {
     const outputs = description.outputs.map((info) => withSizes(info, sizes));
     const required = inputs.filter((info) => !info.optional);
     this.#inputs = inputs.map((info, index) => {
-      const { optional, shape } = info;
-      return { ...metadataOf(info), index, optional, shape };
+      const { optional, kind, shape } = info;
+      return { ...metadataOf(info), index, optional, kind, shape };
     });
     this.#outputs = new Map(outputs.map(({ name }, index) => [name, { name, index }]));
     this.inputNames = required.map((info) => info.name);
