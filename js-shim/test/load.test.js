@@ -200,10 +200,3 @@ for (const file of ['ort.min.mjs', 'ort.node.min.mjs', 'ort.min.js']) {
     for (const pattern of forbidden) assert.doesNotMatch(text, pattern);
   });
 }
-
-test('loading the script has no effects', async () => {
-  const keys = () => Reflect.ownKeys(globalThis);
-  const before = keys();
-  await fresh('ort.min.mjs');
-  assert.deepEqual(keys(), before);
-});
