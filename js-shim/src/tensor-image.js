@@ -107,7 +107,11 @@ async function pixelsOf(image, { resizedWidth, resizedHeight }) {
 
 /** What can be drawn, with its size: an address is loaded, and a Blob or video frame becomes a bitmap. */
 async function open(image) {
-  if (typeof image !== 'string') return image.width > 0 ? image : createImageBitmap(image);
+  if (typeof image !== 'string') {
+    const { data, width, height } = image;
+    if (ArrayBuffer.isView(data) && data.byteLength !== 4 * width * height) throw new Error('not four bytes a pixel');
+    return width > 0 ? image : createImageBitmap(image);
+  }
   if (typeof Image !== 'function') return createImageBitmap(await (await fetch(image)).blob());
   return new Promise((resolve, reject) => {
     const element = new Image();

@@ -193,7 +193,10 @@ test('an address is loaded as a page does, or fetched where there is no page', a
   });
 });
 
-for (const nothing of [undefined, null, 5, {}, [], new Date(), new FakeImage(0, 0)]) {
+const short = { data: new Uint8ClampedArray(4), width: 2, height: 1 };
+const wide = { data: new Float32Array(8), width: 2, height: 1 };
+
+for (const nothing of [undefined, null, 5, {}, [], new Date(), new FakeImage(0, 0), short, wide]) {
   test(`fromImage(${JSON.stringify(nothing)}) rejects`, () =>
     rejectsExactly(
       Tensor.fromImage(nothing),
