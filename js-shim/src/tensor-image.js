@@ -88,9 +88,8 @@ export function toDataURL(tensor, options) {
 /** The pixels of an image, scaled where the options ask for it. */
 async function pixelsOf(image, { resizedWidth, resizedHeight }) {
   let source = await open(image).catch((cause) => {
-    const isAddress = typeof image === 'string';
-    const what = isAddress ? `the image ${image} could not be read` : 'Input data provided is not supported';
-    throw new Error(`${what} - aborted tensor creation`, { cause });
+    const address = typeof image === 'string' && `the image ${image.slice(0, 200)} could not be read`;
+    throw new Error(`${address || 'Input data provided is not supported'} - aborted tensor creation`, { cause });
   });
   const width = resizedWidth ?? source.width;
   const height = resizedHeight ?? source.height;

@@ -217,7 +217,7 @@ test('formats that there are not', async () => {
   }
 });
 
-test('the page\'s own canvas serves where there is no other; without a context or canvas there is an error', async () => {
+test('the page\'s own canvas serves where there is no other; without one there is an error', async () => {
   remove('OffscreenCanvas');
   near(await Tensor.fromImage(image(), { tensorFormat: 'RGB' }), [1, 3, 1, 2], [0, 0.8, 0.2, 1, 0.4, 0.2]);
   install({ document: { createElement: () => ({ getContext: () => null }) } });

@@ -170,8 +170,8 @@ test('the fields of a tensor are its own, in order, and can be written', () => {
 });
 
 test('the prototype and the class have the reference\'s names and no others', () => {
-  const members = 'constructor data dispose ensureValid getData gpuBuffer location mlTensor reshape texture toDataURL ' +
-    'toImageData';
+  const members = 'constructor data dispose ensureValid getData gpuBuffer location mlTensor reshape texture ' +
+    'toDataURL toImageData';
   assert.deepEqual(Object.getOwnPropertyNames(Tensor.prototype).sort(), members.split(' '));
   const statics = 'fromGpuBuffer fromImage fromMLTensor fromPinnedBuffer fromTexture length name prototype';
   assert.deepEqual(Object.getOwnPropertyNames(Tensor).sort(), statics.split(' '));
