@@ -78,10 +78,10 @@ function providersIn({ executionProviders }) {
 /** The first backend for these options that can work without waiting. */
 export function resolveBackendNow(options) {
   const { names } = providersIn(options);
-  const tried = names.length > 0 ? names : [...defaults];
-  const found = tried.find((name) => backends.get(name)?.backend.createInferenceSessionHandlerSync);
+  const tried = names.length > 0 ? names : defaults();
+  const found = tried.find((name) => find(name)?.backend.createInferenceSessionHandlerSync);
   if (found === undefined) throw new Error(`no backend works without waiting among: ${tried.join(', ')}`);
-  return backends.get(found).backend;
+  return find(found).backend;
 }
 
 /**

@@ -1,23 +1,23 @@
 // What `env.debug` adds: lines on the console about what is allowed and seldom meant.
 import { env } from './env.js';
 
-/** The flags of `env.wasm` that are read once, and what they were then. */
-const early = 'numThreads simd initTimeout wasmPaths wasmBinary wasmModule'.split(' ');
+/** The flags of `env.wasm` that say how the wasm file is loaded, and what they were when it was. */
+const early = ['simd', 'initTimeout', 'wasmPaths', 'wasmBinary', 'wasmModule'];
 let settled;
 
 const say = (text) => console.warn(`[apus] ${text}`);
 
-/** Remembers the flags as the first session left them. */
+/** Remembers the flags that the wasm file was loaded with. */
 export function rememberFlags() {
   settled ??= { ...env.wasm };
 }
 
-/** Tells, once a change, of flags that were changed after the first session. */
+/** Tells, once a change, of flags that came too late. */
 export function checkFlags() {
   if (!env.debug) return;
   for (const name of early) {
-    if (env.wasm[name] === settled?.[name]) continue;
-    say(`env.wasm.${name} was changed after the first session was created, which has no effect.`);
+    if (env.wasm[name] === settled[name]) continue;
+    say(`env.wasm.${name} was changed after the wasm file was loaded, which is too late.`);
     settled[name] = env.wasm[name];
   }
 }
@@ -33,6 +33,6 @@ export function checkFeed(name, { type, dims, data }) {
   if (at >= 0) say(`input '${name}' has NaN at element ${at}.`);
   const count = dims.reduce((product, dim) => product * dim, 1);
   if (count < data.length) {
-    say(`input '${name}': dims [${dims.join(', ')}] leave out elements of the data: ${count} of ${data.length} count.`);
+    say(`input '${name}': dims [${dims.join(', ')}] take ${count} of ${data.length} elements.`);
   }
 }

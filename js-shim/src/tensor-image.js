@@ -6,9 +6,13 @@ const formats = { RGB: [0, 1, 2], BGR: [2, 1, 0], RBG: [0, 2, 1], RGBA: [0, 1, 2
 
 const isFormat = (format, layout) => Object.hasOwn(formats, format) && (layout === 'NCHW' || layout === 'NHWC');
 
-/** For each color where it begins in a tensor of `count` pixels, and how far apart its pixels are. */
-const placesOf = (format, channels, count, layout) =>
-  formats[format].map((channel) => (layout === 'NHWC' ? [channel, channels] : [channel * count, 1]));
+/** Calls `visit` with where a value is in the tensor, where in the pixels, and which color it is. */
+const forEachValue = (format, layout, channels, count, visit) =>
+  formats[format].forEach((channel, color) => {
+    for (let i = 0; i < count; i++) {
+      visit(layout === 'NHWC' ? i * channels + channel : channel * count + i, 4 * i + color, color);
+    }
+  });
 
 /** A number for each color: one for all, three or four, or what is usual. */
 const perColor = (given, usual) => [0, 1, 2, 3].map((i) => (typeof given === 'number' ? given : given?.[i] ?? usual));
@@ -43,8 +47,8 @@ export async function fromImage(image, options = {}) {
   const channels = formats[tensorFormat].length;
   // Clamped, so that a norm rounds and does not wrap.
   const data = new (isBytes ? Uint8ClampedArray : Float32Array)(channels * count);
-  placesOf(tensorFormat, channels, count, tensorLayout).forEach(([at, step], color) => {
-    for (let i = 0; i < count; i++) data[at + step * i] = (pixels[4 * i + color] + bias[color]) / mean[color];
+  forEachValue(tensorFormat, tensorLayout, channels, count, (at, pixel, color) => {
+    data[at] = (pixels[pixel] + bias[color]) / mean[color];
   });
   return [dataType, data, tensorLayout === 'NHWC' ? [1, height, width, channels] : [1, channels, height, width]];
 }
@@ -65,8 +69,8 @@ export function toImageData({ dims, type, data }, { format, tensorLayout = 'NCHW
   const [mean, bias] = normOf(norm, type);
   const count = width * height;
   const pixels = new Uint8ClampedArray(4 * count).fill(255);
-  placesOf(shown, channels, count, tensorLayout).forEach(([at, step], color) => {
-    for (let i = 0; i < count; i++) pixels[4 * i + color] = (data[at + step * i] - bias[color]) * mean[color];
+  forEachValue(shown, tensorLayout, channels, count, (at, pixel, color) => {
+    pixels[pixel] = (data[at] - bias[color]) * mean[color];
   });
   return typeof ImageData === 'function' ? new ImageData(pixels, width, height) : { data: pixels, width, height };
 }
@@ -84,9 +88,8 @@ export function toDataURL(tensor, options) {
 /** The pixels of an image, scaled where the options ask for it. */
 async function pixelsOf(image, { resizedWidth, resizedHeight }) {
   let source = await open(image).catch((cause) => {
-    const isAddress = typeof image === 'string';
-    const what = isAddress ? `the image ${image} could not be read` : 'Input data provided is not supported';
-    throw new Error(`${what} - aborted tensor creation`, { cause });
+    const address = typeof image === 'string' && `the image ${image.slice(0, 200)} could not be read`;
+    throw new Error(`${address || 'Input data provided is not supported'} - aborted tensor creation`, { cause });
   });
   const width = resizedWidth ?? source.width;
   const height = resizedHeight ?? source.height;
@@ -103,7 +106,11 @@ async function pixelsOf(image, { resizedWidth, resizedHeight }) {
 
 /** What can be drawn, with its size: an address is loaded, and a Blob or video frame becomes a bitmap. */
 async function open(image) {
-  if (typeof image !== 'string') return image.width > 0 ? image : createImageBitmap(image);
+  if (typeof image !== 'string') {
+    const { data, width, height } = image;
+    if (ArrayBuffer.isView(data) && data.byteLength !== 4 * width * height) throw new Error('not four bytes a pixel');
+    return width > 0 ? image : createImageBitmap(image);
+  }
   if (typeof Image !== 'function') return createImageBitmap(await (await fetch(image)).blob());
   return new Promise((resolve, reject) => {
     const element = new Image();

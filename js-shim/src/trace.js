@@ -7,11 +7,12 @@ export function TRACE(deviceType, label) {
   if (isOn()) console.timeStamp?.(`${deviceType}::ORT::${label}`);
 }
 
-/** The name of the function that called the exported function which called the one that makes `stack`. */
+/** The name in the third frame of a stack: who called the exported function. */
 function callerIn(stack) {
   // Chromium writes "    at name (place)" below a line for the error, the others "name@place".
-  const frames = stack.split('\n').filter((line) => /^\s*at |@/.test(line));
-  return /^\s*at (?:async |new )?(\S+)|^([^@]*)@/.exec(frames[2] ?? '')?.slice(1).join('') ?? '';
+  const lines = stack.split('\n');
+  const line = lines[lines[0] === 'Error' ? 3 : 2] ?? '';
+  return line.replace(/^\s*at (async |new )?/, '').split(/[ @]/)[0];
 }
 
 function traceFunction(what, extra) {

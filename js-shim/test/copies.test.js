@@ -61,25 +61,29 @@ test('a name of ours is taken, unless of higher priority', async () => {
 });
 
 /** Runs a module in a process of its own, where `address` is the bundle's. */
-const runProgram = (text) => {
-  const address = new URL('../dist/ort.node.min.mjs', import.meta.url).href;
+const runProgram = (text, file = 'ort.node.min.mjs') => {
+  const address = new URL(`../dist/${file}`, import.meta.url).href;
   const program = `const address = ${JSON.stringify(address)};\n${text}`;
   execFileSync(process.execPath, ['--input-type=module', '-e', program], { stdio: 'pipe' });
 };
 
-test('loading leaves one symbol behind, which no enumeration shows, and starts nothing', () =>
-  runProgram(`
+const loading = `
     const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
     await settle();
     const before = Reflect.ownKeys(globalThis);
     const resources = process.getActiveResourcesInfo().length;
-    const ort = await import(address);
+    const { env } = await import(address).then((loaded) => loaded.env ? loaded : loaded.default);
     const added = Reflect.ownKeys(globalThis).filter((key) => !before.includes(key));
-    if (added.length !== 1 || added[0] !== Symbol.for('apus@' + ort.env.versions.apus)) throw added;
+    if (added.length !== 1 || added[0] !== Symbol.for('apus@' + env.versions.apus)) throw added;
     if (Object.getOwnPropertyDescriptor(globalThis, added[0]).enumerable) throw 'enumerable';
     await settle();
-    if (process.getActiveResourcesInfo().length > resources || Object.keys(ort.env.wasm).length) throw 'started';
-  `));
+    if (process.getActiveResourcesInfo().length > resources || Object.keys(env.wasm).length) throw 'started';
+  `;
+
+for (const file of ['ort.min.mjs', 'ort.node.min.mjs', 'ort.min.js']) {
+  test(`loading ${file} leaves one symbol behind, which no enumeration shows, and starts nothing`, () =>
+    runProgram(loading, file));
+}
 
 test('where the global object takes no properties a copy has an env of its own', () =>
   runProgram(`

@@ -38,7 +38,7 @@ const feeds = [
   { x: new Tensor('uint8', new Uint8Array(3)), says: [] },
   {
     x: changed(new Tensor('int32', [1, 2, 3, 4]), [3]),
-    says: ["[apus] input 'x': dims [3] leave out elements of the data: 3 of 4 count."],
+    says: ["[apus] input 'x': dims [3] take 3 of 4 elements."],
   },
 ];
 
@@ -57,14 +57,14 @@ test('flags that change after the first session are told of, once a change', asy
   await session('float32');
   assert.deepEqual(told(), []);
   const text = (name) =>
-    `[apus] env.wasm.${name} was changed after the first session was created, which has no effect.`;
+    `[apus] env.wasm.${name} was changed after the wasm file was loaded, which is too late.`;
   env.wasm.wasmPaths = '/late/';
   await session('float32');
   await session('float32');
   assert.deepEqual(told(), [text('wasmPaths')]);
-  env.wasm = { ...env.wasm, wasmPaths: '/later/', numThreads: 77 };
+  env.wasm = { ...env.wasm, wasmPaths: '/later/', wasmBinary: new Uint8Array(4) };
   await session('float32');
-  assert.deepEqual(told().slice(1).sort(), [text('numThreads'), text('wasmPaths')]);
+  assert.deepEqual(told().slice(1).sort(), [text('wasmBinary'), text('wasmPaths')]);
   env.debug = false;
   env.wasm.initTimeout = 5;
   await session('float32');

@@ -193,7 +193,10 @@ test('an address is loaded as a page does, or fetched where there is no page', a
   });
 });
 
-for (const nothing of [undefined, null, 5, {}, [], new Date(), new FakeImage(0, 0)]) {
+const short = { data: new Uint8ClampedArray(4), width: 2, height: 1 };
+const wide = { data: new Float32Array(8), width: 2, height: 1 };
+
+for (const nothing of [undefined, null, 5, {}, [], new Date(), new FakeImage(0, 0), short, wide]) {
   test(`fromImage(${JSON.stringify(nothing)}) rejects`, () =>
     rejectsExactly(
       Tensor.fromImage(nothing),
@@ -214,7 +217,7 @@ test('formats that there are not', async () => {
   }
 });
 
-test('the page\'s own canvas serves where there is no other; without a context or canvas there is an error', async () => {
+test('the page\'s own canvas serves where there is no other; without one there is an error', async () => {
   remove('OffscreenCanvas');
   near(await Tensor.fromImage(image(), { tensorFormat: 'RGB' }), [1, 3, 1, 2], [0, 0.8, 0.2, 1, 0.4, 0.2]);
   install({ document: { createElement: () => ({ getContext: () => null }) } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Tensor } from '../src/tensor.js';
-import { throwsExactly } from './support/throws.js';
+import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 const hasFloat16 = typeof Float16Array === 'function';
 const Half = hasFloat16 ? Float16Array : Uint16Array;
@@ -170,8 +170,8 @@ test('the fields of a tensor are its own, in order, and can be written', () => {
 });
 
 test('the prototype and the class have the reference\'s names and no others', () => {
-  const members = 'constructor data dispose ensureValid getData gpuBuffer location mlTensor reshape texture toDataURL ' +
-    'toImageData';
+  const members = 'constructor data dispose ensureValid getData gpuBuffer location mlTensor reshape texture ' +
+    'toDataURL toImageData';
   assert.deepEqual(Object.getOwnPropertyNames(Tensor.prototype).sort(), members.split(' '));
   const statics = 'fromGpuBuffer fromImage fromMLTensor fromPinnedBuffer fromTexture length name prototype';
   assert.deepEqual(Object.getOwnPropertyNames(Tensor).sort(), statics.split(' '));
@@ -286,6 +286,38 @@ test('a tensor elsewhere is downloaded once', async () => {
   assert.equal(tensor.location, 'cpu');
   assert.deepEqual(events, ['download', 'dispose']);
   throwsExactly(() => new Tensor('float32', [1]).gpuBuffer, Error, 'The data is not stored as a WebGPU buffer.');
+});
+
+test('a tensor that was downloaded keeps its handle and what is to be disposed', async () => {
+  const buffer = {};
+  let disposed = 0;
+  const tensor = Tensor.fromGpuBuffer(buffer, {
+    dims: [1],
+    download: async () => Float32Array.of(1),
+    dispose: () => disposed++,
+  });
+  const downloading = tensor.getData();
+  throwsExactly(() => tensor.dispose(), Error, 'The current tensor is being downloaded.');
+  assert.deepEqual(await downloading, Float32Array.of(1));
+  assert.equal(tensor.gpuBuffer, buffer);
+  assert.equal(await tensor.getData(), tensor.data);
+  assert.equal(disposed, 0);
+  tensor.dispose();
+  tensor.dispose();
+  assert.equal(disposed, 1);
+});
+
+test('a download that fails may be tried again', async () => {
+  let works = false;
+  const download = async () => {
+    if (!works) throw new Error('lost');
+    return Float32Array.of(2);
+  };
+  const tensor = Tensor.fromGpuBuffer({}, { dims: [1], download });
+  await rejectsExactly(tensor.getData(), Error, 'lost');
+  assert.equal(tensor.location, 'gpu-buffer');
+  works = true;
+  assert.deepEqual(await tensor.getData(), Float32Array.of(2));
 });
 
 test('a tensor elsewhere without a downloader stays there', async () => {

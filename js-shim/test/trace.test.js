@@ -38,7 +38,8 @@ test('stamps have the reference\'s labels', () => {
 test('the caller is known from the other browsers\' stacks too', () => {
   env.trace = true;
   const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = (_, frames) => frames.map((frame) => `${frame.getFunctionName() ?? ''}@place:1:2`).join('\n');
+  const named = (frame) => `${frame.getFunctionName() ?? ''}@place:1:2`;
+  Error.prepareStackTrace = (_, frames) => frames.map(named).join('\n');
   try {
     assert.deepEqual(calls('timeStamp', () => outer()).map(([text]) => text.split('::')[3]), ['outer', 'outer']);
   } finally {
