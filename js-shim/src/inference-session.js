@@ -1,6 +1,6 @@
 import { resolveBackend, resolveBackendNow } from './backend.js';
 import { Tensor } from './tensor.js';
-import { unlessAborted } from './turns.js';
+import { checkTurns, unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
 
 /**
@@ -26,8 +26,9 @@ export class InferenceSession {
    * @returns {Promise<InferenceSession>} rejected with the reason of `options.signal` when that is aborted
    */
   static async create(arg0, arg1, arg2, arg3) {
-    const isPromise = typeof arg0?.then === 'function';
-    const given = isPromise ? await unlessAborted(arg0, (arg1 ?? arg3)?.signal) : arg0;
+    const early = (typeof arg1 === 'object' ? arg1 : arg3) ?? {};
+    checkTurns(early);
+    const given = typeof arg0?.then === 'function' ? await unlessAborted(arg0, early.signal) : arg0;
     const { model, options } = checkCreate(given, arg1, arg2, arg3);
     const resolved = await unlessAborted(resolveBackend(options), options.signal);
     return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
@@ -39,6 +40,7 @@ export class InferenceSession {
    */
   static createSync(arg0, arg1, arg2, arg3) {
     const { model, options } = checkCreate(arg0, arg1, arg2, arg3);
+    checkTurns(options);
     return new InferenceSession(resolveBackendNow(options).createInferenceSessionHandlerSync(model, options));
   }
 
