@@ -53,14 +53,14 @@ export class InferenceSession {
    */
   async run(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
-    return asTensors(await this.handler.run(feeds, fetches, options));
+    return asTensors(await this.handler.run(feeds, fetches, options), fetches);
   }
 
   /** The same without a promise; an error while another run of this session is under way. */
   runSync(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
     if (!this.handler.runSync) throw new Error('the backend of this session cannot run without waiting.');
-    return asTensors(this.handler.runSync(feeds, fetches, options));
+    return asTensors(this.handler.runSync(feeds, fetches, options), fetches);
   }
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
@@ -95,15 +95,18 @@ export class InferenceSession {
   }
 }
 
-/** Plain descriptions, which a handler may return, become tensors; sequences and maps pass as they are. */
-function asTensors(results) {
+/** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */
+function asTensors(results, fetches) {
+  const outputs = {};
   for (const name of Object.keys(results)) {
     const value = results[name];
-    if (typeof value?.type !== 'string' || value instanceof Tensor) continue;
-    results[name] = new Tensor(value.type, value.data, value.dims);
+    const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
+    outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
   }
-  return results;
+  return outputs;
 }
 
-// For `await using`, where the host knows of it.
-if (Symbol.asyncDispose) InferenceSession.prototype[Symbol.asyncDispose] = InferenceSession.prototype.release;
+// For `using` and `await using`, where the host knows of them.
+for (const symbol of [Symbol.dispose, Symbol.asyncDispose]) {
+  if (symbol) InferenceSession.prototype[symbol] = InferenceSession.prototype.release;
+}

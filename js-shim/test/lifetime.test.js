@@ -274,11 +274,12 @@ test('createSync uses the module that a session before it loaded', async () => {
   assert.equal(compile.mock.callCount(), 0);
 });
 
-test('a session is released at the end of `await using`', async () => {
-  if (!Symbol.asyncDispose) return;
-  const session = await InferenceSession.create(add);
-  await session[Symbol.asyncDispose]();
-  await rejectsExactly(session.run(feeds()), Error, released);
+test('a session is released at the end of `using` and `await using`', async () => {
+  for (const symbol of [Symbol.dispose, Symbol.asyncDispose].filter(Boolean)) {
+    const session = await InferenceSession.create(add);
+    await session[symbol]();
+    await rejectsExactly(session.run(feeds()), Error, released);
+  }
 });
 
 test('outputs of one session are fed to it and to others, and stay as they were', async () => {

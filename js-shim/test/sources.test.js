@@ -138,6 +138,13 @@ test('an address that answers with an error, or not at all, is named', async () 
   });
 });
 
+test('a Response whose body is no stream of the web is read whole', async () => {
+  const response = new Response(bytes);
+  Object.defineProperty(response, 'body', { value: { pipe() {} } });
+  await works(await InferenceSession.create(response));
+  await assert.rejects(InferenceSession.create(new Response(null)), { message: /^\[ERROR_CODE: \d+\] / });
+});
+
 test('a stream that fails is the cause of the error', async () => {
   await assert.rejects(InferenceSession.create(streamOf(bytes, 1000, { failsAt: 5000 })), (error) => {
     assert.equal(error.message, '[ERROR_CODE: 1] the model could not be read: the line is dead');
