@@ -1,6 +1,6 @@
 // Times `run` on a model of one tiny node, which is all overhead:
 //   node Benchmarks/overhead.mjs [--peer DIR [--peer-runtime DIR]] [--pairs 99] [--runs 1000]
-// As in bench.mjs, a peer takes turns with ours in one process after a warm-up of both, and the ratio is the median over
+// As in bench.mjs, a peer takes turns with ours in one process after a warm-up of both. The ratio is the median over
 // the pairs of our time / peer time: below 1 we are faster.
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';

@@ -173,11 +173,14 @@ export class Core {
   }
 
   /**
-   * The bytes of a result in a buffer of their own.
-   * @returns {ArrayBuffer}
+   * A result in an array of its own, which is exactly as long.
+   * @template {ArrayBufferView} T
+   * @param {{ address: number, byteCount: number }} result
+   * @param {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T} Elements
+   * @returns {T}
    */
-  copyOut({ address, byteCount }) {
-    return this.#view().slice(address, address + byteCount).buffer;
+  copyOut({ address, byteCount }, Elements) {
+    return new Elements(this.#memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT).slice();
   }
 
   /** The bytes of a result in the caller's array. */

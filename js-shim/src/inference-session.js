@@ -21,8 +21,9 @@ export class InferenceSession {
   /**
    * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *
-   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or ReadableStream,
-   * or a promise of one of them. Bytes are read, not kept; they must not change until the promise settles.
+   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or
+   * ReadableStream, or a promise of one of them. Bytes are read, not kept; they must not change until the promise
+   * settles.
    * @returns {Promise<InferenceSession>} rejected with the reason of `options.signal` when that is aborted
    */
   static async create(arg0, arg1, arg2, arg3) {
@@ -35,8 +36,8 @@ export class InferenceSession {
   }
 
   /**
-   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is compiled
-   * already, by a session before, or at hand: in `env.wasm.wasmModule`, in `env.wasm.wasmBinary`, or as a file.
+   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is
+   * compiled already, by a session before, or at hand: `env.wasm.wasmModule`, `env.wasm.wasmBinary`, or a file.
    */
   static createSync(arg0, arg1, arg2, arg3) {
     const { model, options } = checkCreate(arg0, arg1, arg2, arg3);

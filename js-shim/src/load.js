@@ -128,8 +128,8 @@ function candidates(read) {
 }
 
 /**
- * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name, also
- * by one of the names that the file once had.
+ * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name,
+ * also by one of the names that the file once had.
  * @returns {string | undefined}
  */
 function addressIn(paths, name) {
@@ -158,11 +158,12 @@ async function compile({ where, get }, shared) {
     }
     found = await doing(() => found.arrayBuffer(), unread);
   }
-  found = checked(found, where);
-  if (!isModule(found)) {
-    return describe(await doing(() => WebAssembly.compile(shared ? withSharedMemory(found) : found), failure), where, shared);
+  const ours = checked(found, where);
+  if (!isModule(ours)) {
+    const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
+    return describe(await compiling, where, shared);
   }
-  const compiled = describe(found, where);
+  const compiled = describe(ours, where);
   if (shared) {
     env.wasm.numThreads = 1;
     tell(`${where} has no memory that threads could share: sessions have one thread. env.wasm.wasmBinary would do.`);

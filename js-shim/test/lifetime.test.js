@@ -290,3 +290,10 @@ test('outputs of one session are fed to it and to others, and stay as they were'
   assert.deepEqual([...c.data], [256, 384]);
   assert.deepEqual([...first.data], [4, 6]);
 });
+
+test('first sessions under different names of the backend are made at once', async () => {
+  const first = await fresh();
+  const names = ['cpu', 'wasm', 'cpu', 'wasm'];
+  const made = names.map((name) => first.InferenceSession.create(add, { executionProviders: [name] }));
+  for (const session of await Promise.all(made)) assert.deepEqual([...(await session.run(feeds())).c.data], [4, 6]);
+});
