@@ -101,6 +101,7 @@ for (const file of wasmFiles) {
   writeFileSync(path.join(dist, path.basename(file)), bytes);
   console.log(`${path.basename(file)} ${count(bytes.length)} bytes, build ${build}`);
 }
-// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it.
-writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it. Bundlers ask
+// the nearest package.json whether what is not used can be left out.
+writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
 cpSync(path.join(here, 'types'), path.join(dist, 'types'), { recursive: true });
