@@ -40,7 +40,7 @@ const bundles = [
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.mjs', format: 'esm', address: 'bundler' },
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.js', format: 'cjs', address: 'require' },
   { entry: 'worker', stems: ['ort-wasm-worker'], suffix: '.mjs', format: 'esm', address: 'bundler', minify: true },
-].filter(({ entry }) => existsSync(path.join(source, `${entry}.js`)));
+];
 
 /** The script that defines `ort` is also good for `require`. */
 const underCommonJS = 'if (typeof module === "object" && typeof exports === "object") module.exports = ort;';
