@@ -79,9 +79,9 @@ function copyUnderOtherNames(built, { stems: others, suffix }) {
   const script = readFileSync(path.join(dist, built), 'utf8');
   const map = readFileSync(path.join(dist, `${built}.map`));
   for (const stem of others.slice(1)) {
-    const name = stem + suffix;
-    writeFileSync(path.join(dist, name), script.replace(`sourceMappingURL=${built}.map`, `sourceMappingURL=${name}.map`));
-    writeFileSync(path.join(dist, `${name}.map`), map);
+    const copy = stem + suffix;
+    writeFileSync(path.join(dist, copy), script.replace(`sourceMappingURL=${built}.`, `sourceMappingURL=${copy}.`));
+    writeFileSync(path.join(dist, `${copy}.map`), map);
   }
 }
 
@@ -101,7 +101,7 @@ for (const file of wasmFiles) {
   writeFileSync(path.join(dist, path.basename(file)), bytes);
   console.log(`${path.basename(file)} ${count(bytes.length)} bytes, build ${build}`);
 }
-// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it. Bundlers ask
-// the nearest package.json whether what is not used can be left out.
+// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it. Bundlers
+// ask the nearest package.json whether what is not used can be left out.
 writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
 cpSync(path.join(here, 'types'), path.join(dist, 'types'), { recursive: true });

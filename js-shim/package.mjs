@@ -1,5 +1,5 @@
-// Makes js-shim/dist fit to be published and packs it: `node js-shim/package.mjs [FOLDER]`, after build.mjs. What it adds
-// are names that only the builds and programs of others ask for.
+// Makes js-shim/dist fit to be published and packs it: `node js-shim/package.mjs [FOLDER]`, after build.mjs. What it
+// adds are names that only the builds and programs of others ask for.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,8 @@ const variants = ['.jsep', '.jspi', '.asyncify'];
 /** Stands where onnxruntime-web has a script that starts its wasm file. */
 const inert = (name) => `// ${name} of apus does nothing and is never loaded by it.
 //
-// In onnxruntime-web a file of this name starts the wasm file. Here that is in ort.min.mjs and its like; this one is for
-// build scripts that copy files by name. Loading it is harmless.
+// In onnxruntime-web a file of this name starts the wasm file. Here that is in ort.min.mjs and its like; this one is
+// for build scripts that copy files by name. Loading it is harmless.
 export default function start() {
   throw new Error(
     '${name} of apus starts nothing: load ort.min.mjs, or import the package; neither needs this file.',
