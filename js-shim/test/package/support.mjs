@@ -1,7 +1,7 @@
 // Folders of programs that use the packed file, as their authors would set them up.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -11,8 +11,10 @@ import { model, node, value } from '../support/onnx.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+const { version } = JSON.parse(readFileSync(path.join(root, 'js-shim/package.json'), 'utf8'));
+
 /** What `make dist` packed. */
-export const tarball = path.join(root, 'dist', readdirSync(path.join(root, 'dist')).find((name) => name.endsWith('.tgz')));
+export const tarball = path.join(root, `dist/apus-${version}.tgz`);
 
 /** Debian's webpack, unpacked by `make`. */
 export const webpackFolder = path.join(root, '.cache/webpack/usr');

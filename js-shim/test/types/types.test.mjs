@@ -118,3 +118,16 @@ check('names of newer libraries', node16, {
     Tensor.fromGpuBuffer({ size: 1 }, { dims: [1] });
     export { inferred, disposable, asyncDisposable, buffer, device };`,
 });
+
+const entries = { 'onnxruntime-web': 'ort.node.min.mjs', '../node_modules/onnxruntime-web/dist/types/index.mjs': 'ort.min.mjs' };
+for (const [declared, script] of Object.entries(entries)) {
+  const ort = await import(new URL(`../../dist/${script}`, import.meta.url));
+  const zeros = (names) => Object.fromEntries(names.map((name) => [name, 0]));
+  check(`${script} exports what is declared, and nothing else`, node16, {
+    'main.mts': `
+      import * as ort from '${declared}';
+      import all from '${declared}';
+      export const named: Record<keyof typeof ort, 0> = ${JSON.stringify(zeros(Object.keys(ort)))};
+      export const inDefault: Record<keyof typeof all, 0> = ${JSON.stringify(zeros(Object.keys(ort.default)))};`,
+  });
+}
