@@ -1,7 +1,7 @@
 import type { Declared } from './host.js';
 
-// The options of each execution provider. This library runs models on `wasm`, which is also called `cpu`; the others are
-// typed so that lists that name them can be kept.
+// The options of each execution provider. This library runs models on `wasm`, which is also called `cpu`; the others
+// are typed so that lists that name them can be kept.
 
 export interface ExecutionProviderOption {
   readonly name: string;

@@ -67,19 +67,29 @@ export declare namespace InferenceSession {
     maxMemory?: number;
     /** Values inside the graph that `run` may be asked for by name: those named, or all of them. */
     intermediates?: boolean | readonly string[];
+    /** With `env.wasm.proxy`: hands the model's memory to the worker, without a copy; the array is then empty. */
+    transfer?: boolean;
     /** 'strict': the same bytes in every host, at the price of instructions that round differently. */
     determinism?: 'strict';
   }
 
-  /** How far loading has come. */
-  interface Progress {
-    /** What goes on: bytes arrive, or the graph is made ready. */
-    readonly phase: string;
-    /** Of `total`: bytes while they arrive, else steps. */
-    readonly loaded: number;
-    /** Undefined where nobody knows. */
-    readonly total?: number;
-  }
+  /** How far loading has come: first bytes arrive, where they have to, then the core works on them. */
+  type Progress =
+    | {
+        readonly phase: 'download';
+        /** Bytes so far. */
+        readonly loaded: number;
+        /** Bytes in all; undefined where nobody knows. */
+        readonly total?: number;
+        /** Of an external file: its path. */
+        readonly path?: string;
+      }
+    | {
+        readonly phase: 'load';
+        /** From 0 to 1. */
+        readonly loaded: number;
+        readonly total: 1;
+      };
 
   interface RunOptions {
     /** 0 verbose, 1 info, 2 warning, 3 error, 4 fatal. */
@@ -94,7 +104,7 @@ export declare namespace InferenceSession {
     signal?: Signal;
     /** Milliseconds of computing after which other work of this thread may go on. */
     yieldEveryMs?: number;
-    /** With `env.wasm.proxy`: hands the feeds' memory to the worker instead of copying it; the arrays are then empty. */
+    /** With `env.wasm.proxy`: hands the feeds' memory to the worker, without a copy; the arrays are then empty. */
     transfer?: boolean;
   }
 
@@ -159,7 +169,7 @@ export declare namespace InferenceSession {
 
   /** What the engine throws and rejects with. The message begins with `[ERROR_CODE: code]`. */
   interface RuntimeError extends Error {
-    /** 1 fail, 2 invalid argument, 3 no such file, 7 no ONNX model, 9 not implemented, 10 invalid graph, 12 no memory. */
+    /** 1 failed, 2 wrong argument, 3 no such file, 7 no ONNX model, 9 not implemented, 10 wrong graph, 12 no memory. */
     readonly code: number;
     /** The node at which it happened, as the model names it. */
     readonly node?: string;
@@ -243,15 +253,23 @@ export interface InferenceSessionFactory {
   create(buffer: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
   /** What arrives bit by bit goes straight into the session's memory. */
   create(
-    model: ModelSource | PromiseLike<string | FileData | ModelSource>,
+    model: ModelSource | ArrayBufferView | PromiseLike<string | FileData | ModelSource | ArrayBufferView>,
     options?: InferenceSession.SessionOptions,
   ): Promise<InferenceSession>;
 
   /**
-   * As `create`, at once. The wasm file must be at hand: loaded by an earlier `create`, or given as
-   * `env.wasm.wasmModule` or `env.wasm.wasmBinary`.
+   * As `create`, without a promise. The wasm file must be at hand: compiled for an earlier session, given as
+   * `env.wasm.wasmModule` or `env.wasm.wasmBinary`, or, in Node, a file.
+   *
+   * @param model  bytes; where there are files a path as well
    */
-  createSync(model: FileData, options?: InferenceSession.SessionOptions): InferenceSession;
+  createSync(model: string | FileData, options?: InferenceSession.SessionOptions): InferenceSession;
+  createSync(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: InferenceSession.SessionOptions,
+  ): InferenceSession;
 }
 
 export declare const InferenceSession: InferenceSessionFactory;

@@ -128,11 +128,11 @@ export interface NarrowTensor<T extends Tensor.NarrowType = Tensor.NarrowType>
 }
 
 /**
- * Makes tensors. Data and dims are shared with the caller, never copied, but where numbers come in a plain array or in a
- * Uint8ClampedArray. Without `dims` the tensor has rank 1.
+ * Makes tensors. Data and dims are shared with the caller, never copied, but where numbers come in a plain array or in
+ * a Uint8ClampedArray. Without `dims` the tensor has rank 1.
  *
- * Throws a TypeError for a wrong kind of data, a RangeError for a negative dim, and an Error where the product of `dims`
- * is not the number of elements.
+ * Throws a TypeError for a wrong kind of data, a RangeError for a negative dim, and an Error where the product of
+ * `dims` is not the number of elements.
  */
 export interface TensorConstructor extends TensorFactory {
   new (type: 'string', data: readonly string[], dims?: readonly number[]): TypedTensor<'string'>;

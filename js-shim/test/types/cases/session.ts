@@ -73,7 +73,11 @@ export async function more(bytes: Uint8Array, signal: AbortSignal, response: Res
     maxMemory: 1e9,
     intermediates: ['hidden'],
     determinism: 'strict',
-    onProgress: ({ phase, loaded, total }) => (seen += phase.length + loaded / (total ?? 1)),
+    onProgress: (progress) => {
+      seen += progress.loaded / (progress.total ?? 1);
+      if (progress.phase === 'download') console.log(progress.path);
+    },
+    transfer: true,
   });
   await InferenceSession.create(url);
   await InferenceSession.create(new Request(url));
@@ -100,8 +104,11 @@ export async function more(bytes: Uint8Array, signal: AbortSignal, response: Res
   }
   // expect TS2322
   const determinism: InferenceSession.SessionOptions = { determinism: 'perhaps' };
-  // expect TS2345
   InferenceSession.createSync('model.onnx');
+  InferenceSession.createSync(bytes.buffer, 8, 16);
+  await InferenceSession.create(new DataView(bytes.buffer));
+  // expect TS2345
+  InferenceSession.createSync(response);
   // expect TS2540
   session.memory.peak = 0;
   return [weights, arena, peak, graph, determinism, seen];
