@@ -119,15 +119,36 @@ check('names of newer libraries', node16, {
     export { inferred, disposable, asyncDisposable, buffer, device };`,
 });
 
-const entries = { 'onnxruntime-web': 'ort.node.min.mjs', '../node_modules/onnxruntime-web/dist/types/index.mjs': 'ort.min.mjs' };
+/** The names as the members of an object type. */
+const zeros = (names) => JSON.stringify(Object.fromEntries(names.map((name) => [name, 0])));
+const entries = {
+  'onnxruntime-web': 'ort.node.min.mjs',
+  '../node_modules/onnxruntime-web/dist/types/index.mjs': 'ort.min.mjs',
+};
 for (const [declared, script] of Object.entries(entries)) {
   const ort = await import(new URL(`../../dist/${script}`, import.meta.url));
-  const zeros = (names) => Object.fromEntries(names.map((name) => [name, 0]));
   check(`${script} exports what is declared, and nothing else`, node16, {
     'main.mts': `
       import * as ort from '${declared}';
       import all from '${declared}';
-      export const named: Record<keyof typeof ort, 0> = ${JSON.stringify(zeros(Object.keys(ort)))};
-      export const inDefault: Record<keyof typeof all, 0> = ${JSON.stringify(zeros(Object.keys(ort.default)))};`,
+      export const named: Record<keyof typeof ort, 0> = ${zeros(Object.keys(ort))};
+      export const inDefault: Record<keyof typeof all, 0> = ${zeros(Object.keys(ort.default))};`,
   });
 }
+
+const { InferenceSession, Tensor } = await import(new URL('../../dist/ort.min.mjs', import.meta.url));
+const members = {
+  Tensor: [...Object.getOwnPropertyNames(Tensor.prototype), ...Object.keys(new Tensor([true]))],
+  TensorFactory: Object.getOwnPropertyNames(Tensor),
+  InferenceSession: Object.getOwnPropertyNames(InferenceSession.prototype),
+  InferenceSessionFactory: Object.getOwnPropertyNames(InferenceSession),
+};
+check('every member that is declared and not optional is there', node16, {
+  'main.mts': `
+    import * as ort from 'onnxruntime-web';
+    /** The names of members, without optional ones. */
+    type Names<T> = { [key in keyof T]-?: key extends string ? (undefined extends T[key] ? never : key) : never }[keyof T];
+    ${Object.entries(members).map(([type, names]) => `
+      const of${type} = ${zeros(names)};
+      export const as${type}: Record<Names<ort.${type}>, number> = of${type};`).join('')}`,
+});
