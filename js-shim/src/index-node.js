@@ -1,4 +1,4 @@
-// The flavour for those who come from the reference's package for Node: with what index.js has, `listSupportedBackends`.
+// The flavour for those who come from the reference's package for Node: what index.js has, and `listSupportedBackends`.
 import all, { env } from './index.js';
 
 // As in the reference it can be read and not written.
