@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-models test-errors conformance
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-browsers test-models test-errors conformance
 
 ##@ Parts of it
 .PHONY: build wasm js
@@ -43,7 +43,7 @@ js: wasm $(STAMPS)/apt-js ## Build the JavaScript bundles beside their wasm file
 	@$(NODE) js-shim/build.mjs
 
 ##@ Tests
-.PHONY: test-tools test-swift test-js test-models test-errors conformance models
+.PHONY: test-tools test-swift test-js test-browsers test-models test-errors conformance models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
 
@@ -53,6 +53,9 @@ test-tools: $(STAMPS)/python ## Run the tests of the scripts.
 
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
 	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done
+
+test-browsers: js $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Run the pages in Chromium and Firefox; BROWSER=firefox PAGES='module workers' picks.
+	@$(NODE) js-shim/test/browsers/run.mjs --models $(CACHE)/models/light $(addprefix --browser ,$(BROWSER)) $(PAGES)
 
 test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/graphs/.done ## Run MiniLM, the light models and our graphs in three hosts.
 	@$(PYTHON) tools/models.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE) --plain $(CACHE)/models/graphs
@@ -79,7 +82,7 @@ size: wasm ## Print the bytes of the wasm files by family.
 
 ##@ Care
 .PHONY: setup lint format clean distclean
-setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/python ## Install everything the other targets need.
+setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/apt-browsers $(STAMPS)/python ## Install everything the other targets need.
 
 lint: $(STAMPS)/python ## Check formatting and the rules of the house.
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -109,6 +112,10 @@ $(STAMPS)/apt-wasm: | $(STAMPS)
 
 $(STAMPS)/apt-js: | $(STAMPS)
 	@tools/apt-install esbuild
+	@touch $@
+
+$(STAMPS)/apt-browsers: | $(STAMPS)
+	@tools/apt-install chromium firefox-esr
 	@touch $@
 
 $(STAMPS)/python: tools/requirements.txt | $(STAMPS)

@@ -33,7 +33,11 @@ export const openBeside = () => undefined;
  * @returns {Promise<Response | Uint8Array>}
  */
 export async function readWasm(address) {
-  const response = await fetch(address);
+  const response = await fetch(address).catch((cause) => {
+    // A page is not told which of them it was.
+    const needed = 'a server of another origin must allow this one by CORS, and the policy of the page the server';
+    throw new Error(`no answer; ${needed}`, { cause });
+  });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const streams = (response.headers.get('content-type') ?? '').startsWith('application/wasm');
   return streams ? response : new Uint8Array(await response.arrayBuffer());

@@ -1,0 +1,51 @@
+// The wasm file at another path and on another origin. Each check takes a copy of the bundle of its own.
+import { check, equal, origins, rejects, testCase, warnings } from '../support/check.js';
+
+const small = await testCase('small');
+const file = 'ort-wasm-simd-threaded.wasm';
+let copies = 0;
+const fresh = (address = '/dist/ort.min.mjs') => import(`${address}?${copies++}`);
+
+/** The address that the wasm file came from last. */
+const lastRequest = () => performance.getEntriesByType('resource').findLast(({ name }) => name.endsWith('.wasm')).name;
+
+const here = location.origin;
+const settings = [
+  { what: 'a prefix', wasmPaths: '/elsewhere/', from: `${here}/elsewhere/` },
+  { what: 'an address as prefix', wasmPaths: new URL('/elsewhere/', here), from: `${here}/elsewhere/` },
+  { what: 'a file', wasmPaths: { wasm: `/elsewhere/${file}` }, from: `${here}/elsewhere/` },
+  { what: 'the address of a file', wasmPaths: { wasm: new URL(`/elsewhere/${file}`, here) }, from: `${here}/elsewhere/` },
+  { what: 'a map by name', wasmPaths: { [file]: `/elsewhere/${file}` }, from: `${here}/elsewhere/` },
+  { what: 'a server that does not know the type', wasmPaths: '/untyped/', from: `${here}/untyped/` },
+  { what: 'another origin', wasmPaths: `${origins.cors}/dist/`, from: `${origins.cors}/dist/` },
+];
+
+for (const { what, wasmPaths, from } of settings) {
+  check(`wasmPaths is ${what}`, async () => {
+    const ort = await fresh();
+    ort.env.wasm.wasmPaths = wasmPaths;
+    const seen = await warnings(async () => equal(await answer(ort, small.bytes, small.feeds), small.outputs));
+    equal(seen, [], 'warnings');
+    equal(lastRequest(), from + file, 'the request');
+  });
+}
+
+check('the script is on another origin, too', async () => {
+  const ort = await fresh(`${origins.cors}/dist/ort.min.mjs`);
+  equal(await answer(ort, small.bytes, small.feeds), small.outputs);
+  equal(lastRequest(), `${origins.cors}/dist/${file}`, 'the request');
+});
+
+check('another origin that does not allow it: one warning, then the file beside the script', async () => {
+  const ort = await fresh();
+  ort.env.wasm.wasmPaths = `${origins.closed}/dist/`;
+  const seen = await warnings(async () => equal(await answer(ort, small.bytes, small.feeds), small.outputs));
+  equal(seen.length, 1, 'warnings');
+  equal(seen[0].startsWith(`env.wasm.wasmPaths (${origins.closed}/dist/${file}) could not be read: `), true, seen[0]);
+});
+
+check('the same with no file beside the script: an error that says why', async () => {
+  const ort = await fresh('/missing/ort.min.mjs');
+  ort.env.wasm.wasmPaths = `${origins.closed}/dist/`;
+  await warnings(() => rejects(answer(ort, small.bytes, small.feeds), 'must allow this one by CORS'));
+});
