@@ -2,6 +2,9 @@ import Apus
 
 /// A session as the host sees it: first being loaded, then ready, and perhaps in a run.
 final class HostedSession {
+  /// More would cost each loop more than they bring.
+  private static let mostThreads = 64
+
   private enum State {
     case loading(SessionBuilder)
     case ready(Session)
@@ -10,9 +13,12 @@ final class HostedSession {
   private var state: State
   private var run: Run?
   private let control: Control
+  /// The threads beside the host's own, where it asked for some.
+  private let team: Team?
 
   init(_ request: CreateRequest, control: Control) {
     var options = Session.Options()
+    var threadCount = 1
     for (key, value) in request.options {
       guard case .number(let number) = value else { continue }
       if key == "graphOptimizationLevel" {
@@ -21,10 +27,18 @@ final class HostedSession {
         options.memoryLimit = number < Double(Int32.max) ? Int(number) : .max
       } else if key == "enableProfiling" {
         options.clock = { Host.now() }
+      } else if key == "intraOpNumThreads" {
+        threadCount = Int(min(max(number, 1), Double(HostedSession.mostThreads)))
       }
     }
+    team = threadCount > 1 ? Team() : nil
+    control.team = team?.address
+    var platform = Platform.serial
+    if let team {
+      platform = Platform(threadCount: threadCount, loop: { team.run($0, $1, $2) })
+    }
     let source = HostSource(0, byteCount: request.byteCount)
-    state = .loading(SessionBuilder(source: source, external: HostExternalSources(), options: options))
+    state = .loading(SessionBuilder(source: source, external: HostExternalSources(), options: options, platform: platform))
     self.control = control
     control.begin(.create)
   }
@@ -53,6 +67,7 @@ final class HostedSession {
     for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
     control.begin(.run)
     run = try session.begin(feeds, fetches: fetches)
+    team?.begin()
   }
 
   /// Goes on with the run until `deadline`; true when it is complete. An error ends the run.
@@ -78,6 +93,7 @@ final class HostedSession {
 
   /// Drops the results, or a run under way.
   func end() {
+    team?.end()
     run?.cancel()
     run = nil
     control.end()
