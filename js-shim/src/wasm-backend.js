@@ -1,10 +1,12 @@
 import { loadModule } from './load.js';
 import { createHandler } from './session-handler.js';
+import { threadsFor } from './threads.js';
 
 /** The backend of the names `wasm` and `cpu`. */
 export const wasmBackend = {
   async init() {
-    await loadModule();
+    // What sessions will ask for unless they have a wish of their own.
+    await loadModule({ shared: threadsFor({}) > 1 });
   },
   createInferenceSessionHandler: createHandler,
 };

@@ -27,13 +27,13 @@ const { values: settings, positionals: wanted } = parseArgs({
 const chosen = pages.filter(({ file }) => wanted.length === 0 || wanted.includes(file));
 const titles = chosen.map(({ file, as }) => (as ? `${file} (${as})` : file));
 
-/** The application of app/, with the wasm file beside it and nothing else of ours. */
+/** The application of app/, with what the library fetches beside it. */
 function bundle() {
   const folder = mkdtempSync(path.join(tmpdir(), 'apus-app-'));
   const main = fileURLToPath(new URL('app/main.js', import.meta.url));
   const flags = ['--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${folder}/assets/main.js`];
   execFileSync('esbuild', [main, `--alias:onnxruntime-web=${dist}ort.min.mjs`, ...flags], { stdio: 'inherit' });
-  cpSync(`${dist}ort-wasm-simd-threaded.wasm`, `${folder}/assets/ort-wasm-simd-threaded.wasm`);
+  for (const file of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-worker.mjs']) cpSync(dist + file, `${folder}/assets/${file}`);
   return folder;
 }
 

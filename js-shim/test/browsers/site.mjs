@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const wasmName = 'ort-wasm-simd-threaded.wasm';
+const workerName = 'ort-wasm-worker.mjs';
+const untyped = 'application/octet-stream';
 
 const types = {
   '.html': 'text/html; charset=utf-8',
@@ -16,24 +18,27 @@ const types = {
   '.json': 'application/json',
   '.map': 'application/json',
   '.mjs': 'text/javascript; charset=utf-8',
-  '.onnx': 'application/octet-stream',
+  '.onnx': untyped,
   '.wasm': 'application/wasm',
 };
 
 const foreignWasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-const html = '<!doctype html><title>An application of one page</title>';
 
-/**
- * Folders that hold the bundle, and in place of its wasm file what a server may answer by mistake:
- * `[type, bytes]`, or nothing for 404.
- */
+/** What a server answers by mistake: `[type, bytes]`, or nothing for 404. */
+const missing = () => undefined;
+const html = () => [types['.html'], '<!doctype html><title>An application of one page</title>'];
+
+/** Folders that hold what dist/ holds, but for one file. */
 const mistakes = {
-  '/missing/': () => undefined,
-  '/html/': () => ['text/html', html],
-  '/foreign/': () => ['application/wasm', foreignWasm],
-  '/foreign-untyped/': () => ['application/octet-stream', foreignWasm],
-  '/cut/': () => ['application/wasm', readFileSync(dist + wasmName).subarray(0, 5000)],
-  '/untyped/': () => ['application/octet-stream', readFileSync(dist + wasmName)],
+  '/missing/': { [wasmName]: missing },
+  '/html/': { [wasmName]: html },
+  '/foreign/': { [wasmName]: () => [types['.wasm'], foreignWasm] },
+  '/foreign-untyped/': { [wasmName]: () => [untyped, foreignWasm] },
+  '/cut/': { [wasmName]: () => [types['.wasm'], readFileSync(dist + wasmName).subarray(0, 5000)] },
+  '/untyped/': { [wasmName]: () => [untyped, readFileSync(dist + wasmName)] },
+  '/missing-worker/': { [workerName]: missing },
+  '/html-worker/': { [workerName]: html },
+  '/other-worker/': { [workerName]: () => [types['.mjs'], 'onmessage = () => postMessage({ build: "old" });'] },
 };
 
 /**
@@ -93,7 +98,7 @@ export class Site extends EventEmitter {
   #openPage(number, response) {
     const page = (this.#current = this.#pages[number]);
     this.emit('open', number);
-    response.writeHead(200, { ...page?.headers, 'content-type': types['.html'] }).end(page ? this.#pageOf(page) : html);
+    response.writeHead(200, { ...page?.headers, 'content-type': types['.html'] }).end(page ? this.#pageOf(page) : '');
   }
 
   #pageOf({ file, head = '' }) {
@@ -120,10 +125,10 @@ export class Site extends EventEmitter {
       const { bytes, ...rest } = found;
       return kind === 'onnx' ? [types['.onnx'], bytes] : [types['.json'], JSON.stringify(rest)];
     }
-    for (const [folder, wasm] of Object.entries(mistakes)) {
+    for (const [folder, instead] of Object.entries(mistakes)) {
       if (!pathname.startsWith(folder)) continue;
       const name = pathname.slice(folder.length);
-      return name === wasmName ? wasm() : fileIn(dist, name);
+      return instead[name] ? instead[name]() : fileIn(dist, name);
     }
     for (const [prefix, folder] of [['/dist/', dist], ['/elsewhere/', dist], ['/app/', this.#bundled]]) {
       if (pathname.startsWith(prefix)) return fileIn(folder, pathname.slice(prefix.length));

@@ -25,16 +25,22 @@ const kinds = [
 for (const { what, file, options, flags } of kinds) {
   check(`${what}: create from bytes, run`, async () => {
     const { bytes: model, feeds, outputs } = small;
-    equal(await ask(file, options, { model, feeds, ...flags }), outputs);
+    equal((await ask(file, options, { model, feeds, flags })).outputs, outputs);
   });
 
   check(`${what}: create from an address, run`, async () => {
     const { url: model, feeds, outputs } = squeezenet;
-    equal(await ask(file, options, { model, feeds, ...flags }), outputs);
+    equal((await ask(file, options, { model, feeds, flags })).outputs, outputs);
+  });
+
+  check(`${what}: two threads where the page is isolated`, async () => {
+    const { bytes: model, feeds, outputs } = squeezenet;
+    const reply = await ask(file, options, { model, feeds, flags: { ...flags, numThreads: 2 } });
+    equal(reply, { outputs, numThreads: crossOriginIsolated ? 2 : 1 }, 'reply');
   });
 
   check(`${what}: what is no model is refused`, () =>
-    rejects(ask(file, options, { model: new Uint8Array(8), feeds: {}, ...flags }), /^\[ERROR_CODE: \d+\] /));
+    rejects(ask(file, options, { model: new Uint8Array(8), feeds: {}, flags }), /^\[ERROR_CODE: \d+\] /));
 }
 
 check('a classic worker without wasmPaths says what is missing', () =>
