@@ -3,47 +3,53 @@ import { check, equal, nextMessage, ok, testCase } from '../support/check.js';
 
 const small = await testCase('small');
 const squeezenet = await testCase('squeezenet');
-let registration;
 
-async function activated() {
-  const worker = registration.installing ?? registration.waiting ?? registration.active;
-  if (worker.state !== 'activated') {
-    await new Promise((resolve, reject) =>
-      worker.addEventListener('statechange', () => {
-        if (worker.state === 'activated') resolve();
-        if (worker.state === 'redundant') reject(new Error('the service worker was thrown away'));
-      }),
-    );
-  }
-  return worker;
+function activated({ installing, waiting, active }) {
+  const worker = installing ?? waiting ?? active;
+  if (worker.state === 'activated') return worker;
+  return new Promise((resolve, reject) =>
+    worker.addEventListener('statechange', () => {
+      if (worker.state === 'activated') resolve(worker);
+      if (worker.state === 'redundant') reject(new Error('the service worker was thrown away'));
+    }),
+  );
 }
 
-async function ask(message) {
-  const worker = await activated();
+async function ask(registration, message) {
+  const worker = await activated(registration);
   const { port1, port2 } = new MessageChannel();
   const reply = nextMessage(port1);
   worker.postMessage(message, [port2]);
   return reply;
 }
 
-check('it is installed', async () => {
-  registration = await navigator.serviceWorker.register('/workers/service.js', { scope: '/workers/none/' });
-  equal((await activated()).state, 'activated');
-});
+const kinds = [
+  { what: 'a script', file: 'service.js', type: 'classic' },
+  { what: 'a module', file: 'service-module.js', type: 'module' },
+];
 
-check('create from bytes, run', async () => {
-  const { bytes: model, feeds, outputs } = small;
-  equal(await ask({ model, feeds }), outputs);
-});
+for (const { what, file, type } of kinds) {
+  let registration;
+  check(`${what} is installed`, async () => {
+    const scope = `/workers/${type}/`;
+    registration = await navigator.serviceWorker.register(`/workers/${file}`, { scope, type });
+    equal((await activated(registration)).state, 'activated');
+  });
 
-check('create from what it fetches, run', async () => {
-  const { url: model, feeds, outputs } = squeezenet;
-  equal(await ask({ model, feeds, fetches: true }), outputs);
-});
+  check(`${what}: create from bytes, run`, async () => {
+    const { bytes: model, feeds, outputs } = small;
+    equal(await ask(registration, { model, feeds }), outputs);
+  });
 
-check('create from an address, run', async () => {
-  const { url: model, feeds, outputs } = squeezenet;
-  equal(await ask({ model, feeds }), outputs);
-});
+  check(`${what}: create from an address, run`, async () => {
+    const { url: model, feeds, outputs } = squeezenet;
+    equal(await ask(registration, { model, feeds }), outputs);
+  });
 
-check('it is removed', async () => ok(await registration.unregister(), 'it was not'));
+  check(`${what}: create from what it fetches, run`, async () => {
+    const { url: model, feeds, outputs } = squeezenet;
+    equal(await ask(registration, { model, feeds, fetches: true }), outputs);
+  });
+
+  check(`${what} is removed`, async () => ok(await registration.unregister(), 'it was not'));
+}

@@ -30,6 +30,14 @@ for (const { what, wasmPaths, from } of settings) {
   });
 }
 
+check('wasmPaths is the address of a blob', async () => {
+  const blob = await fetch(`/dist/${file}`).then((response) => response.blob());
+  const ort = await fresh('/missing/ort.min.mjs');
+  ort.env.wasm.wasmPaths = { wasm: URL.createObjectURL(blob) };
+  const seen = await warnings(async () => equal(await answer(ort, small.bytes, small.feeds), small.outputs));
+  equal(seen, [], 'warnings');
+});
+
 check('the script is on another origin, too', async () => {
   const ort = await fresh(`${origins.cors}/dist/ort.min.mjs`);
   equal(await answer(ort, small.bytes, small.feeds), small.outputs);
