@@ -1,16 +1,9 @@
 // More threads than one: where the page is isolated they work and give the same bytes; elsewhere there is a warning.
-import { check, equal, ok, origins, testCase, warnings } from '../support/check.js';
+import { check, equal, freshCopy, ok, origins, testCase, warnings } from '../support/check.js';
 
 const small = await testCase('small');
 const squeezenet = await testCase('squeezenet');
 const isStrict = (await fetch(location.href, { method: 'HEAD' })).headers.has('content-security-policy');
-let copies = 0;
-
-async function fresh(flags, address = '/dist/ort.min.mjs') {
-  const ort = await import(`${address}?${copies++}`);
-  Object.assign(ort.env.wasm, flags);
-  return ort;
-}
 
 /** Creates, runs so often, and releases. */
 async function runs(ort, { bytes, feeds, outputs }, times, options) {
@@ -40,7 +33,7 @@ async function startedDuring(act) {
 if (crossOriginIsolated) {
   for (const numThreads of [2, 4]) {
     check(`${numThreads} threads give the bytes of one`, async () => {
-      const ort = await fresh({ numThreads });
+      const ort = await freshCopy({ numThreads });
       const started = await startedDuring(async () => {
         equal(await warnings(() => runs(ort, squeezenet, 5)), [], 'warnings');
         await runs(ort, small, 5);
@@ -51,7 +44,7 @@ if (crossOriginIsolated) {
   }
 
   check('sessions share the threads, and their runs overlap', async () => {
-    const ort = await fresh({ numThreads: 2 });
+    const ort = await freshCopy({ numThreads: 2 });
     const started = await startedDuring(() =>
       Promise.all(Array.from({ length: 4 }, () => runs(ort, squeezenet, 2))),
     );
@@ -61,20 +54,20 @@ if (crossOriginIsolated) {
   check('the wasm file is fetched once', async () => {
     const count = () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length;
     const before = count();
-    await runs(await fresh({ numThreads: 2 }), small, 1);
+    await runs(await freshCopy({ numThreads: 2 }), small, 1);
     equal(count() - before, 1, 'requests');
   });
 
   check('the wasm file as bytes', async () => {
     const wasmBinary = await fetch('/dist/ort-wasm-simd-threaded.wasm').then((response) => response.arrayBuffer());
-    const ort = await fresh({ numThreads: 2, wasmBinary }, '/missing/ort.min.mjs');
+    const ort = await freshCopy({ numThreads: 2, wasmBinary }, '/missing/ort.min.mjs');
     equal(await warnings(() => runs(ort, squeezenet, 2)), [], 'warnings');
     equal(ort.env.wasm.numThreads, 2, 'numThreads');
   });
 
   check('a compiled module, whose memory nobody can share: one warning, one thread', async () => {
     const wasmModule = await WebAssembly.compileStreaming(fetch('/dist/ort-wasm-simd-threaded.wasm'));
-    const ort = await fresh({ numThreads: 2, wasmModule }, '/missing/ort.min.mjs');
+    const ort = await freshCopy({ numThreads: 2, wasmModule }, '/missing/ort.min.mjs');
     const seen = await warnings(() => runs(ort, squeezenet, 1));
     equal(seen.length, 1, 'warnings');
     ok(seen[0].includes('env.wasm.wasmModule'), seen[0]);
@@ -82,12 +75,12 @@ if (crossOriginIsolated) {
   });
 
   check('one thread starts no worker', async () => {
-    const ort = await fresh({ numThreads: 1 });
+    const ort = await freshCopy({ numThreads: 1 });
     equal(await startedDuring(() => runs(ort, squeezenet, 1)), [], 'workers');
   });
 
   check('intraOpNumThreads is a session’s own count', async () => {
-    const ort = await fresh({ numThreads: 1 });
+    const ort = await freshCopy({ numThreads: 1 });
     const started = await startedDuring(() => runs(ort, squeezenet, 1, { intraOpNumThreads: 2 }));
     equal(started.length, 1, 'workers');
   });
@@ -99,7 +92,7 @@ if (crossOriginIsolated) {
   };
   for (const [folder, message] of Object.entries(broken)) {
     check(`${folder}: one warning, one thread`, async () => {
-      const ort = await fresh({ numThreads: 2 }, `/${folder}/ort.min.mjs`);
+      const ort = await freshCopy({ numThreads: 2 }, `/${folder}/ort.min.mjs`);
       const seen = await warnings(() => runs(ort, squeezenet, 1));
       equal(seen.length, 1, 'warnings');
       ok(seen[0].includes(`/${folder}/ort-wasm-worker.mjs ${message}`), seen[0]);
@@ -108,14 +101,14 @@ if (crossOriginIsolated) {
   }
 
   check('a worker file beside the script is missing, one under wasmPaths is there', async () => {
-    const ort = await fresh({ numThreads: 2, wasmPaths: '/dist/' }, '/missing-worker/ort.min.mjs');
+    const ort = await freshCopy({ numThreads: 2, wasmPaths: '/dist/' }, '/missing-worker/ort.min.mjs');
     equal(await warnings(() => runs(ort, squeezenet, 1)), [], 'warnings');
     equal(ort.env.wasm.numThreads, 2, 'numThreads');
   });
 
   if (!isStrict) {
     check('the script is on another origin', async () => {
-      const ort = await fresh({ numThreads: 2 }, `${origins.cors}/dist/ort.min.mjs`);
+      const ort = await freshCopy({ numThreads: 2 }, `${origins.cors}/dist/ort.min.mjs`);
       const started = await startedDuring(async () =>
         equal(await warnings(() => runs(ort, squeezenet, 2)), [], 'warnings'),
       );
@@ -125,7 +118,7 @@ if (crossOriginIsolated) {
   }
 } else {
   check('where the page is not isolated there are two warnings, and one thread', async () => {
-    const ort = await fresh({ numThreads: 2 });
+    const ort = await freshCopy({ numThreads: 2 });
     let started;
     const seen = await warnings(async () => (started = await startedDuring(() => runs(ort, squeezenet, 1))));
     equal(started, [], 'workers');
@@ -136,7 +129,7 @@ if (crossOriginIsolated) {
   });
 
   check('nobody asked: no warning, one thread', async () => {
-    const ort = await fresh({});
+    const ort = await freshCopy({});
     equal(await warnings(() => runs(ort, small, 1)), [], 'warnings');
     equal(ort.env.wasm.numThreads, 1, 'numThreads');
   });

@@ -7,6 +7,12 @@ const copies = { module, script: ort };
 
 check('they are two', () => ok(module.Tensor !== ort.Tensor, 'one Tensor'));
 
+check('each knows the tensors of both', () => {
+  for (const { Tensor } of [module, ort]) {
+    for (const Other of [module.Tensor, ort.Tensor]) ok(new Other('float32', [1]) instanceof Tensor, 'instanceof');
+  }
+});
+
 for (const [name, other] of [['module', 'script'], ['script', 'module']]) {
   check(`the ${name}'s session takes the ${other}'s tensors`, async () => {
     const session = await copies[name].InferenceSession.create(small.bytes);

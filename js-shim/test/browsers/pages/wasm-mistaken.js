@@ -1,5 +1,5 @@
 // What stands where the wasm file should be, and the sentence that says so. A later try with the right file works.
-import { check, equal, rejects, testCase } from '../support/check.js';
+import { check, equal, freshCopy, rejects, testCase } from '../support/check.js';
 
 const small = await testCase('small');
 const beside = 'no wasm file could be loaded: the wasm file beside the script';
@@ -14,7 +14,7 @@ const mistakes = {
 
 for (const [folder, message] of Object.entries(mistakes)) {
   check(folder, async () => {
-    const ort = await import(`/${folder}/ort.min.mjs`);
+    const ort = await freshCopy({}, `/${folder}/ort.min.mjs`);
     await rejects(ort.InferenceSession.create(small.bytes), message);
     ort.env.wasm.wasmPaths = '/dist/';
     equal(await answer(ort, small.bytes, small.feeds), small.outputs);

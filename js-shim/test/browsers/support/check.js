@@ -79,6 +79,18 @@ export async function testCase(name) {
   return { url, bytes: new Uint8Array(bytes), ...json };
 }
 
+let copies = 0;
+
+/** A copy of the library that shares nothing with those before it; `flags` go to its `env.wasm`. */
+export async function freshCopy(flags = {}, address = '/dist/ort.min.mjs') {
+  for (const key of Object.getOwnPropertySymbols(globalThis)) {
+    if (key.description.startsWith('apus@')) delete globalThis[key];
+  }
+  const ort = await import(`${address}?${copies++}`);
+  Object.assign(ort.env.wasm, flags);
+  return ort;
+}
+
 /** The next message that comes from there. */
 export const nextMessage = (port) =>
   new Promise((resolve, reject) => {
