@@ -6,6 +6,7 @@ import { runtimeError } from './errors.js';
 import {
   readDescription,
   readError,
+  readMemory,
   readProfile,
   readResults,
   writeCreateRequest,
@@ -14,7 +15,7 @@ import {
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
 const words = { response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9, count: 128 };
@@ -151,6 +152,12 @@ export class Core {
   profile() {
     this.#status('apus_profile', this.#session);
     return readProfile(this.#response());
+  }
+
+  /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
+  memory() {
+    this.#status('apus_memory', this.#session);
+    return readMemory(this.#response());
   }
 
   /**

@@ -26,7 +26,7 @@ export async function createHandler(model, options) {
   try {
     core.createBegin(pairs);
     while (core.createStep(createSlice)) await host.nextTurn();
-    return new SessionHandler(core, core.createFinish(), options.freeDimensionOverrides ?? {});
+    return new SessionHandler(core, core.createFinish());
   } catch (error) {
     core.dispose();
     throw error;
@@ -38,14 +38,14 @@ class SessionHandler {
   #core;
   #inputs;
   #outputs;
+  #constants;
   #busy = false;
   #waiting = [];
   #released = false;
 
-  constructor(core, description, sizes) {
+  constructor(core, { inputs, outputs, constants }) {
     this.#core = core;
-    const inputs = description.inputs.map((info) => withSizes(info, sizes));
-    const outputs = description.outputs.map((info) => withSizes(info, sizes));
+    this.#constants = constants;
     const required = inputs.filter((info) => !info.optional);
     this.#inputs = inputs.map((info, index) => {
       const { optional, shape } = info;
@@ -61,7 +61,7 @@ class SessionHandler {
   async run(feeds, fetches, options) {
     if (this.#released) throw new Error('cannot run inference: the session has been released.');
     checkRunOptions(options);
-    let values = collectFeeds(this.#inputs, feeds);
+    let values = collectFeeds(this.#inputs, feeds, this.#constants);
     if (this.#busy) {
       values = values.map((feed) => ({ ...feed, value: snapshot(feed.value) }));
       await new Promise((resolve) => this.#waiting.push(resolve));
@@ -101,7 +101,7 @@ class SessionHandler {
     const stoppable = signal !== undefined || 'terminate' in options;
     const slice = options.yieldEveryMs ?? (stoppable ? runSlice : 0);
     const names = Object.keys(fetches);
-    const wanted = names.map((name) => this.#outputs[this.outputNames.indexOf(name)]);
+    const wanted = names.map((name) => this.#outputs[this.outputNames.indexOf(name)] ?? { name, index: -1 });
     const check = () => {
       signal?.throwIfAborted();
       if (options.terminate) throw new Error('Exiting due to terminate flag being set to true.');
@@ -126,12 +126,6 @@ class SessionHandler {
     }
   }
 }
-
-/** The same with the sizes that `freeDimensionOverrides` gives to symbols. */
-const withSizes = (info, sizes) => ({
-  ...info,
-  shape: info.shape?.map((dim) => (Object.hasOwn(sizes, dim) ? sizes[dim] : dim)),
-});
 
 function metadataOf({ name, kind, type, shape }) {
   if (kind !== 'tensor') return { name, isTensor: false };

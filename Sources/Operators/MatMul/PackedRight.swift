@@ -4,9 +4,6 @@ import Tensors
 
 /// A constant right matrix, packed once for the f32 tiles.
 struct PackedRight {
-  /// The most bytes of the model that are unpacked in memory at a time.
-  private static let stagingByteCount = 1 << 18
-
   private let storage: Storage
   /// The shape as the model has it.
   let dims: [Int]
@@ -25,21 +22,14 @@ struct PackedRight {
     let (k, n) = isTransposed ? (columns, rows) : (rows, columns)
     storage = try site.allocator.allocate(byteCount: GemmPack.rightCount(k: k, n: n) * 4)
     // A panel is eight columns wide: stored rows that are columns come in eights.
-    let step = max(8, PackedRight.stagingByteCount / (columns * 4) / 8 * 8)
-    let staging = try site.allocator.allocate(byteCount: min(step, rows) * columns * 4)
-    let source = staging.base.assumingMemoryBound(to: Float.self)
-    let packed = storage.base.assumingMemoryBound(to: Float.self)
-    var first = 0
-    while first < rows {
-      let range = first..<min(first + step, rows)
-      try constant.read(at: first * columns * 4, count: range.count * columns * 4, into: staging.base)
+    try site.pack(i, constant, rows: rows, unit: 8) { [storage] range, staging in
+      let source = UnsafePointer(staging.assumingMemoryBound(to: Float.self))
+      let packed = storage.base.assumingMemoryBound(to: Float.self)
       if isTransposed {
         packRightTransposed(source, stride: columns, columns: range, k: k, n: n, into: packed)
       } else {
         packRight(source, stride: columns, rows: range, k: k, n: n, into: packed)
       }
-      first = range.upperBound
     }
-    site.consume(i)
   }
 }
