@@ -1,10 +1,11 @@
+import ONNXFormat
 import Tensors
 
 /// A constant tensor of the graph whose bytes may still lie in the model file.
 ///
 /// Wasm memory never shrinks, so a weight is never loaded only to be packed: a kernel that packs reads it in pieces
 /// (`read`), straight to the packed place. `tensor` loads it whole for everybody else.
-open class Constant {
+open class Constant: ElementSource {
   public let type: ElementType
   public let shape: Shape
 
@@ -33,11 +34,6 @@ open class Constant {
 
   /// The whole tensor, loaded at the first call and shared from then on.
   open func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
-    fatalError("a subclass says where the bytes are")
-  }
-
-  /// Copies `count` of the packed little-endian bytes, from `offset` on.
-  open func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     fatalError("a subclass says where the bytes are")
   }
 

@@ -3,7 +3,7 @@ import Tensors
 
 /// A model on its way to a graph, some nodes at a time.
 public final class ModelImport {
-  private let model: ModelProto
+  public let model: ModelProto
   private let importer: Importer
   private let scope: Scope
   private let opsets: Opsets

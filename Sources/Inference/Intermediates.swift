@@ -26,7 +26,7 @@ public enum Intermediates {
       var values: [ValueID] = []
       for name in names {
         guard let value = graph.values.firstIndex(where: { $0.name == name }) else {
-          throw RuntimeError(.invalidArgument, "the model has no value %s that could be kept", name: name)
+          throw RuntimeError(.invalidArgument, "the model has no value %s", name: name)
         }
         values.append(value)
       }
@@ -42,7 +42,7 @@ extension Program {
     for (id, info) in graph.values.enumerated() where info.name == name {
       isNamed = true
       if case .tensor = constants[id] { return id }
-      let isComputed = steps.contains { $0.evaluation.node.outputs.contains(id) }
+      let isComputed = graph.nodes.contains { $0.outputs.contains(id) }
       if isComputed || graph.inputs.contains(id) { return id }
     }
     if isNamed {

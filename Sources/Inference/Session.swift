@@ -19,6 +19,8 @@ public final class Session {
     /// Sizes of symbolic dims; what is fed must have them.
     public var dims: [FixedDim] = []
     public var intermediates = Intermediates.none
+    /// Takes the optimised model, as a file, while the session is made.
+    public var optimizedModel: ByteSink?
     /// Milliseconds since any fixed moment; given, time per node is gathered in `profile`.
     public var clock: (() -> Double)?
 

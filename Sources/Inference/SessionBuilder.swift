@@ -31,14 +31,17 @@ public final class SessionBuilder {
     case decoded(ModelProto)
     case importing(ModelImport)
     case optimizing(Imported, Pipeline)
+    case writing(Imported, WireWriter, ByteSink)
     case binding(Imported, Binder)
     case filling(Ready, [Filling], filled: Int)
     case ready(Ready)
   }
 
-  /// An imported model, with what is said of it later.
+  /// An imported model, with what is needed of it later.
   private struct Imported {
     let model: ImportedModel
+    /// The file's structure, where it is to be written again.
+    let proto: ModelProto?
     let nodes: [Node]
     /// Values that runs may ask for besides the outputs.
     var kept: [ValueID]
@@ -90,9 +93,14 @@ public final class SessionBuilder {
           model, loader: loader, allocator: allocator, overridesInitializers: options.overridesInitializers,
           dims: options.dims))
     case .importing(let importing):
-      if let model = try importing.advance(SessionBuilder.batch) { stage = try beginOptimizing(model) }
+      if let model = try importing.advance(SessionBuilder.batch) {
+        stage = try beginOptimizing(model, options.optimizedModel == nil ? nil : importing.model)
+      }
     case .optimizing(let imported, let pipeline):
-      if try pipeline.advance() { stage = beginBinding(imported) }
+      if try pipeline.advance() { stage = try endOptimizing(imported) }
+    case .writing(let imported, var writer, let sink):
+      let isSent = try writer.sendNext(to: sink)
+      stage = isSent ? beginBinding(imported) : .writing(imported, writer, sink)
     case .binding(let imported, let binder):
       if try binder.advance() { stage = try beginFilling(imported, binder) }
     case .filling(let ready, let fillings, let filled):
@@ -109,21 +117,28 @@ public final class SessionBuilder {
   }
 
   /// Values that are asked for stand as outputs of the graph while passes go over it, so that they stay.
-  private func beginOptimizing(_ model: ImportedModel) throws(RuntimeError) -> Stage {
+  private func beginOptimizing(_ model: ImportedModel, _ proto: ModelProto?) throws(RuntimeError) -> Stage {
     let graph = model.graph
     let kept = try options.intermediates.values(of: graph)
-    let imported = Imported(model: model, nodes: graph.nodes, kept: kept)
+    let imported = Imported(model: model, proto: proto, nodes: graph.nodes, kept: kept)
     graph.outputs += kept
     let context = PassContext(allocator: allocator)
     return .optimizing(imported, Pipeline(graph, level: options.optimization, context: context))
   }
 
-  private func beginBinding(_ optimized: Imported) -> Stage {
+  private func endOptimizing(_ optimized: Imported) throws(RuntimeError) -> Stage {
     var imported = optimized
     let graph = imported.model.graph
     imported.kept = graph.outputs.suffix(imported.kept.count)
     graph.outputs.removeLast(imported.kept.count)
-    return .binding(imported, Binder(graph, kept: imported.kept, platform: platform, allocator: allocator))
+    guard let sink = options.optimizedModel, let proto = imported.proto else { return beginBinding(imported) }
+    let model = try GraphExport.model(imported.model, from: proto, dims: options.dims, allocator: allocator)
+    return .writing(imported, try ModelEncoder(loader).encode(model), sink)
+  }
+
+  private func beginBinding(_ imported: Imported) -> Stage {
+    let binder = Binder(imported.model.graph, kept: imported.kept, platform: platform, allocator: allocator)
+    return .binding(imported, binder)
   }
 
   /// Everything has its place now; what is left is to fill the constants that are read as they are.
@@ -149,7 +164,7 @@ public final class SessionBuilder {
   public var progress: Double {
     switch stage {
     case .reading, .decoding, .decoded, .importing: 0
-    case .optimizing: 0.1
+    case .optimizing, .writing: 0.1
     case .binding(let imported, let binder):
       0.2 + 0.6 * Double(binder.boundCount) / Double(max(imported.model.graph.nodes.count, 1))
     case .filling(_, let fillings, let filled): 0.8 + 0.2 * Double(filled) / Double(max(fillings.count, 1))

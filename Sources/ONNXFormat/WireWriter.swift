@@ -25,6 +25,9 @@ public struct WireWriter {
 
   private static let chunkSize = 65536
 
+  /// What `sendNext` goes on with: a piece, and how many of a tensor's bytes are sent.
+  private var next = (piece: 0, offset: 0)
+  private var chunk: Storage?
   private var pieces: [Piece] = []
   /// The bytes written so far, weights included.
   public private(set) var byteCount: Int64 = 0
@@ -102,27 +105,32 @@ public struct WireWriter {
 
   /// Sends everything to the sink.
   public func write(to sink: ByteSink) throws(RuntimeError) {
-    var chunk: Storage?
-    for piece in pieces {
-      switch piece {
-      case .bytes(let bytes):
-        var failure: RuntimeError?
-        bytes.withUnsafeBytes { buffer in
-          do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
-      case .tensor(var reader):
-        if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
-        guard let target = chunk else { continue }
-        var start = 0
-        while start < reader.byteCount {
-          let count = min(target.byteCount, reader.byteCount - start)
-          try reader.read(at: start, count: count, into: target.base)
-          try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
-          start += count
-        }
+    var rest = self
+    while try !rest.sendNext(to: sink) {}
+  }
+
+  /// Sends what stands between two tensors, or a part of one; true when all is sent.
+  public mutating func sendNext(to sink: ByteSink) throws(RuntimeError) -> Bool {
+    if next.piece == pieces.count { return true }
+    switch pieces[next.piece] {
+    case .bytes(let bytes):
+      var failure: RuntimeError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
       }
+      if let failure { throw failure }
+      next.piece += 1
+    case .tensor(var reader):
+      if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
+      guard let target = chunk else { return false }
+      let count = min(target.byteCount, reader.byteCount - next.offset)
+      try reader.read(at: next.offset, count: count, into: target.base)
+      try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
+      pieces[next.piece] = .tensor(reader)
+      next.offset += count
+      if next.offset == reader.byteCount { next = (next.piece + 1, 0) }
     }
+    return next.piece == pieces.count
   }
 
   /// Everything, in memory.

@@ -116,6 +116,8 @@ extension Session.Options {
           overridesInitializers = text == "1"
         } else if key == "intermediates" {
           intermediates.add(text)
+        } else if key == "optimizedModelFilePath" {
+          optimizedModel = HostSink()
         }
       }
     }

@@ -55,8 +55,9 @@ export class Core {
    * @param {{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }} compiled
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
+   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model, piece by piece, where an option asks for it
    */
-  constructor({ module, memory }, model, openExternal) {
+  constructor({ module, memory }, model, openExternal, write) {
     this.#sources = [model];
     this.#openExternal = openExternal;
     this.#memory = new WebAssembly.Memory(memory);
@@ -72,6 +73,12 @@ export class Core {
           const at = unsigned(address);
           const location = decodeUtf8(this.#view(), at, at + byteCount);
           return this.#sources.push(this.#openExternal(location)) - 1;
+        }),
+      write: (address, byteCount) =>
+        this.#answer(-1, () => {
+          const at = unsigned(address);
+          write(this.#view().slice(at, at + byteCount));
+          return 0;
         }),
       byte_count: (source) => this.#sources[source].byteCount,
       now: host.now,
