@@ -30,6 +30,7 @@ const bundles = [
   ['ort.min.mjs', 'browser', 'esm', true],
   ['ort.mjs', 'browser', 'esm', false],
   ['ort.min.js', 'browser', 'iife', true],
+  ['ort-wasm-worker.mjs', 'browser', 'esm', true],
 ];
 
 rmSync(dist, { recursive: true, force: true });
@@ -39,7 +40,7 @@ for (const [file, platform, format, minify] of bundles) {
   execFileSync(
     'esbuild',
     [
-      path.join(here, 'src/index.js'),
+      path.join(here, file.includes('worker') ? 'src/worker.js' : 'src/index.js'),
       '--bundle',
       '--sourcemap',
       '--target=es2022',

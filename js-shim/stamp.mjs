@@ -6,10 +6,13 @@ const abi = 2;
 const importSection = 2;
 const kinds = { function: 0, table: 1, memory: 2, global: 3, tag: 4 };
 const headerBytes = 8;
+/** The flag of a memory that is shared; the file is linked so, and goes out plain. */
+const sharedFlag = 2;
 
 /**
  * The file with the section `apus`: four 32-bit words, which are the version of the boundary, the initial and the
- * maximum pages of the imported memory (0: no maximum), and where in the stamped file the flags of that memory are.
+ * maximum pages of the imported memory (0: no maximum), and where in the stamped file the flags of that memory are: a
+ * loader that wants threads sets the flag 2 there, for memory that is shared.
  * @param {Uint8Array} wasm
  */
 export function stamp(wasm) {
@@ -19,7 +22,9 @@ export function stamp(wasm) {
   const words = new DataView(section.buffer, 7);
   const flagsOffset = memory.flagsOffset + section.length;
   [abi, memory.initial, memory.maximum, flagsOffset].forEach((word, i) => words.setUint32(4 * i, word, true));
-  return Buffer.concat([wasm.subarray(0, headerBytes), section, wasm.subarray(headerBytes)]);
+  const stamped = Buffer.concat([wasm.subarray(0, headerBytes), section, wasm.subarray(headerBytes)]);
+  stamped[flagsOffset] &= ~sharedFlag;
+  return stamped;
 }
 
 /** Where the limits of the memory import are, and what they say. */

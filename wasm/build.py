@@ -32,21 +32,23 @@ HEAD = "# What the host must give, a line an import: file, module.name, kind. Wr
 # Of binaryen's levels -O2 is the fastest in V8 and small: -O3 inlines more, is 8 % larger and takes 15 % longer over
 # minilm and vit_tiny; -Os and -O1 take 5-15 % longer. Debian's is of 2022 and has to be told what the code may hold.
 WASM_OPT = ["-O2", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
-            "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]
+            "--enable-mutable-globals", "--enable-threads", "--enable-reference-types", "--enable-multivalue"]
 
 
 class Flavour:
-    """One file: the product SwiftPM builds, how it starts, where its hash seeds come from, how it is linked."""
+    """One file: the product SwiftPM builds, how it starts, which files of runtime/ it takes, how it is linked."""
 
-    def __init__(self, product, crt, seeds, link):
-        self.product, self.crt, self.seeds, self.link = product, crt, seeds, link
+    def __init__(self, product, crt, runtime, link):
+        self.product, self.crt, self.runtime, self.link = product, crt, runtime, link
 
     def link_arguments(self):
-        seeds = SCRATCH / f"{self.seeds}.o"
-        source = HERE / "runtime" / f"{self.seeds}.c"
-        if not seeds.exists() or seeds.stat().st_mtime < source.stat().st_mtime:
-            toolchain.compile_c(source, seeds)
-        return [toolchain.crt(self.crt), str(seeds), *self.link]
+        objects = []
+        for name in self.runtime:
+            source, target = HERE / "runtime" / f"{name}.c", SCRATCH / f"{name}.o"
+            if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+                toolchain.compile_c(source, target)
+            objects.append(str(target))
+        return [toolchain.crt(self.crt), *objects, *self.link]
 
 
 def reactor_exports():
@@ -56,14 +58,19 @@ def reactor_exports():
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 
+# What runtime/malloc_lock.c guards.
+LOCKED = ["malloc", "free", "calloc", "realloc", "posix_memalign", "aligned_alloc"]
+
 # The stack lies first, below the data: overflowing it traps instead of writing over the model.
 FLAVOURS = {
     "apus.wasm": Flavour(
-        "apus", "crt1-command.o", "random_command", ["-z", f"stack-size={4 * MB}", "--stack-first"]),
-    # A library without a start function. The memory is the host's, one a session, and grows to 4 GiB.
+        "apus", "crt1-command.o", ["random_command"], ["--no-check-features", "-z", f"stack-size={4 * MB}", "--stack-first"]),
+    # A library. The memory is the host's, one a session, and grows to 4 GiB. It is linked as shared, so that its data is
+    # written by the first thread alone. WASI's libc knows of no atomics: check-features would complain, and its malloc
+    # gets a lock from us.
     "ort-wasm-simd-threaded.wasm": Flavour(
-        "ort", "crt1-reactor.o", "random_reactor",
-        ["-z", f"stack-size={2 * MB}", "--stack-first", "--entry=_initialize", "--import-memory",
+        "ort", "crt1-reactor.o", ["random_reactor", "malloc_lock"],
+        ["--shared-memory", "--no-check-features", *[f"--wrap={name}" for name in LOCKED], "-z", f"stack-size={2 * MB}", "--stack-first", "--entry=_initialize", "--import-memory",
          f"--max-memory={4096 * MB}", *[f"--export={name}" for name in reactor_exports()]]),
 }
 

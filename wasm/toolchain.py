@@ -16,8 +16,9 @@ BUILTINS = [
     "/opt/wasi-sdk/lib/clang/*/lib/*/libclang_rt.builtins*.a",
 ]
 
-# What every function is compiled for. Baseline SIMD: Node 16, Chrome 91, Firefox 89, Safari 16.4.
-FEATURES = ["-msimd128", "-mbulk-memory", "-mnontrapping-fptoint", "-msign-ext"]
+# What every function is compiled for. Baseline SIMD: Node 16, Chrome 91, Firefox 89, Safari 16.4. Atomics work on
+# plain memory too.
+FEATURES = ["-msimd128", "-matomics", "-mbulk-memory", "-mnontrapping-fptoint", "-msign-ext"]
 
 
 class Missing(SystemExit):

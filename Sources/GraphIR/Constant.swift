@@ -37,6 +37,11 @@ open class Constant: ElementSource {
     fatalError("a subclass says where the bytes are")
   }
 
+  /// Copies `count` of the packed little-endian bytes, from `offset` on.
+  open override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    fatalError("a subclass says where the bytes are")
+  }
+
   /// Says that nobody will ask for `tensor` soon; those who have it keep it.
   open func release() { place = nil }
 }

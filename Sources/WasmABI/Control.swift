@@ -17,6 +17,7 @@ final class Control {
     static let phase = 1
     static let stop = 2
     static let step = 3
+    static let team = 4
     static let responseAddress = 5
     static let responseByteCount = 6
     static let nodeByteCount = 7
@@ -41,6 +42,12 @@ final class Control {
 
   /// Whether the host asked that what runs be stopped.
   var isStopped: Bool { words[Word.stop] != 0 }
+
+  /// Where the team is that worker threads may join.
+  var team: UnsafeMutableRawPointer? {
+    get { UnsafeMutableRawPointer(bitPattern: UInt(words[Word.team])) }
+    set { words[Word.team] = UInt32(truncatingIfNeeded: UInt(bitPattern: newValue)) }
+  }
 
   func begin(_ phase: Phase) {
     words[Word.phase] = phase.rawValue

@@ -152,6 +152,11 @@ public func apusMemory(_ handle: Int32) -> Int32 {
   }
 }
 
+/// Called by a worker thread on an instance of its own, on the memory of the one whose runs it helps with.
+@_expose(wasm, "apus_work")
+@_cdecl("apus_work")
+public func apusWork(_ team: UnsafeMutableRawPointer, _ slot: Int32) { Team(team).work(slot: Int(slot)) }
+
 @_expose(wasm, "apus_release")
 @_cdecl("apus_release")
 public func apusRelease(_ handle: Int32) -> Int32 {

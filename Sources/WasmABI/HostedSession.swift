@@ -2,6 +2,9 @@ import Apus
 
 /// A session as the host sees it: first being loaded, then ready, and perhaps in a run.
 final class HostedSession {
+  /// More would cost each loop more than they bring.
+  private static let mostThreads = 64
+
   private enum State {
     case loading(SessionBuilder)
     case ready(Session)
@@ -10,11 +13,22 @@ final class HostedSession {
   private var state: State
   private var run: Run?
   private let control: Control
+  /// The threads beside the host's own, where it asked for some.
+  private let team: Team?
 
   init(_ request: CreateRequest, control: Control) {
+    let asked = request.number("intraOpNumThreads") ?? 1
+    let threadCount = Int(min(max(asked, 1), Double(HostedSession.mostThreads)))
+    team = threadCount > 1 ? Team() : nil
+    control.team = team?.address
+    var platform = Platform.serial
+    if let team {
+      platform = Platform(threadCount: threadCount, loop: { team.run($0, $1, $2) })
+    }
     let source = HostSource(0, byteCount: request.byteCount)
     state = .loading(
-      SessionBuilder(source: source, external: HostExternalSources(), options: Session.Options(request)))
+      SessionBuilder(
+        source: source, external: HostExternalSources(), options: Session.Options(request), platform: platform))
     self.control = control
     control.begin(.create)
   }
@@ -44,6 +58,7 @@ final class HostedSession {
     for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
     control.begin(.run)
     run = try session.begin(feeds, fetches: fetches)
+    team?.begin()
   }
 
   /// Goes on with the run until `deadline`; true when it is complete. An error ends the run.
@@ -69,6 +84,7 @@ final class HostedSession {
 
   /// Drops the results, or a run under way.
   func end() {
+    team?.end()
     run?.cancel()
     run = nil
     control.end()

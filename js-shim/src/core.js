@@ -12,13 +12,15 @@ import {
   writeCreateRequest,
   writeRunRequest,
 } from './messages.js';
+import { PoolMember } from './pool.js';
+import { collectMemory } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
 export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
-const words = { response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9, count: 128 };
+const words = { team: 4, response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9, count: 128 };
 
 /** Tensors in the staging area begin where any vector may. */
 const align = (byteCount) => (byteCount + 63) & ~63;
@@ -37,6 +39,7 @@ const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byte
  */
 
 export class Core {
+  #module;
   #exports;
   #memory;
   #bytes = new Uint8Array(0);
@@ -50,14 +53,21 @@ export class Core {
   #stagingBytes = 0;
   #hostError;
   #end;
+  /** Where more threads than the caller's may work on a run. */
+  #member;
 
   /**
-   * @param {{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }} compiled
+   * @param {{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }} compiled  one with shared memory for
+   *   more than one thread
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
+   * @param {number} [threads]  that may work on a run, the caller's among them
    * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model, piece by piece, where an option asks for it
    */
-  constructor({ module, memory }, model, openExternal, write) {
+  constructor({ module, memory }, model, openExternal, threads = 1, write) {
+    /** Threads that may work on a run, the caller's among them. */
+    this.threads = threads;
+    this.#module = module;
     this.#sources = [model];
     this.#openExternal = openExternal;
     this.#memory = new WebAssembly.Memory(memory);
@@ -96,8 +106,11 @@ export class Core {
 
   /** @param {[string, number | string][]} options */
   createBegin(options) {
-    const byteCount = this.#sources[0].byteCount;
-    const [address, length] = this.#stage(0, (block) => writeCreateRequest(block, { byteCount, options }));
+    const request = {
+      byteCount: this.#sources[0].byteCount,
+      options: [...options, ['intraOpNumThreads', this.threads]],
+    };
+    const [address, length] = this.#stage(0, (block) => writeCreateRequest(block, request));
     this.#session = this.#status('apus_create_begin', address, length);
   }
 
@@ -112,6 +125,8 @@ export class Core {
   createFinish() {
     this.#status('apus_create_finish', this.#session);
     this.#closeSources();
+    const team = this.#controlWords()[words.team];
+    if (team !== 0) this.#member = new PoolMember(this, team);
     return readDescription(this.#response());
   }
 
@@ -137,6 +152,7 @@ export class Core {
     const view = this.#view();
     for (const tensor of tensors) view.set(bytesOf(tensor.data), tensor.address);
     this.#status('apus_run_begin', this.#session, address, length);
+    this.#member?.join();
   }
 
   /** As `createStep`. */
@@ -178,6 +194,16 @@ export class Core {
   /** The bytes of a result in the caller's array. */
   copyInto({ address, byteCount }, target) {
     bytesOf(target).set(this.#view().subarray(address, address + byteCount));
+  }
+
+  /** What another thread needs to work on the runs of this session. */
+  get shareable() {
+    return { module: this.#module, memory: this.#memory };
+  }
+
+  /** An address of so many bytes for the host's own use, or 0. */
+  allocate(byteCount) {
+    return unsigned(this.#call('apus_allocate', byteCount));
   }
 
   /** Lets go of the instance and its memory. */
@@ -229,7 +255,7 @@ export class Core {
     if (byteCount <= this.#stagingBytes) return;
     if (this.#staging !== 0) this.#call('apus_free', this.#staging);
     this.#stagingBytes = 0;
-    this.#staging = unsigned(this.#call('apus_allocate', byteCount));
+    this.#staging = this.allocate(byteCount);
     if (this.#staging === 0) {
       throw runtimeError(12, `no memory for ${byteCount} bytes of inputs beside ${this.byteLength} in use`);
     }
@@ -295,9 +321,15 @@ export class Core {
 
   #drop() {
     this.#closeSources();
+    const member = this.#member;
     this.#exports = undefined;
     this.#memory = undefined;
+    this.#member = undefined;
     this.#bytes = new Uint8Array(0);
+    if (member) {
+      member.leave();
+      collectMemory();
+    }
   }
 
   #closeSources() {

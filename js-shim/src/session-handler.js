@@ -4,6 +4,8 @@ import { collectFeeds } from './feeds.js';
 import { loadModule } from './load.js';
 import { checkRunOptions, checkSessionOptions } from './session-options.js';
 import { bytesSource } from './source.js';
+import { startWorkers } from './pool.js';
+import { threadsFor } from './threads.js';
 import { typesByCode } from './tensor-types.js';
 import { fillTensor, resultOf, snapshot } from './values.js';
 
@@ -17,15 +19,18 @@ export async function createHandler(model, options) {
   const pairs = checkSessionOptions(options);
   const path = typeof model === 'string' ? model : undefined;
   const external = await openExternalData(options.externalData);
-  const compiled = await loadModule();
+  const threads = threadsFor(options);
+  const compiled = await loadModule({ shared: threads > 1 });
+  const workers = threads > 1 ? startWorkers(threads - 1) : undefined;
   const core = new Core(compiled, path === undefined ? bytesSource(model) : await host.openModel(path), (location) => {
     const found = external.get(plain(location)) ?? host.openBeside(path, location);
     if (!found) throw new Error('it is not among the files given');
     return found;
-  });
+  }, threads);
   try {
     core.createBegin(pairs);
     while (core.createStep(createSlice)) await host.nextTurn();
+    await workers;
     return new SessionHandler(core, core.createFinish());
   } catch (error) {
     core.dispose();

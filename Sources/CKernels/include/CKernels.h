@@ -19,18 +19,10 @@ static inline void *_Nullable ck_allocate(size_t bytes) {
 }
 static inline void ck_free(void *_Nullable memory) { free(memory); }
 
-/// Tells the processor that this thread waits for another.
-static inline void ck_pause(void) {
-#if defined(__SSE2__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
 #include "cmath.h"
 #include "lanes.h"
 #include "coefficients.h"
 #include "tile_avx2.h"
+#include "threads.h"
 
 #endif

@@ -1,0 +1,61 @@
+// A worker thread that helps with the runs of sessions; pool.js is the other side.
+import { controlWords as words, collectMemory } from './pool-control.js';
+
+
+/** The words of a team that JavaScript knows; wasm/ABI.md has the block. */
+const teamWords = { isWorking: 0, hasFailed: 16, count: 32 };
+
+/** No import of the core is for a worker: files are read, and clocks asked, by the caller alone. */
+const notHere = () => {
+  throw new Error('a worker thread cannot call the host');
+};
+const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHere };
+
+/**
+ * @param {{ control: SharedArrayBuffer, index: number }} greeting
+ * @returns {(message: object) => void} handles what the pool posts
+ */
+export function workForSessions({ control, index }) {
+  const shared = new Int32Array(control);
+  /** @type {Map<number, { team: Int32Array, work: () => void }>} */
+  const sessions = new Map();
+  let handled = 0;
+
+  /** Sleeps and works by turns, until there is mail: that comes to the event loop only. */
+  const stay = () => {
+    for (;;) {
+      const seen = Atomics.load(shared, words.wake);
+      if (Atomics.load(shared, words.mail + index) > handled) return;
+      let isIdle = true;
+      for (const [session, { team, work }] of sessions) {
+        if (Atomics.load(team, teamWords.isWorking) === 0) continue;
+        isIdle = false;
+        try {
+          work();
+        } catch {
+          // The caller waits for this thread, finds the word, and ends the session.
+          Atomics.store(team, teamWords.hasFailed, 1);
+          sessions.delete(session);
+        }
+        break;
+      }
+      if (isIdle) Atomics.wait(shared, words.wake, seen);
+    }
+  };
+
+  return (message) => {
+    handled++;
+    const { session, module, memory, team, slot, stackEnd } = message;
+    if (module) {
+      const { exports } = new WebAssembly.Instance(module, { env: { memory }, apus: imports });
+      exports.__stack_pointer.value = stackEnd;
+      sessions.set(session, {
+        team: new Int32Array(memory.buffer, team, teamWords.count),
+        work: () => exports.apus_work(team, slot),
+      });
+    } else if (sessions.delete(session)) {
+      collectMemory();
+    }
+    stay();
+  };
+}

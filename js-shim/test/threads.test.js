@@ -1,0 +1,202 @@
+// Worker threads: the results are those of one thread, workers come and go, and what goes wrong in one is told.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, mock, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { model, node, value } from './support/onnx.js';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const size = 192;
+const products = model({
+  nodes: [node('MatMul', ['a', 'b'], ['c']), node('Relu', ['c'], ['d']), node('MatMul', ['d', 'b'], ['e'])],
+  inputs: [value('a', 'float32', [size, size]), value('b', 'float32', [size, size])],
+  outputs: [value('e', 'float32', [size, size])],
+});
+const matrix = (ort, seed) =>
+  new ort.Tensor('float32', Float32Array.from({ length: size * size }, (_, i) => Math.sin(i * seed)), [size, size]);
+const feedsFor = (ort) => ({ a: matrix(ort, 0.7), b: matrix(ort, 1.3) });
+
+let copies = 0;
+async function fresh(threads, folder = dist) {
+  const ort = await import(`${pathToFileURL(folder)}/ort.node.min.mjs?threads${copies++}`);
+  ort.env.wasm.numThreads = threads;
+  return ort;
+}
+
+async function products1() {
+  const ort = await fresh(1);
+  const session = await ort.InferenceSession.create(products);
+  return (await session.run(feedsFor(ort))).e.data;
+}
+
+/** Every message that goes to a worker while `act` runs. */
+async function posted(act) {
+  const spy = mock.method(Worker.prototype, 'postMessage');
+  try {
+    await act();
+    return spy.mock.calls.map((call) => call.arguments[0]);
+  } finally {
+    spy.mock.restore();
+  }
+}
+
+const folders = [];
+after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+/** A copy of the bundle with another worker file, or none. */
+function distWith(worker) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
+  folders.push(folder);
+  for (const file of ['ort.node.min.mjs', 'ort-wasm-simd-threaded.wasm']) copyFileSync(dist + file, path.join(folder, file));
+  if (worker !== undefined) writeFileSync(path.join(folder, 'ort-wasm-worker.mjs'), worker);
+  return folder;
+}
+
+async function warnings(act) {
+  const warn = mock.method(console, 'warn', () => {});
+  try {
+    await act();
+    return warn.mock.calls.map((call) => call.arguments[0]);
+  } finally {
+    warn.mock.restore();
+  }
+}
+
+test('two and four threads give the bytes that one gives, run after run', async () => {
+  const expected = await products1();
+  for (const threads of [2, 4]) {
+    const ort = await fresh(threads);
+    const session = await ort.InferenceSession.create(products);
+    assert.equal(ort.env.wasm.numThreads, threads);
+    for (let run = 0; run < 20; run++) {
+      const { e } = await session.run(feedsFor(ort));
+      assert.deepEqual(e.data, expected);
+    }
+    await session.release();
+  }
+});
+
+test('a session tells workers of its memory once, and again when it goes', async () => {
+  const ort = await fresh(3);
+  const messages = await posted(async () => {
+    const session = await ort.InferenceSession.create(products);
+    await session.run(feedsFor(ort));
+    await session.run(feedsFor(ort));
+    await session.release();
+  });
+  const attached = messages.filter((message) => message.module);
+  assert.deepEqual(attached.map((message) => message.slot), [1, 2]);
+  for (const { memory } of attached) assert.ok(memory.buffer instanceof SharedArrayBuffer);
+  assert.equal(messages.filter((message) => message.session && !message.module).length, 2);
+});
+
+test('sessions share the workers, and their runs may overlap', async () => {
+  const expected = await products1();
+  const ort = await fresh(2);
+  const sessions = await Promise.all(Array.from({ length: 4 }, () => ort.InferenceSession.create(products)));
+  const runs = Array.from({ length: 20 }, (_, i) => sessions[i % 4].run(feedsFor(ort), { yieldEveryMs: 1 }));
+  for (const { e } of await Promise.all(runs)) assert.deepEqual(e.data, expected);
+  await Promise.all(sessions.map((session) => session.release()));
+});
+
+test('intraOpNumThreads is a session’s own count', async () => {
+  const ort = await fresh(1);
+  const slots = async (options) => {
+    const messages = await posted(async () => {
+      const session = await ort.InferenceSession.create(products, options);
+      await session.run(feedsFor(ort));
+      await session.release();
+    });
+    return messages.filter((message) => message.module).length;
+  };
+  assert.equal(await slots({}), 0);
+  assert.equal(await slots({ intraOpNumThreads: 3 }), 2);
+  assert.equal(await slots({ intraOpNumThreads: 1 }), 0);
+  assert.equal(ort.env.wasm.numThreads, 1);
+});
+
+test('a worker that fails ends the session that waits for it, and no other', async () => {
+  const ort = await fresh(2);
+  const other = await ort.InferenceSession.create(products);
+  const session = await ort.InferenceSession.create(products);
+  let attached;
+  const messages = await posted(() => session.run(feedsFor(ort)));
+  [attached] = messages.filter((message) => message.module);
+  // As thread.js leaves it when wasm traps: it took part in a loop, and will not come back.
+  const team = new Int32Array(attached.memory.buffer, attached.team, 128);
+  Atomics.add(team, 80, 1);
+  Atomics.store(team, 16, 1);
+  await assert.rejects(session.run(feedsFor(ort)), {
+    message: /the session stopped at node '.*' \(.*\) and cannot be used any more/,
+    opType: 'MatMul',
+  });
+  await assert.rejects(session.run(feedsFor(ort)), /cannot be used any more/);
+  assert.equal((await other.run(feedsFor(ort))).e.data.length, size * size);
+});
+
+const broken = [
+  { what: 'is missing', worker: undefined, says: /could not be started: Cannot find module/ },
+  { what: 'does not parse', worker: 'this is no module', says: /could not be started/ },
+  {
+    what: 'is of another build',
+    worker: "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => parentPort.postMessage({ build: 'old' }));",
+    says: /is of another build \(old\) than this script/,
+  },
+];
+for (const { what, worker, says } of broken) {
+  test(`where the worker file ${what} there is one warning, and one thread`, async () => {
+    const expected = await products1();
+    const ort = await fresh(2, distWith(worker));
+    const told = await warnings(async () => {
+      const session = await ort.InferenceSession.create(products);
+      assert.deepEqual((await session.run(feedsFor(ort))).e.data, expected);
+      assert.equal(ort.env.wasm.numThreads, 1);
+      await (await ort.InferenceSession.create(products)).release();
+    });
+    assert.equal(told.length, 1);
+    assert.match(told[0], says);
+  });
+}
+
+test('a worker file that does not answer is waited for ten seconds', async () => {
+  const ort = await fresh(2, distWith('setInterval(() => {}, 1000);'));
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const told = await warnings(async () => {
+      const created = ort.InferenceSession.create(products);
+      const limit = setInterval(() => mock.timers.tick(5000), 200);
+      await (await created).release();
+      clearInterval(limit);
+    });
+    assert.deepEqual(told.map((text) => text.includes('did not answer within 10 s')), [true]);
+    assert.equal(ort.env.wasm.numThreads, 1);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('the worker file is also looked for under a prefix in wasmPaths', async () => {
+  const ort = await fresh(2, distWith(undefined));
+  ort.env.wasm.wasmPaths = dist;
+  const told = await warnings(async () => {
+    const session = await ort.InferenceSession.create(products);
+    await session.run(feedsFor(ort));
+  });
+  assert.deepEqual(told, []);
+  assert.equal(ort.env.wasm.numThreads, 2);
+});
+
+test('a process ends by itself while workers wait', () => {
+  const program = `
+    import ort from ${JSON.stringify(pathToFileURL(dist).href + 'ort.node.min.mjs')};
+    ort.env.wasm.numThreads = 3;
+    const session = await ort.InferenceSession.create(new Uint8Array(${JSON.stringify([...products])}));
+    const zeros = () => new ort.Tensor('float32', new Float32Array(${size * size}), [${size}, ${size}]);
+    await session.run({ a: zeros(), b: zeros() });
+    console.log(ort.env.wasm.numThreads);`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
+  assert.equal(out.toString().trim(), '3');
+});
