@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import * as ort from '../dist/ort.node.min.mjs';
 import { initializer, model, node, value } from './support/onnx.js';
+import { rejectsExactly } from './support/throws.js';
 
 const { InferenceSession, Tensor } = ort;
 const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
