@@ -9,52 +9,68 @@ public final class Filling {
   public static let rangeByteCount = 1 << 18
 
   private let constant: Constant
-  /// The constant as `count` rows of `rowByteCount` bytes, of which a range takes up to `step`.
-  private let rowByteCount: Int
+  /// The constant as `count` rows of `pitch` bytes, of which a range takes up to `step`, and of each row `strip`.
   private let count: Int
+  private let pitch: Int
   private let step: Int
+  private let strip: Range<Int>
   private let target: Target
   private var next = 0
+  private var staging: Storage?
 
   private enum Target {
     case tensor(Tensor)
     /// Rows are read to a staging buffer and packed from there.
-    case packed((Range<Int>, UnsafeMutableRawPointer) -> Void, staging: Storage)
+    case packed((Range<Int>, UnsafeMutableRawPointer) -> Void, Allocator)
   }
 
   /// A copy as it is, to a tensor of the constant's type and shape.
   public init(_ constant: Constant, into tensor: Tensor) {
     self.constant = constant
-    rowByteCount = 1
     count = constant.byteCount
+    pitch = 1
+    strip = 0..<1
     step = Filling.rangeByteCount
     target = .tensor(tensor)
   }
 
-  /// Ranges of rows, whose first is a multiple of `unit`; `pack` is given a range and where its rows are.
+  /// Ranges of rows, whose first is a multiple of `unit`, and of each row the bytes `strip`, or all of them. `pack` is
+  /// given a range and where that much of its rows is, one right behind the other.
   public init(
-    _ constant: Constant, rows: Int, unit: Int = 1, allocator: Allocator,
+    _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1, allocator: Allocator,
     pack: @escaping (Range<Int>, UnsafeMutableRawPointer) -> Void
-  ) throws(RuntimeError) {
+  ) {
     self.constant = constant
     count = rows
-    rowByteCount = constant.byteCount / max(rows, 1)
-    step = max(unit, Filling.rangeByteCount / max(rowByteCount, 1) / unit * unit)
-    target = .packed(pack, staging: try allocator.allocate(byteCount: min(step, rows) * rowByteCount))
+    pitch = constant.byteCount / max(rows, 1)
+    self.strip = strip ?? 0..<pitch
+    step = max(unit, Filling.rangeByteCount / max(self.strip.count, 1) / unit * unit)
+    target = .packed(pack, allocator)
   }
 
   /// Fills the next range; true when there is none left.
   public func advance() throws(RuntimeError) -> Bool {
     let range = next..<min(next + step, count)
-    let (offset, byteCount) = (range.lowerBound * rowByteCount, range.count * rowByteCount)
     switch target {
     case .tensor(let tensor):
-      try constant.read(at: offset, count: byteCount, into: tensor.bytes + offset)
-    case .packed(let pack, let staging):
-      try constant.read(at: offset, count: byteCount, into: staging.base)
+      try constant.read(at: range.lowerBound, count: range.count, into: tensor.bytes + range.lowerBound)
+    case .packed(let pack, let allocator):
+      if staging == nil { staging = try allocator.allocate(byteCount: min(step, count) * strip.count) }
+      guard let staging else { return false }
+      try read(range, into: staging.base)
       pack(range, staging.base)
     }
     next = range.upperBound
+    if next == count { staging = nil }
     return next == count
+  }
+
+  private func read(_ rows: Range<Int>, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    if strip.count == pitch {
+      return try constant.read(at: rows.lowerBound * pitch, count: rows.count * pitch, into: target)
+    }
+    for (i, row) in rows.enumerated() {
+      try constant.read(at: row * pitch + strip.lowerBound, count: strip.count, into: target + i * strip.count)
+    }
   }
 }

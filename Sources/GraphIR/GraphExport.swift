@@ -47,6 +47,7 @@ public struct GraphExport {
   }
 
   /// `name`, or one like it that no other value of the model has.
+  @inline(never)
   private mutating func unique(_ name: Name) -> Name {
     let stem = name.isEmpty ? "value" : name
     var candidate = stem
@@ -98,6 +99,7 @@ public struct GraphExport {
   }
 
   /// The name of a value; a constant becomes an initialiser when it is first asked for.
+  @inline(never)
   private mutating func name(
     of value: ValueID, in graph: Graph, _ names: inout [Name], _ proto: inout GraphProto
   ) throws(RuntimeError) -> Name {
@@ -111,6 +113,7 @@ public struct GraphExport {
     return names[value]
   }
 
+  @inline(never)
   private func record(_ constant: Constant, name: Name) throws(RuntimeError) -> TensorRecord {
     if constant.type == .string { return TensorRecord(name: name, try constant.tensor(allocator)) }
     return TensorRecord(name: name, constant.type, constant.shape, constant)

@@ -17,6 +17,8 @@ public final class MemorySink: ByteSink {
 }
 
 /// Writes protobuf's wire format. Weights are not copied into it: they are read when the bytes go to their sink.
+///
+/// Its methods are never inlined, as those of `WireReader`.
 public struct WireWriter {
   private enum Piece {
     case bytes([UInt8])
@@ -34,6 +36,7 @@ public struct WireWriter {
 
   public init() {}
 
+  @inline(never)
   public mutating func varint(_ value: UInt64) {
     var bytes: [UInt8] = []
     var rest = value
@@ -50,17 +53,20 @@ public struct WireWriter {
   }
 
   /// An integer or enum field.
+  @inline(never)
   public mutating func int(_ number: UInt32, _ value: Int64) {
     tag(number, .varint)
     varint(UInt64(bitPattern: value))
   }
 
+  @inline(never)
   public mutating func float(_ number: UInt32, _ value: Float) {
     tag(number, .fixed32)
     append(value)
   }
 
   /// A string or bytes field, also where it is empty.
+  @inline(never)
   public mutating func name(_ number: UInt32, _ value: Name) {
     tag(number, .bytes)
     varint(UInt64(value.bytes.count))
@@ -68,10 +74,12 @@ public struct WireWriter {
   }
 
   /// A string field, left out where it is empty.
+  @inline(never)
   public mutating func nonEmpty(_ number: UInt32, _ value: Name) {
     if !value.isEmpty { name(number, value) }
   }
 
+  @inline(never)
   public mutating func packed(_ number: UInt32, _ values: [Int64]) {
     if values.isEmpty { return }
     var body = WireWriter()
@@ -79,6 +87,7 @@ public struct WireWriter {
     append(number, body)
   }
 
+  @inline(never)
   public mutating func packed(_ number: UInt32, _ values: [Float]) {
     if values.isEmpty { return }
     var body = WireWriter()
@@ -87,6 +96,7 @@ public struct WireWriter {
   }
 
   /// A field that is a message of its own.
+  @inline(never)
   public mutating func message(
     _ number: UInt32, _ write: (inout WireWriter) throws(RuntimeError) -> Void
   ) throws(RuntimeError) {
@@ -148,6 +158,7 @@ public struct WireWriter {
     ])
   }
 
+  @inline(never)
   private mutating func append(_ number: UInt32, _ body: WireWriter) {
     tag(number, .bytes)
     varint(UInt64(body.byteCount))
@@ -161,6 +172,7 @@ public struct WireWriter {
     }
   }
 
+  @inline(never)
   private mutating func append(_ bytes: [UInt8]) {
     byteCount += Int64(bytes.count)
     if case .bytes(var last) = pieces.last {

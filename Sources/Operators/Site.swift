@@ -83,10 +83,10 @@ public final class Site {
   /// Has input `i`, whose constant is `constant`, packed before the kernel runs, a range of its `rows` after the other;
   /// see `Filling`. Where it is packed to must be allocated already.
   func pack(
-    _ i: Int, _ constant: Constant, rows: Int, unit: Int = 1,
+    _ i: Int, _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1,
     _ pack: @escaping (Range<Int>, UnsafeMutableRawPointer) -> Void
-  ) throws(RuntimeError) {
-    fillings.append(try Filling(constant, rows: rows, unit: unit, allocator: allocator, pack: pack))
+  ) {
+    fillings.append(Filling(constant, rows: rows, strip: strip, unit: unit, allocator: allocator, pack: pack))
     consume(i)
   }
 

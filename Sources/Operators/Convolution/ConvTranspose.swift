@@ -30,7 +30,7 @@ struct ConvTranspose: OperatorKernel {
     packedDims = dims
     let storage = try site.allocator.allocate(byteCount: ConvTranspose.packedCount(dims, groups) * 4)
     packed = storage
-    try site.pack(1, weights, rows: dims[0]) { [groups] channels, staging in
+    site.pack(1, weights, rows: dims[0]) { [groups] channels, staging in
       ConvTranspose.pack(
         staging.assumingMemoryBound(to: Float.self), channels: channels, dims, groups,
         into: storage.base.assumingMemoryBound(to: Float.self))

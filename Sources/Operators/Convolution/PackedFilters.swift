@@ -24,7 +24,7 @@ struct PackedFilters {
       isDepthwise ? count * depth : Convolution.packedCount(groups: groups, filters: count / groups, depth: depth)
     storage = try site.allocator.allocate(byteCount: packedCount * 4)
     // A packed panel holds four filters: they come in fours.
-    try site.pack(1, constant, rows: count, unit: 4) { [storage] range, staging in
+    site.pack(1, constant, rows: count, unit: 4) { [storage] range, staging in
       let source = UnsafePointer(staging.assumingMemoryBound(to: Float.self))
       let target = storage.base.assumingMemoryBound(to: Float.self)
       if isDepthwise {

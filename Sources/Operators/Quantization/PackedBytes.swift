@@ -20,7 +20,7 @@ struct PackedBytes {
     isSigned = constant.type == .int8
     let (k, n) = (dims[0], dims[1])
     storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
-    try site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
+    site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
       packRightInt8(
         staging.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
         into: storage.base.assumingMemoryBound(to: Int8.self))
