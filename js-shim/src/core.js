@@ -6,6 +6,7 @@ import { runtimeError } from './errors.js';
 import {
   readDescription,
   readError,
+  readMemory,
   readProfile,
   readResults,
   writeCreateRequest,
@@ -64,8 +65,9 @@ export class Core {
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
    * @param {number} [threads]  that may work on a run, the caller's among them
+   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model, piece by piece, where an option asks for it
    */
-  constructor({ module, memory }, model, openExternal, threads = 1) {
+  constructor({ module, memory }, model, openExternal, threads = 1, write) {
     /** Threads that may work on a run, the caller's among them. */
     this.threads = threads;
     this.#module = module;
@@ -84,6 +86,12 @@ export class Core {
           const at = unsigned(address);
           const location = decodeUtf8(this.#view(), at, at + byteCount);
           return this.#sources.push(this.#openExternal(location)) - 1;
+        }),
+      write: (address, byteCount) =>
+        this.#answer(-1, () => {
+          const at = unsigned(address);
+          write(this.#view().slice(at, at + byteCount));
+          return 0;
         }),
       byte_count: (source) => this.#sources[source].byteCount,
       now: host.now,
@@ -170,6 +178,12 @@ export class Core {
   profile() {
     this.#status('apus_profile', this.#session);
     return readProfile(this.#response());
+  }
+
+  /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
+  memory() {
+    this.#status('apus_memory', this.#session);
+    return readMemory(this.#response());
   }
 
   /**

@@ -11,11 +11,15 @@ import { mapValue, tensorValue } from './values.js';
  *
  * @param {{ name: string, index: number, optional: boolean, kind: string, isTensor: boolean, type?: string,
  *   shape?: (number | string)[] }[]} inputs
+ * @param {string[]} constants  inputs that the model lists and that cannot be fed
  * @returns {{ index: number, name: string, value: object }[]}
  */
-export function collectFeeds(inputs, feeds) {
+export function collectFeeds(inputs, feeds, constants) {
   for (const name of Object.keys(feeds)) {
-    if (!inputs.some((input) => input.name === name)) throw new Error(`invalid input '${name}'`);
+    if (inputs.some((input) => input.name === name)) continue;
+    const option = 'the session option extra.session.overridable_initializers lets it be fed';
+    const why = constants.includes(name) ? `: it is constant here, ${option}` : '';
+    throw new Error(`invalid input '${name}'${why}`);
   }
   const collected = [];
   const wrong = [];

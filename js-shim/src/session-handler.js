@@ -49,7 +49,7 @@ export async function createHandler(model, options, given) {
       await takeTurn(options);
     }
     if (workers) await unlessAborted(workers, signal);
-    const handler = new SessionHandler(core, core.createFinish(), options.freeDimensionOverrides);
+    const handler = new SessionHandler(core, core.createFinish());
     progress.tellLoad(1);
     return handler;
   } catch (error) {
@@ -76,7 +76,7 @@ export function createHandlerNow(model, options) {
     core = new Core(loadModuleNow(), files.add('', openNow(model)), (location) => files.open(location));
     core.createBegin(pairs);
     while (core.createStep(0));
-    return new SessionHandler(core, core.createFinish(), options.freeDimensionOverrides);
+    return new SessionHandler(core, core.createFinish());
   } catch (error) {
     core?.dispose();
     throw error;
@@ -183,14 +183,14 @@ class SessionHandler {
   #core;
   #inputs;
   #outputs;
+  #constants;
   #busy = false;
   #waiting = [];
   #disposed;
 
-  constructor(core, description, sizes = {}) {
+  constructor(core, { inputs, outputs, constants }) {
     this.#core = core;
-    const inputs = description.inputs.map((info) => withSizes(info, sizes));
-    const outputs = description.outputs.map((info) => withSizes(info, sizes));
+    this.#constants = constants;
     const required = inputs.filter((info) => !info.optional);
     this.#inputs = inputs.map((info, index) => {
       const { optional, kind, shape } = info;
@@ -241,7 +241,7 @@ class SessionHandler {
     if (this.#disposed) throw new Error('cannot run inference: the session has been released.');
     checkRunOptions(options);
     checkTurns(options);
-    return collectFeeds(this.#inputs, feeds);
+    return collectFeeds(this.#inputs, feeds, this.#constants);
   }
 
   async #runLater(values, fetches, options) {
@@ -263,7 +263,7 @@ class SessionHandler {
     try {
       checkWanted(options);
       const names = Object.keys(fetches);
-      this.#core.runBegin(feeds, names.map((name) => this.#outputs.get(name)));
+      this.#core.runBegin(feeds, names.map((name) => this.#outputs.get(name) ?? { name, index: -1 }));
       isOver = !this.#core.runStep(step);
       return isOver ? this.#results(fetches) : this.#goOn(fetches, options, step);
     } finally {
@@ -308,12 +308,6 @@ class SessionHandler {
     else this.#busy = false;
   }
 }
-
-/** The same with the sizes that `freeDimensionOverrides` gives to symbols. */
-const withSizes = (info, sizes) => ({
-  ...info,
-  shape: info.shape?.map((dim) => (Object.hasOwn(sizes, dim) ? sizes[dim] : dim)),
-});
 
 function metadataOf({ name, kind, type, shape }) {
   if (kind !== 'tensor') return { name, isTensor: false };

@@ -50,6 +50,12 @@ export function checkSessionOptions(options) {
     }
     pairs.push([`freeDimensionOverrides.${dim}`, size]);
   }
+  const { intermediates } = options;
+  if (Array.isArray(intermediates)) {
+    for (const name of intermediates) pairs.push(['intermediates', String(name)]);
+  } else if (intermediates) {
+    pairs.push(['intermediates', 1]);
+  }
   if (options.enableProfiling) pairs.push(['enableProfiling', 1]);
   if (options.maxMemory !== undefined) {
     if (!(options.maxMemory > 0)) {

@@ -15,6 +15,9 @@ const accepted = [
     options: { freeDimensionOverrides: { batch: 2, N: 0 } },
     pairs: [all, ['freeDimensionOverrides.batch', 2], ['freeDimensionOverrides.N', 0]],
   },
+  { options: { intermediates: true }, pairs: [all, ['intermediates', 1]] },
+  { options: { intermediates: false }, pairs: [all] },
+  { options: { intermediates: ['h', 'w'] }, pairs: [all, ['intermediates', 'h'], ['intermediates', 'w']] },
   { options: { enableProfiling: true }, pairs: [all, ['enableProfiling', 1]] },
   { options: { maxMemory: 1e9 }, pairs: [all, ['maxMemory', 1e9]] },
   {

@@ -58,7 +58,7 @@ export const node = (opType, inputs, outputs, attributes = {}, name = '') => [
 ];
 
 /** The bytes of a model. */
-export function model({ nodes, inputs, outputs, initializers = [], opset = 17 }) {
+export function model({ nodes, inputs, outputs, initializers = [], opset = 17, irVersion = 8 }) {
   const graph = [
     ...nodes.flatMap((node) => bytes(1, node)),
     ...text(2, 'test'),
@@ -66,5 +66,5 @@ export function model({ nodes, inputs, outputs, initializers = [], opset = 17 })
     ...inputs.flatMap((input) => bytes(11, input)),
     ...outputs.flatMap((output) => bytes(12, output)),
   ];
-  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, number(2, opset))]);
+  return Uint8Array.from([...number(1, irVersion), ...bytes(7, graph), ...bytes(8, number(2, opset))]);
 }
