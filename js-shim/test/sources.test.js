@@ -312,6 +312,20 @@ test('create is aborted while it loads, and lets go of its files', async () => {
   });
 });
 
+test('a stream that is not read any more is cancelled', async () => {
+  const calls = [];
+  const stream = () => streamOf(bytes, 1000, { calls });
+  const signal = AbortSignal.abort(reason);
+  for (const form of [stream(), new Response(stream())]) {
+    await assert.rejects(InferenceSession.create(form, { signal }), (error) => error === reason);
+  }
+  assert.deepEqual(calls, [reason, reason]);
+  for (const form of [stream(), new Response(stream())]) {
+    await assert.rejects(InferenceSession.create(form, { executionProviders: ['none'] }), { message: /^no available/ });
+  }
+  assert.equal(calls.length, 4);
+});
+
 test('a signal that is aborted later does nothing', async () => {
   const controller = new AbortController();
   const session = await InferenceSession.create(bytes, { signal: controller.signal });
