@@ -358,7 +358,7 @@ test('a session keeps nothing of what it was made of', async () => {
   let stream = Uint8Array.from(bytes);
   let whole = Uint8Array.from(bytes);
   let outside = Uint8Array.from(raw);
-  const gone = [new WeakRef(stream), new WeakRef(whole), new WeakRef(outside)];
+  const gone = [stream, whole, outside].map(({ buffer }) => new WeakRef(buffer));
   const give = (part) => new ReadableStream({ start: (to) => (to.enqueue(part), to.close()) });
   const sessions = [
     await InferenceSession.create(give(stream)),
@@ -370,6 +370,6 @@ test('a session keeps nothing of what it was made of', async () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     collect();
   }
-  assert.deepEqual(gone.map((ref) => ref.deref()?.length), [undefined, undefined, undefined]);
+  assert.deepEqual(gone.map((ref) => ref.deref()?.byteLength), [undefined, undefined, undefined]);
   for (const session of sessions) await works(session);
 });
