@@ -31,8 +31,14 @@ export class InferenceSession {
     checkTurns(early);
     const given = typeof arg0?.then === 'function' ? await unlessAborted(arg0, early.signal) : arg0;
     const { model, options } = checkCreate(given, arg1, arg2, arg3);
-    const resolved = await unlessAborted(resolveBackend(options), options.signal);
-    return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    try {
+      const resolved = await unlessAborted(resolveBackend(options), options.signal);
+      return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    } catch (error) {
+      // Whoever sends a stream that nobody will read may stop.
+      (model.body ?? model).cancel?.(error).catch(() => {});
+      throw error;
+    }
   }
 
   /**
