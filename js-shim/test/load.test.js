@@ -192,7 +192,8 @@ test('of a foreign file no more is read than its beginning', async () => {
     cancel.mock.restore();
     compile.mock.restore();
   }
-  while (!foreignClosed) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let i = 0; i < 400 && !foreignClosed; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(foreignClosed);
 });
 
 test('a foreign file is told of once, also when sessions need two kinds of module', async () => {
