@@ -7,6 +7,7 @@ public enum Command {
   nonisolated(unsafe) private static let subcommands: [Entry] = [
     Entry(RunCommand.self),
     Entry(InspectCommand.self),
+    Entry(OptimizeCommand.self),
     Entry(CheckCommand.self),
     Entry(BenchCommand.self),
     Entry(TestCommand.self),

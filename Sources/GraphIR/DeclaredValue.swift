@@ -18,12 +18,15 @@ public struct DeclaredValue {
   /// nil where the file leaves even the rank open.
   public let dims: [Dim]?
 
-  init(_ info: ValueInfoProto) {
+  init(_ info: ValueInfoProto, _ fixed: [FixedDim] = []) {
     name = info.name
     let declared = try? DeclaredType(info.type)
     kind = declared?.kind ?? .tensor
     type = declared?.type
-    dims = declared?.dims
+    dims = declared?.dims?.map { dim in
+      guard case .named(let symbol) = dim, let given = fixed.last(where: { $0.symbol == symbol }) else { return dim }
+      return .known(given.size)
+    }
   }
 }
 

@@ -15,27 +15,29 @@ public struct Importer {
   let functionIndex: NameTable
   let loader: TensorLoader
   let allocator: Allocator
-  /// Whether initialisers that are inputs too may be fed (IR version 4 on), rather than being constants.
+  /// Whether initialisers that are inputs too may be fed, rather than being constants.
   let keepsDefaults: Bool
 
-  /// The graph of `model`, with the declared types of its inputs and outputs.
-  ///
-  /// With `keepsDefaults` an initialiser that the model lists as an input too becomes an input that may be left out: it
-  /// is neither folded nor packed then. Up to IR version 3, where every initialiser is listed, all stay constants.
+  /// The graph of `model`; see `ModelImport`.
   public static func importing(
-    _ model: ModelProto, loader: TensorLoader, allocator: Allocator, keepsDefaults: Bool = false
+    _ model: ModelProto, loader: TensorLoader, allocator: Allocator
   ) throws(RuntimeError) -> ImportedModel {
-    var functions: NameTable = [:]
-    for (index, function) in model.functions.enumerated() {
-      functions[functionKey(function.domain, function.name, function.overload)] = index
+    let importing = try ModelImport(model, loader: loader, allocator: allocator)
+    while true {
+      if let imported = try importing.advance() { return imported }
     }
-    let importer = Importer(
-      functions: model.functions, functionIndex: functions, loader: loader, allocator: allocator,
-      keepsDefaults: keepsDefaults && model.irVersion > 3)
-    let opsets = try Opsets(model.opsetImports)
-    let scope = Scope(Graph(), opsets: opsets)
-    try importer.fill(scope, from: model.graph, inputsAreFormal: false)
-    return ImportedModel(model, scope, opsets)
+  }
+
+  init(_ model: ModelProto, loader: TensorLoader, allocator: Allocator, keepsDefaults: Bool) {
+    var functionIndex: NameTable = [:]
+    for (index, function) in model.functions.enumerated() {
+      functionIndex[Importer.functionKey(function.domain, function.name, function.overload)] = index
+    }
+    functions = model.functions
+    self.functionIndex = functionIndex
+    self.loader = loader
+    self.allocator = allocator
+    self.keepsDefaults = keepsDefaults
   }
 
   static func functionKey(_ domain: Name, _ name: Name, _ overload: Name) -> Name {
@@ -49,9 +51,9 @@ public struct Importer {
 
   // MARK: Graphs
 
-  /// Adds everything in `proto` to the scope's graph. The formal inputs of a body stay inputs even where they bear an
-  /// initialiser's name.
-  func fill(_ scope: Scope, from proto: GraphProto, inputsAreFormal: Bool) throws(RuntimeError) {
+  /// Adds the constants and inputs of `proto` to the scope's graph, and answers its nodes in the order in which they are
+  /// to be added. The formal inputs of a body stay inputs even where they bear an initialiser's name.
+  func begin(_ scope: Scope, from proto: GraphProto, inputsAreFormal: Bool) throws(RuntimeError) -> [NodeProto] {
     guard scope.depth < Importer.depthLimit else {
       throw RuntimeError(.invalidGraph, "subgraphs and functions may nest %d deep", Importer.depthLimit)
     }
@@ -74,7 +76,11 @@ public struct Importer {
     }
     scope.graph.inputs += scope.defaults.map { $0.id }
     scope.graph.declaredOutputs = proto.outputs.map { DeclaredValue($0) }
-    for node in try inOrder(proto.nodes) { try add(node, to: scope) }
+    return try inOrder(proto.nodes)
+  }
+
+  /// Adds the outputs of `proto`, once its nodes are there.
+  func finish(_ scope: Scope, from proto: GraphProto) throws(RuntimeError) {
     for output in proto.outputs {
       guard let id = scope.lookup(output.name) else {
         throw RuntimeError(.invalidGraph, "output %s is made by no node", name: output.name)
@@ -133,7 +139,7 @@ public struct Importer {
 
   // MARK: Nodes
 
-  private func add(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
+  func add(_ proto: NodeProto, to scope: Scope) throws(RuntimeError) {
     do throws(RuntimeError) {
       let key = Importer.functionKey(proto.domain, proto.opType, proto.overload)
       if let function = functionIndex[key] {
@@ -180,7 +186,8 @@ public struct Importer {
 
   private func body(_ attribute: Name, _ proto: GraphProto, in scope: Scope) throws(RuntimeError) -> Body {
     let inner = Scope(Graph(), inside: scope)
-    try fill(inner, from: proto, inputsAreFormal: true)
+    for node in try begin(inner, from: proto, inputsAreFormal: true) { try add(node, to: inner) }
+    try finish(inner, from: proto)
     inner.graph.inputs += inner.captures.map { $0.inner }
     return Body(attribute: attribute, graph: inner.graph, captures: inner.captures.map { $0.outer })
   }
@@ -232,29 +239,6 @@ public struct Importer {
       }
       try scope.define(call.outputs[i], as: id)
     }
-  }
-}
-
-/// A model as a graph.
-public struct ImportedModel {
-  public let graph: Graph
-  /// The inputs that a run must be given, in order.
-  public let inputs: [DeclaredValue]
-  /// Inputs that may be left out, and what they are then; they come behind `inputs`.
-  public let defaults: [(input: DeclaredValue, value: Constant)]
-  public let outputs: [DeclaredValue]
-  /// Every domain with the version that holds.
-  public let opsets: Opsets
-
-  init(_ model: ModelProto, _ scope: Scope, _ opsets: Opsets) {
-    graph = scope.graph
-    self.opsets = opsets
-    func declared(_ id: ValueID) -> DeclaredValue {
-      DeclaredValue(model.graph.inputs.first { $0.name == scope.graph.values[id].name }!)
-    }
-    inputs = graph.inputs.dropLast(scope.defaults.count).map { declared($0) }
-    defaults = scope.defaults.map { (declared($0.id), $0.constant) }
-    outputs = model.graph.outputs.map { DeclaredValue($0) }
   }
 }
 

@@ -19,19 +19,23 @@ public final class RecordConstant: Constant {
   }
 
   public override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
-    if let loaded { return loaded }
-    if let mapped = mappedTensor() { return mapped }
+    if let resident { return resident }
     let tensor = try loader.load(record, allocator: allocator)
     loaded = tensor
     return tensor
   }
+
+  public override var resident: Tensor? { loaded ?? mappedTensor() }
 
   public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     try reader.read(at: offset, count: count, into: target)
   }
 
   /// Forgets the loaded bytes; whoever uses the tensor keeps it alive.
-  public override func release() { loaded = nil }
+  public override func release() {
+    super.release()
+    loaded = nil
+  }
 
   /// The bytes in the mapped file, where they lie as an element of this type must.
   private func mappedTensor() -> Tensor? {

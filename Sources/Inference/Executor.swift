@@ -20,9 +20,14 @@ final class Executor {
   private let allocator: Allocator
   private let profile: Profile?
   private var frames: [Frame] = []
-  private var scratch: Storage
+  private(set) var scratch: Storage
+  /// Values of the main graph that are asked for besides its outputs, and copies of those that other values take the
+  /// place of.
+  private let taps: [ValueID]
+  private var tapped: [Value]
   private var isAbandoned = false
-  /// What the main graph answered, in the order of its outputs, once `advance` has said true.
+  /// What the main graph answered, in the order of its outputs, and then what `taps` asked for, once `advance` has said
+  /// true.
   ///
   /// Tensors may lie in the session's arena and hold until its next run.
   private(set) var results: [Value] = []
@@ -37,8 +42,11 @@ final class Executor {
   }
 
   init(
-    _ program: Program, inputs: [Value], platform: Platform, allocator: Allocator, scratch: Storage, profile: Profile?
+    _ program: Program, inputs: [Value], taps: [ValueID], platform: Platform, allocator: Allocator, scratch: Storage,
+    profile: Profile?
   ) throws(RuntimeError) {
+    self.taps = taps
+    tapped = [Value](repeating: .none, count: taps.count)
     self.platform = platform
     self.allocator = allocator
     self.scratch = scratch
@@ -50,9 +58,6 @@ final class Executor {
       throw error
     }
   }
-
-  /// The scratch memory, for the next run to go on with.
-  var finalScratch: Storage { scratch }
 
   /// Runs up to `stepLimit` steps; true when the run is complete. The end of a body is a step too, since a body may
   /// have no other.
@@ -114,7 +119,11 @@ final class Executor {
     var outputs: [Value] = []
     for output in frame.program.graph.outputs { outputs.append(output >= 0 ? slots[output] : .none) }
     if frames.isEmpty {
-      results = outputs
+      // What no step has made is in place still: inputs, constants, what was folded.
+      for (i, value) in taps.enumerated() {
+        if case .none = tapped[i] { tapped[i] = slots[value] }
+      }
+      results = outputs + tapped
     } else {
       // The body's arena is written again at the next entry.
       for i in outputs.indices { outputs[i] = try frame.program.detached(outputs[i], allocator) }
@@ -148,7 +157,18 @@ final class Executor {
       throw error.at(program.place(of: planned.node, facts: program.liveFacts))
     }
     if let profile { profile.record(step.evaluation.node, profile.clock() - started) }
-    if planned.manner == .controlFlow { try advanceControlFlow(top, results: []) }
+    if planned.manner == .controlFlow {
+      try advanceControlFlow(top, results: [])
+    } else if top == 0 {
+      try tap(step.evaluation.node.outputs, of: program)
+    }
+  }
+
+  /// Copies what is asked for of the outputs that a step of the main graph has made: later steps may write over them.
+  private func tap(_ outputs: [ValueID], of program: Program) throws(RuntimeError) {
+    for (i, value) in taps.enumerated() where outputs.contains(value) {
+      tapped[i] = try program.detached(program.slots[value], allocator)
+    }
   }
 
   private func call(_ step: Program.Step, _ program: Program) -> Call {
@@ -206,6 +226,7 @@ final class Executor {
         for (output, value) in zip(step.evaluation.node.outputs, outputs) where output >= 0 {
           frame.program.slots[output] = value
         }
+        if top == 0 { try tap(step.evaluation.node.outputs, of: frame.program) }
       }
     } catch {
       throw error.at(frame.program.place(of: index, facts: frame.program.liveFacts))

@@ -42,64 +42,11 @@ final class Program {
   }
 }
 
-/// Binds the nodes of a graph one by one, so that a long create can be watched and stopped.
-struct Binder {
-  private let graph: Graph
-  private let platform: Platform
-  private let allocator: Allocator
-  private var steps: [Program.Step] = []
-  /// Whether somebody reads the constant itself, not only a packed copy.
-  private var isNeeded: [Bool]
-
-  init(_ graph: Graph, platform: Platform, allocator: Allocator) {
-    self.graph = graph
-    self.platform = platform
-    self.allocator = allocator
-    isNeeded = [Bool](repeating: false, count: graph.values.count)
-    for output in graph.outputs where output >= 0 { isNeeded[output] = true }
-    steps.reserveCapacity(graph.nodes.count)
-  }
-
-  var boundCount: Int { steps.count }
-  var isDone: Bool { steps.count == graph.nodes.count }
-
-  mutating func bindNext() throws(RuntimeError) {
-    let node = graph.nodes[steps.count]
-    do throws(RuntimeError) {
-      let constants = node.inputs.map { $0 >= 0 ? graph.values[$0].constant : nil }
-      let site = Site(node, constants: constants, platform: platform, allocator: allocator)
-      let evaluation = Evaluation(try Registry.bind(site), of: node)
-      var bodies: [Program] = []
-      for body in node.bodies {
-        bodies.append(try Binder.bind(body.graph, platform: platform, allocator: allocator))
-      }
-      for (i, input) in node.inputs.enumerated() where input >= 0 && !site.consumed.contains(i) {
-        isNeeded[input] = true
-      }
-      for body in node.bodies {
-        for capture in body.captures { isNeeded[capture] = true }
-      }
-      steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
-    } catch {
-      throw error.at(node.place)
-    }
-  }
-
-  /// The program, once every node is bound.
-  func program() throws(RuntimeError) -> Program {
-    var constants = [Value](repeating: .none, count: graph.values.count)
-    for (value, info) in graph.values.enumerated() {
-      guard let constant = info.constant, isNeeded[value] else { continue }
-      constants[value] = .tensor(try constant.tensor(allocator))
-    }
-    return Program(graph: graph, steps: steps, constants: constants)
-  }
-
-  private static func bind(
-    _ graph: Graph, platform: Platform, allocator: Allocator
-  ) throws(RuntimeError) -> Program {
-    var binder = Binder(graph, platform: platform, allocator: allocator)
-    while !binder.isDone { try binder.bindNext() }
-    return try binder.program()
+extension Program {
+  /// The bytes of the arenas, those of bodies with them.
+  var arenaByteCount: Int {
+    var sum = arenas.reduce(0) { $0 + $1.byteCount }
+    for step in steps { for body in step.bodies { sum += body.arenaByteCount } }
+    return sum
   }
 }

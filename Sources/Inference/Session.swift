@@ -14,8 +14,13 @@ public final class Session {
     /// The most bytes that weights, arena and scratch may take together.
     public var memoryLimit = Int.max
     /// Whether initialisers that the model lists as inputs too may be fed. They are not folded or packed then, so runs
-    /// are slower; without it they are constants.
-    public var overridesInitializers = false
+    /// are slower. nil: from IR version 4 on, where to list one is deliberate; before, all are listed.
+    public var overridesInitializers: Bool?
+    /// Sizes of symbolic dims; what is fed must have them.
+    public var dims: [FixedDim] = []
+    public var intermediates = Intermediates.none
+    /// Takes the optimised model, as a file, while the session is made.
+    public var optimizedModel: ByteSink?
     /// Milliseconds since any fixed moment; given, time per node is gathered in `profile`.
     public var clock: (() -> Double)?
 
@@ -27,6 +32,8 @@ public final class Session {
   public let outputs: [DeclaredValue]
   /// Inputs that may be left out: see `Options.overridesInitializers`.
   public let optionalInputs: [DeclaredValue]
+  /// Inputs that the model lists and that are constants all the same: see `Options.overridesInitializers`.
+  public let constantInputs: [Name]
   public let summary: GraphSummary
   /// Time per node over all runs; nil unless the options bear a clock.
   public let profile: Profile?
@@ -39,6 +46,7 @@ public final class Session {
   private let platform: Platform
   private var scratch: Storage
   private var current: Executor?
+  private let weightByteCount: Int
 
   /// Reads, optimises and binds a model.
   public convenience init(
@@ -64,6 +72,8 @@ public final class Session {
     inputs = ready.model.inputs
     outputs = ready.model.outputs
     optionalInputs = ready.model.defaults.map { $0.input }
+    constantInputs = ready.model.constantInputs
+    weightByteCount = ready.allocator.used
     defaults = ready.defaults
     summary = ready.summary
     program = ready.program
@@ -73,7 +83,25 @@ public final class Session {
     profile = ready.options.clock.map { Profile(clock: $0) }
   }
 
+  /// What the session's tensors take, in bytes.
+  public struct Memory {
+    /// Weights, packed or not, and what was folded. Weights that are read from a mapped file are not among them.
+    public let weights: Int
+    /// Results and values between them, and scratch: as much as the largest run so far needed.
+    public let arena: Int
+    /// The most that was ever in use, while loading or running.
+    public let peak: Int
+  }
+
+  public var memory: Memory {
+    let scratch = current?.scratch ?? scratch
+    return Memory(
+      weights: weightByteCount, arena: program.arenaByteCount + scratch.byteCount, peak: allocator.peak)
+  }
+
   /// Runs the model and answers every output, or those in `fetches`, in memory of their own.
+  ///
+  /// Any value of the main graph may be fetched by name, if optimisation has left it: see `Options.intermediates`.
   public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
     let run = try begin(feeds, fetches: fetches)
     while try !run.advance() {}
@@ -101,6 +129,11 @@ public final class Session {
       } else if let index = optionalInputs.firstIndex(where: { $0.name == name }) {
         try optionalInputs[index].check(value)
         values[inputs.count + index] = value
+      } else if constantInputs.contains(name) {
+        throw RuntimeError(
+          .invalidArgument,
+          "input %s is constant here: the session option extra.session.overridable_initializers lets it be fed",
+          name: name)
       } else {
         throw RuntimeError(.invalidArgument, "the model has no input %s", name: name)
       }
@@ -111,25 +144,28 @@ public final class Session {
       }
     }
     var fetched = Array(outputs.indices)
+    var taps: [ValueID] = []
     if let fetches {
       fetched = []
       for name in fetches {
-        guard let index = outputs.firstIndex(where: { $0.name == name }) else {
-          throw RuntimeError(.invalidArgument, "the model has no output %s", name: name)
+        if let index = outputs.firstIndex(where: { $0.name == name }) {
+          fetched.append(index)
+        } else {
+          fetched.append(outputs.count + taps.count)
+          taps.append(try program.fetchable(name))
         }
-        fetched.append(index)
       }
     }
     let executor = try Executor(
-      program, inputs: values, platform: platform, allocator: allocator, scratch: scratch, profile: profile)
+      program, inputs: values, taps: taps, platform: platform, allocator: allocator, scratch: scratch, profile: profile)
     current = executor
-    return Run(self, executor, fetched)
+    return Run(self, executor, zip(fetches ?? outputs.map { $0.name }, fetched).map { ($0, $1) })
   }
 
   /// The run is over: its scratch memory serves the next one, its results are the run's own.
   fileprivate func completed(_ executor: Executor) {
     guard current === executor else { return }
-    scratch = executor.finalScratch
+    scratch = executor.scratch
     current = nil
   }
 }
@@ -138,9 +174,10 @@ public final class Session {
 public final class Run {
   private let session: Session
   private let executor: Executor
-  private let fetched: [Int]
+  /// What was asked for, and its place among the executor's results.
+  private let fetched: [(name: Name, index: Int)]
 
-  fileprivate init(_ session: Session, _ executor: Executor, _ fetched: [Int]) {
+  fileprivate init(_ session: Session, _ executor: Executor, _ fetched: [(name: Name, index: Int)]) {
     self.session = session
     self.executor = executor
     self.fetched = fetched
@@ -168,9 +205,10 @@ public final class Run {
     session.completed(executor)
   }
 
-  /// The outputs that were asked for, once `advance` has said true; nothing before. Their tensors may lie in the session's memory and hold until its next run.
+  /// What was asked for, once `advance` has said true; nothing before. Tensors may lie in the session's memory and hold
+  /// until its next run.
   public var results: [(Name, Value)] {
-    executor.results.isEmpty ? [] : fetched.map { (session.outputs[$0].name, executor.results[$0]) }
+    executor.results.isEmpty ? [] : fetched.map { ($0.name, executor.results[$0.index]) }
   }
 }
 

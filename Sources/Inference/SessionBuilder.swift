@@ -17,15 +17,38 @@ public final class SessionBuilder {
     let allocator: Allocator
     let scratch: Storage
     let options: Session.Options
+
+    /// Lets go of what was read of the model only to be packed or folded.
+    fileprivate func forgetSources() {
+      for (_, value) in model.defaults { value.release() }
+      for value in model.graph.values { value.constant?.release() }
+    }
   }
 
   private enum Stage {
     case reading
-    case importing(ModelProto)
-    case optimizing(ImportedModel)
-    case binding(ImportedModel, GraphSummary, Binder)
+    case decoding(ModelDecoder)
+    case decoded(ModelProto)
+    case importing(ModelImport)
+    case optimizing(Imported, Pipeline)
+    case writing(Imported, WireWriter, ByteSink)
+    case binding(Imported, Binder)
+    case filling(Ready, [Filling], filled: Int)
     case ready(Ready)
   }
+
+  /// An imported model, with what is needed of it later.
+  private struct Imported {
+    let model: ImportedModel
+    /// The file's structure, where it is to be written again.
+    let proto: ModelProto?
+    let nodes: [Node]
+    /// Values that runs may ask for besides the outputs.
+    var kept: [ValueID]
+  }
+
+  /// How many fields are decoded, and nodes imported, at a time.
+  private static let batch = 64
 
   private let loader: TensorLoader
   private let options: Session.Options
@@ -52,64 +75,107 @@ public final class SessionBuilder {
     self.options = options
     self.platform = platform
     allocator = Allocator(limit: options.memoryLimit)
-    stage = .importing(model)
+    stage = .decoded(model)
   }
 
-  /// Does the next piece of work: decodes, optimises, or binds one node. True when the session is ready.
+  /// Does the next piece of work: decodes or imports some nodes, applies a pass, binds a node, or fills a range of a
+  /// weight. True when the session is ready.
   public func advance() throws(RuntimeError) -> Bool {
     try allocator.makeSureOfReserve()
     switch stage {
     case .reading:
-      stage = .importing(try ModelProto(decoding: loader.source))
-    case .importing(let model):
-      stage = .optimizing(
-        try Importer.importing(
-          model, loader: loader, allocator: allocator, keepsDefaults: options.overridesInitializers))
-    case .optimizing(let model):
-      let before = model.graph.nodes
-      if options.optimization > .none {
-        try Pipeline.optimize(model.graph, level: options.optimization, context: PassContext(allocator: allocator))
+      stage = .decoding(try ModelDecoder(loader.source))
+    case .decoding(let decoder):
+      if let model = try decoder.advance(SessionBuilder.batch) { stage = .decoded(model) }
+    case .decoded(let model):
+      stage = .importing(
+        try ModelImport(
+          model, loader: loader, allocator: allocator, overridesInitializers: options.overridesInitializers,
+          dims: options.dims))
+    case .importing(let importing):
+      if let model = try importing.advance(SessionBuilder.batch) {
+        stage = try beginOptimizing(model, options.optimizedModel == nil ? nil : importing.model)
       }
-      let summary = GraphSummary(opsets: model.opsets, before: before, after: model.graph.nodes)
-      stage = .binding(model, summary, Binder(model.graph, platform: platform, allocator: allocator))
-    case .binding(let model, let summary, var binder):
-      stage = .reading
-      if !binder.isDone {
-        try binder.bindNext()
-        stage = .binding(model, summary, binder)
-      } else {
-        let program = try binder.program()
-        var defaults: [Tensor] = []
-        for (_, value) in model.defaults { defaults.append(try value.tensor(allocator)) }
-        for (_, value) in model.defaults { value.release() }
-        for value in model.graph.values { value.constant?.release() }
-        stage = .ready(
-          Ready(
-            model: model, defaults: defaults, summary: summary, program: program, platform: platform,
-            allocator: allocator, scratch: try allocator.allocate(byteCount: 0), options: options))
+    case .optimizing(let imported, let pipeline):
+      if try pipeline.advance() { stage = try endOptimizing(imported) }
+    case .writing(let imported, var writer, let sink):
+      let isSent = try writer.sendNext(to: sink)
+      stage = isSent ? beginBinding(imported) : .writing(imported, writer, sink)
+    case .binding(let imported, let binder):
+      if try binder.advance() { stage = try beginFilling(imported, binder) }
+    case .filling(let ready, let fillings, let filled):
+      if filled == fillings.count {
+        ready.forgetSources()
+        stage = .ready(ready)
+      } else if try fillings[filled].advance() {
+        stage = .filling(ready, fillings, filled: filled + 1)
       }
-    case .ready:
-      return true
+    case .ready: break
     }
     if case .ready = stage { return true }
     return false
   }
 
-  /// The share of the work that is done, 0 to 1, by nodes.
+  /// Values that are asked for stand as outputs of the graph while passes go over it, so that they stay.
+  private func beginOptimizing(_ model: ImportedModel, _ proto: ModelProto?) throws(RuntimeError) -> Stage {
+    let graph = model.graph
+    let kept = try options.intermediates.values(of: graph)
+    let imported = Imported(model: model, proto: proto, nodes: graph.nodes, kept: kept)
+    graph.outputs += kept
+    let context = PassContext(allocator: allocator)
+    return .optimizing(imported, Pipeline(graph, level: options.optimization, context: context))
+  }
+
+  private func endOptimizing(_ optimized: Imported) throws(RuntimeError) -> Stage {
+    var imported = optimized
+    let graph = imported.model.graph
+    imported.kept = graph.outputs.suffix(imported.kept.count)
+    graph.outputs.removeLast(imported.kept.count)
+    guard let sink = options.optimizedModel, let proto = imported.proto else { return beginBinding(imported) }
+    let model = try GraphExport.model(imported.model, from: proto, dims: options.dims, allocator: allocator)
+    return .writing(imported, try ModelEncoder(loader).encode(model), sink)
+  }
+
+  private func beginBinding(_ imported: Imported) -> Stage {
+    let binder = Binder(imported.model.graph, kept: imported.kept, platform: platform, allocator: allocator)
+    return .binding(imported, binder)
+  }
+
+  /// Everything has its place now; what is left is to fill the constants that are read as they are.
+  private func beginFilling(_ imported: Imported, _ binder: Binder) throws(RuntimeError) -> Stage {
+    let model = imported.model
+    let bound = try binder.finish()
+    var fillings = bound.fillings
+    var defaults: [Tensor] = []
+    for (_, value) in model.defaults {
+      let (tensor, filling) = try value.placed(allocator)
+      defaults.append(tensor)
+      if let filling { fillings.append(filling) }
+    }
+    let ready = Ready(
+      model: model, defaults: defaults,
+      summary: GraphSummary(opsets: model.opsets, before: imported.nodes, after: model.graph.nodes),
+      program: bound.program,
+      platform: platform, allocator: allocator, scratch: try allocator.allocate(byteCount: 0), options: options)
+    return .filling(ready, fillings, filled: 0)
+  }
+
+  /// The share of the work that is done, 0 to 1, by nodes and constants.
   public var progress: Double {
     switch stage {
-    case .reading, .importing: 0
-    case .optimizing: 0.1
-    case .binding(let model, _, let binder):
-      0.2 + 0.8 * Double(binder.boundCount) / Double(max(model.graph.nodes.count, 1))
+    case .reading, .decoding, .decoded, .importing: 0
+    case .optimizing, .writing: 0.1
+    case .binding(let imported, let binder):
+      0.2 + 0.6 * Double(binder.boundCount) / Double(max(imported.model.graph.nodes.count, 1))
+    case .filling(_, let fillings, let filled): 0.8 + 0.2 * Double(filled) / Double(max(fillings.count, 1))
     case .ready: 1
     }
   }
 
-  /// The node that is bound next, while nodes are bound.
+  /// The node that is bound next, or whose weights are being packed.
   public var next: RuntimeError.Node? {
-    guard case .binding(let model, _, let binder) = stage, !binder.isDone else { return nil }
-    return model.graph.nodes[binder.boundCount].place
+    guard case .binding(_, let binder) = stage else { return nil }
+    return binder.next?.place
   }
 
   /// What `advance` made, once it has said true.

@@ -1,12 +1,55 @@
 import Tensors
 
-extension ModelProto: WireMessage {
-  /// Reads the structure of a model; weights stay in the source.
-  public init(decoding source: ByteSource) throws(RuntimeError) {
-    self.init()
+/// Reads the structure of a model, some fields at a time; weights stay in the source.
+public final class ModelDecoder {
+  private var reader: WireReader
+  private var model = ModelProto()
+  /// Where the model ends, while its graph is read.
+  private var modelEnd: Int64?
+
+  public init(_ source: ByteSource) throws(RuntimeError) {
     if source.byteCount == 0 { throw RuntimeError(.invalidProtobuf, "the model is empty: 0 bytes") }
-    var reader = try WireReader(source)
-    while let field = try reader.nextField() { try merge(field, from: &reader) }
+    reader = try WireReader(source)
+  }
+
+  /// Reads up to `fieldLimit` fields of the model and its graph, a node being one; the model, once it is whole.
+  public func advance(_ fieldLimit: Int = .max) throws(RuntimeError) -> ModelProto? {
+    var left = fieldLimit
+    while left > 0 {
+      left -= 1
+      if let field = try reader.nextField() {
+        if modelEnd != nil {
+          try model.graph.merge(field, from: &reader)
+        } else if field.number == 7, field.wire == .bytes {
+          model.hasGraph = true
+          modelEnd = try reader.enter()
+        } else {
+          try model.merge(field, from: &reader)
+        }
+      } else if let end = modelEnd {
+        reader.leave(end)
+        modelEnd = nil
+      } else {
+        try model.check()
+        return model
+      }
+    }
+    return nil
+  }
+}
+
+extension ModelProto: WireMessage {
+  /// The structure of a model; see `ModelDecoder`.
+  public init(decoding source: ByteSource) throws(RuntimeError) {
+    let decoder = try ModelDecoder(source)
+    while true {
+      guard let model = try decoder.advance() else { continue }
+      self = model
+      return
+    }
+  }
+
+  fileprivate func check() throws(RuntimeError) {
     if !hasGraph { throw RuntimeError(.invalidProtobuf, "there is no graph in the file: it is not an ONNX model") }
     guard let version = Int(exactly: irVersion), ModelProto.irVersions.contains(version) else {
       throw RuntimeError(
@@ -23,9 +66,6 @@ extension ModelProto: WireMessage {
     case (4, .bytes): domain = try reader.name()
     case (5, .varint): modelVersion = try reader.int64()
     case (6, .bytes): docString = try reader.name()
-    case (7, .bytes):
-      hasGraph = true
-      try reader.message(into: &graph)
     case (8, .bytes): opsetImports.append(try reader.message())
     case (14, .bytes): metadata.append(try reader.message())
     case (25, .bytes): functions.append(try reader.message())

@@ -43,7 +43,7 @@ extension TensorRecord: WireMessage {
     case .fields(let known): runs = known
     case .raw(_, let length) where length == 0: break
     // raw_data and external data count for more than the typed fields.
-    case .raw, .external, .memory: return try reader.skip(field)
+    case .raw, .external, .memory, .source: return try reader.skip(field)
     }
     if isPacked {
       let (offset, length) = try reader.range()

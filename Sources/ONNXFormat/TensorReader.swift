@@ -39,6 +39,7 @@ public struct TensorReader {
     case bytes(ByteSource, offset: Int64)
     case runs(RunReader)
     case memory(Tensor)
+    case source(ElementSource)
   }
   private var place: Place
 
@@ -62,6 +63,8 @@ public struct TensorReader {
       place = try TensorReader.place(data, record.name, type, byteCount, loader.external)
     case .memory(let tensor):
       place = .memory(tensor)
+    case .source(let source):
+      place = .source(source)
     case .fields(let runs):
       let runReader = try RunReader(runs, type, loader.source)
       let needed = runReader.valueCount(for: shape.count)
@@ -99,7 +102,7 @@ public struct TensorReader {
     switch place {
     case .bytes(let source, let offset): source.mapped.map { $0 + Int(truncatingIfNeeded: offset) }
     case .memory(let tensor): UnsafeRawPointer(tensor.bytes)
-    case .runs: nil
+    case .runs, .source: nil
     }
   }
 
@@ -115,6 +118,7 @@ public struct TensorReader {
     switch place {
     case .bytes(let source, let offset): try source.read(at: offset + Int64(start), count: count, into: target)
     case .memory(let tensor): target.copyMemory(from: tensor.bytes + start, byteCount: count)
+    case .source(let source): try source.read(at: start, count: count, into: target)
     case .runs(var runs):
       try runs.read(at: start, count: count, into: target)
       place = .runs(runs)
@@ -125,7 +129,7 @@ public struct TensorReader {
   public mutating func strings() throws(RuntimeError) -> [Name] {
     switch place {
     case .memory(let tensor): return tensor.storage.strings
-    case .bytes: return []
+    case .bytes, .source: return []
     case .runs(var runs): return try runs.strings()
     }
   }

@@ -18,6 +18,8 @@ public struct TensorRecord {
     case external(ExternalData)
     /// Already in memory: made by a pass or a test.
     case memory(Tensor)
+    /// Made as they are read.
+    case source(ElementSource)
   }
 
   /// Neighbouring values of one of the typed fields.
@@ -41,12 +43,30 @@ public struct TensorRecord {
 
   public init() {}
 
+  /// A record of elements that are made as they are read.
+  public init(name: Name, _ type: ElementType, _ shape: Shape, _ source: ElementSource) {
+    self.name = name
+    elementType = Int32(type.rawValue)
+    dims = shape.dims.map { Int64($0) }
+    data = .source(source)
+  }
+
   /// A record of a tensor in memory.
   public init(name: Name, _ tensor: Tensor) {
     self.name = name
     elementType = Int32(tensor.type.rawValue)
     dims = tensor.shape.dims.map { Int64($0) }
     data = .memory(tensor)
+  }
+}
+
+/// The packed little-endian bytes of a tensor's elements, wherever they come from.
+open class ElementSource {
+  public init() {}
+
+  /// Copies `count` of the bytes, from `offset` on; both are multiples of the element's width.
+  open func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    throw RuntimeError(.fail, "an element source must override read")
   }
 }
 

@@ -189,7 +189,7 @@ public struct WireReader {
 
   /// Goes into a length-delimited message and answers the end of the one around it.
   @inline(never)
-  private mutating func enter() throws(RuntimeError) -> Int64 {
+  mutating func enter() throws(RuntimeError) -> Int64 {
     let length = try length()
     let outer = end
     try descend()
@@ -197,7 +197,7 @@ public struct WireReader {
     return outer
   }
 
-  private mutating func leave(_ outer: Int64) {
+  mutating func leave(_ outer: Int64) {
     end = outer
     depth -= 1
   }

@@ -17,6 +17,8 @@ public final class MemorySink: ByteSink {
 }
 
 /// Writes protobuf's wire format. Weights are not copied into it: they are read when the bytes go to their sink.
+///
+/// Its methods are never inlined, as those of `WireReader`.
 public struct WireWriter {
   private enum Piece {
     case bytes([UInt8])
@@ -25,12 +27,16 @@ public struct WireWriter {
 
   private static let chunkSize = 65536
 
+  /// What `sendNext` goes on with: a piece, and how many of a tensor's bytes are sent.
+  private var next = (piece: 0, offset: 0)
+  private var chunk: Storage?
   private var pieces: [Piece] = []
   /// The bytes written so far, weights included.
   public private(set) var byteCount: Int64 = 0
 
   public init() {}
 
+  @inline(never)
   public mutating func varint(_ value: UInt64) {
     var bytes: [UInt8] = []
     var rest = value
@@ -47,17 +53,20 @@ public struct WireWriter {
   }
 
   /// An integer or enum field.
+  @inline(never)
   public mutating func int(_ number: UInt32, _ value: Int64) {
     tag(number, .varint)
     varint(UInt64(bitPattern: value))
   }
 
+  @inline(never)
   public mutating func float(_ number: UInt32, _ value: Float) {
     tag(number, .fixed32)
     append(value)
   }
 
   /// A string or bytes field, also where it is empty.
+  @inline(never)
   public mutating func name(_ number: UInt32, _ value: Name) {
     tag(number, .bytes)
     varint(UInt64(value.bytes.count))
@@ -65,10 +74,12 @@ public struct WireWriter {
   }
 
   /// A string field, left out where it is empty.
+  @inline(never)
   public mutating func nonEmpty(_ number: UInt32, _ value: Name) {
     if !value.isEmpty { name(number, value) }
   }
 
+  @inline(never)
   public mutating func packed(_ number: UInt32, _ values: [Int64]) {
     if values.isEmpty { return }
     var body = WireWriter()
@@ -76,6 +87,7 @@ public struct WireWriter {
     append(number, body)
   }
 
+  @inline(never)
   public mutating func packed(_ number: UInt32, _ values: [Float]) {
     if values.isEmpty { return }
     var body = WireWriter()
@@ -84,6 +96,7 @@ public struct WireWriter {
   }
 
   /// A field that is a message of its own.
+  @inline(never)
   public mutating func message(
     _ number: UInt32, _ write: (inout WireWriter) throws(RuntimeError) -> Void
   ) throws(RuntimeError) {
@@ -102,27 +115,32 @@ public struct WireWriter {
 
   /// Sends everything to the sink.
   public func write(to sink: ByteSink) throws(RuntimeError) {
-    var chunk: Storage?
-    for piece in pieces {
-      switch piece {
-      case .bytes(let bytes):
-        var failure: RuntimeError?
-        bytes.withUnsafeBytes { buffer in
-          do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
-      case .tensor(var reader):
-        if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
-        guard let target = chunk else { continue }
-        var start = 0
-        while start < reader.byteCount {
-          let count = min(target.byteCount, reader.byteCount - start)
-          try reader.read(at: start, count: count, into: target.base)
-          try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
-          start += count
-        }
+    var rest = self
+    while try !rest.sendNext(to: sink) {}
+  }
+
+  /// Sends what stands between two tensors, or a part of one; true when all is sent.
+  public mutating func sendNext(to sink: ByteSink) throws(RuntimeError) -> Bool {
+    if next.piece == pieces.count { return true }
+    switch pieces[next.piece] {
+    case .bytes(let bytes):
+      var failure: RuntimeError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
       }
+      if let failure { throw failure }
+      next.piece += 1
+    case .tensor(var reader):
+      if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
+      guard let target = chunk else { return false }
+      let count = min(target.byteCount, reader.byteCount - next.offset)
+      try reader.read(at: next.offset, count: count, into: target.base)
+      try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
+      pieces[next.piece] = .tensor(reader)
+      next.offset += count
+      if next.offset == reader.byteCount { next = (next.piece + 1, 0) }
     }
+    return next.piece == pieces.count
   }
 
   /// Everything, in memory.
@@ -140,6 +158,7 @@ public struct WireWriter {
     ])
   }
 
+  @inline(never)
   private mutating func append(_ number: UInt32, _ body: WireWriter) {
     tag(number, .bytes)
     varint(UInt64(body.byteCount))
@@ -153,6 +172,7 @@ public struct WireWriter {
     }
   }
 
+  @inline(never)
   private mutating func append(_ bytes: [UInt8]) {
     byteCount += Int64(bytes.count)
     if case .bytes(var last) = pieces.last {

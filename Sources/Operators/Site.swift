@@ -12,6 +12,8 @@ public final class Site {
   private let offersWeights: Bool
   /// The inputs that the kernel packed: their unpacked bytes need not be kept for it.
   public private(set) var consumed: [Int] = []
+  /// What must be filled before the kernel runs.
+  public private(set) var fillings: [Filling] = []
 
   /// Set where the operator knows float32 alone: constants of half types are offered widened.
   var widensHalves = false
@@ -69,7 +71,7 @@ public final class Site {
 
   // MARK: Constant inputs
 
-  /// Input `i` where it is constant and offered, to be packed. Whoever packs it calls `consume(i)`.
+  /// Input `i` where it is constant and offered: to be looked at, and perhaps packed.
   public func weight(_ i: Int) -> Constant? {
     guard offersWeights, i < constants.count, let constant = constants[i] else { return nil }
     return widensHalves && constant.type.isHalf ? WidenedConstant(constant, allocator: allocator) : constant
@@ -78,8 +80,26 @@ public final class Site {
   /// Input `i`, loaded, where it is constant.
   public func constant(_ i: Int) throws(RuntimeError) -> Tensor? { try weight(i)?.tensor(allocator) }
 
-  /// Says that `run` will not read `call.inputs[i]`, nor `infer` its elements: it was packed.
-  public func consume(_ i: Int) { consumed.append(i) }
+  /// Has input `i`, whose constant is `constant`, packed before the kernel runs, a range of its `rows` after the other;
+  /// see `Filling`. Where it is packed to must be allocated already.
+  func pack(
+    _ i: Int, _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1,
+    _ pack: @escaping (Range<Int>, UnsafeMutableRawPointer) -> Void
+  ) {
+    fillings.append(Filling(constant, rows: rows, strip: strip, unit: unit, allocator: allocator, pack: pack))
+    consume(i)
+  }
+
+  /// Input `i` where it is constant, for the kernel to keep: its elements are there when the kernel runs, not before.
+  func kept(_ i: Int) throws(RuntimeError) -> Tensor? {
+    guard let placed = try weight(i)?.placed(allocator) else { return nil }
+    if let filling = placed.filling { fillings.append(filling) }
+    consume(i)
+    return placed.tensor
+  }
+
+  /// Says that `run` will not read `call.inputs[i]`, nor `infer` its elements.
+  func consume(_ i: Int) { consumed.append(i) }
 }
 
 // MARK: Control flow

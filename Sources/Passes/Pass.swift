@@ -27,10 +27,11 @@ public struct PassContext {
 public enum OptimizationLevel: Int, Sendable, Comparable {
   /// Nodes run as they are written.
   case none = 0
-  /// Constants are folded, nodes without effect are dropped.
+  /// Constants are folded, nodes without effect are dropped, and nodes that compute the same are one.
   case basic = 1
   /// Nodes are fused into bigger ones.
   case extended = 2
+  /// Weights take the form that they are computed with.
   case all = 3
 
   public static func < (a: OptimizationLevel, b: OptimizationLevel) -> Bool { a.rawValue < b.rawValue }

@@ -3,10 +3,10 @@ import Operators
 import Tensors
 
 /// THE LIST: every pass with the level from which it runs, in order.
-public enum Pipeline {
+public final class Pipeline {
   public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
-    (FoldDequantize.pass, .basic),
+    (FoldDequantize.pass, .all),
     (EliminateIdentity.pass, .basic),
     (ShareCommonNodes.pass, .basic),
     (FuseGelu.pass, .extended),
@@ -21,27 +21,61 @@ public enum Pipeline {
   /// How often the list is walked at most: a fusion may make another one possible.
   private static let roundLimit = 4
 
+  private let level: OptimizationLevel
+  private let context: PassContext
+  /// The graph that passes go over now, last, and the bodies that come after it.
+  private var graphs: [Graph]
+  private var round = 0
+  /// The place in the list of the next pass.
+  private var next = 0
+  private var hasChanged = false
+
+  public init(_ graph: Graph, level: OptimizationLevel, context: PassContext) {
+    self.level = level
+    self.context = context
+    graphs = level > .none ? [graph] : []
+  }
+
   /// Rewrites the graph, and the bodies in it, until no pass finds anything.
   public static func optimize(
     _ graph: Graph, level: OptimizationLevel, context: PassContext
   ) throws(RuntimeError) {
-    graph.removeUnread()
-    // Passes look at inputs by their index.
-    for node in graph.nodes {
-      do throws(RuntimeError) { try Registry.checkArity(of: node) } catch { throw error.at(node.place) }
-    }
-    for round in 0..<roundLimit {
-      var hasChanged = false
-      for (pass, minimum) in passes where minimum <= level {
-        let patch = try pass.patch(graph, context)
-        hasChanged = hasChanged || !patch.isEmpty
-        graph.apply(patch)
+    let pipeline = Pipeline(graph, level: level, context: context)
+    while try !pipeline.advance() {}
+  }
+
+  /// Applies the next pass; true when there is none left.
+  public func advance() throws(RuntimeError) -> Bool {
+    guard let graph = graphs.last else { return true }
+    if round == 0, next == 0 {
+      graph.removeUnread()
+      // Passes look at inputs by their index.
+      for node in graph.nodes {
+        do throws(RuntimeError) { try Registry.checkArity(of: node) } catch { throw error.at(node.place) }
       }
-      if !hasChanged || round == roundLimit - 1 { break }
     }
+    let (pass, minimum) = Pipeline.passes[next]
+    if minimum <= level {
+      let patch = try pass.patch(graph, context)
+      hasChanged = hasChanged || !patch.isEmpty
+      graph.apply(patch)
+    }
+    next += 1
+    if next == Pipeline.passes.count { endRound(graph) }
+    return graphs.isEmpty
+  }
+
+  private func endRound(_ graph: Graph) {
+    next = 0
+    round += 1
+    if hasChanged, round < Pipeline.roundLimit {
+      hasChanged = false
+      return
+    }
+    round = 0
+    hasChanged = false
     graph.handDownConstants()
-    for node in graph.nodes {
-      for body in node.bodies { try optimize(body.graph, level: level, context: context) }
-    }
+    graphs.removeLast()
+    for node in graph.nodes { graphs += node.bodies.map { $0.graph } }
   }
 }

@@ -91,7 +91,7 @@ public func apusCreateFinish(_ handle: Int32) -> Int32 {
   status { () throws(RuntimeError) in
     let session = try session(handle).session
     var block = BlockWriter()
-    block.description(inputs: session.inputs, outputs: session.outputs)
+    block.description(of: session)
     return try respond(block)
   }
 }
@@ -138,6 +138,16 @@ public func apusProfile(_ handle: Int32) -> Int32 {
   status { () throws(RuntimeError) in
     var block = BlockWriter()
     block.profile(try session(handle).session.profile?.entries ?? [])
+    return try respond(block)
+  }
+}
+
+@_expose(wasm, "apus_memory")
+@_cdecl("apus_memory")
+public func apusMemory(_ handle: Int32) -> Int32 {
+  status { () throws(RuntimeError) in
+    var block = BlockWriter()
+    block.memory(try session(handle).session.memory)
     return try respond(block)
   }
 }

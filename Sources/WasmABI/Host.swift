@@ -12,12 +12,17 @@ enum Host {
     }
     static func byteCount(_ source: Int32) -> Double { apusByteCount(source) }
     static func now() -> Double { apusNow() }
+    static func write(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+      guard let base = bytes.baseAddress else { return 0 }
+      return apusWrite(base, Int32(truncatingIfNeeded: bytes.count))
+    }
   #else
     struct Functions {
       var read: (Int32, Double, Int, UnsafeMutableRawPointer) -> Int32 = { _, _, _, _ in -1 }
       var open: (UnsafeRawBufferPointer) -> Int32 = { _ in -1 }
       var byteCount: (Int32) -> Double = { _ in 0 }
       var now: () -> Double = { 0 }
+      var write: (UnsafeRawBufferPointer) -> Int32 = { _ in -1 }
     }
     nonisolated(unsafe) static var functions = Functions()
 
@@ -27,6 +32,7 @@ enum Host {
     static func open(_ location: UnsafeRawBufferPointer) -> Int32 { functions.open(location) }
     static func byteCount(_ source: Int32) -> Double { functions.byteCount(source) }
     static func now() -> Double { functions.now() }
+    static func write(_ bytes: UnsafeRawBufferPointer) -> Int32 { functions.write(bytes) }
   #endif
 }
 
@@ -49,6 +55,11 @@ enum Host {
   @_extern(wasm, module: "apus", name: "now")
   @_extern(c)
   private func apusNow() -> Double
+
+  /// Takes the next bytes of the optimised model; below 0 where it cannot.
+  @_extern(wasm, module: "apus", name: "write")
+  @_extern(c)
+  private func apusWrite(_ bytes: UnsafeRawPointer, _ byteCount: Int32) -> Int32
 #endif
 
 /// Bytes that the host is asked for, range by range.
@@ -64,6 +75,13 @@ final class HostSource: ByteSource {
     guard Host.read(number, Double(offset), count, target) >= 0 else {
       throw RuntimeError(.fail, "the host could not read %d bytes at byte %d", count, Int(clamping: offset))
     }
+  }
+}
+
+/// The host, which keeps the optimised model.
+final class HostSink: ByteSink {
+  override func write(_ bytes: UnsafeRawBufferPointer) throws(RuntimeError) {
+    if Host.write(bytes) < 0 { throw RuntimeError(.fail, "the host could not take %d bytes", bytes.count) }
   }
 }
 

@@ -17,20 +17,8 @@ final class HostedSession {
   private let team: Team?
 
   init(_ request: CreateRequest, control: Control) {
-    var options = Session.Options()
-    var threadCount = 1
-    for (key, value) in request.options {
-      guard case .number(let number) = value else { continue }
-      if key == "graphOptimizationLevel" {
-        options.optimization = OptimizationLevel(rawValue: Int(number)) ?? .all
-      } else if key == "maxMemory" {
-        options.memoryLimit = number < Double(Int32.max) ? Int(number) : .max
-      } else if key == "enableProfiling" {
-        options.clock = { Host.now() }
-      } else if key == "intraOpNumThreads" {
-        threadCount = Int(min(max(number, 1), Double(HostedSession.mostThreads)))
-      }
-    }
+    let asked = request.number("intraOpNumThreads") ?? 1
+    let threadCount = Int(min(max(asked, 1), Double(HostedSession.mostThreads)))
     team = threadCount > 1 ? Team() : nil
     control.team = team?.address
     var platform = Platform.serial
@@ -38,7 +26,9 @@ final class HostedSession {
       platform = Platform(threadCount: threadCount, loop: { team.run($0, $1, $2) })
     }
     let source = HostSource(0, byteCount: request.byteCount)
-    state = .loading(SessionBuilder(source: source, external: HostExternalSources(), options: options, platform: platform))
+    state = .loading(
+      SessionBuilder(
+        source: source, external: HostExternalSources(), options: Session.Options(request), platform: platform))
     self.control = control
     control.begin(.create)
   }
@@ -62,7 +52,8 @@ final class HostedSession {
     let session = try session
     end()
     var feeds: [(Name, Value)] = []
-    for (reference, value) in request.feeds { feeds.append((try session.inputs.name(of: reference), value)) }
+    let inputs = session.inputs + session.optionalInputs
+    for (reference, value) in request.feeds { feeds.append((try inputs.name(of: reference), value)) }
     var fetches: [Name] = []
     for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
     control.begin(.run)
@@ -115,6 +106,44 @@ final class HostedSession {
 
   private func checkStop() throws(RuntimeError) {
     if control.isStopped { throw RuntimeError(.cancelled, "stopped by the host") }
+  }
+}
+
+extension Session.Options {
+  /// The options that the host gives; wasm/ABI.md lists the keys.
+  fileprivate init(_ request: CreateRequest) {
+    self.init()
+    for (key, value) in request.options {
+      switch value {
+      case .number(let number):
+        if key == "graphOptimizationLevel" {
+          optimization = OptimizationLevel(rawValue: Int(number)) ?? .all
+        } else if key == "maxMemory" {
+          memoryLimit = number < Double(Int32.max) ? Int(number) : .max
+        } else if key == "enableProfiling" {
+          clock = { Host.now() }
+        } else if key == "intermediates" {
+          intermediates = .all
+        } else if let symbol = key.dropping(prefix: "freeDimensionOverrides."), let size = Int(exactly: number) {
+          dims.append(FixedDim(symbol, size))
+        }
+      case .text(let text):
+        if key == "extra.session.overridable_initializers" {
+          overridesInitializers = text == "1"
+        } else if key == "intermediates" {
+          intermediates.add(text)
+        } else if key == "optimizedModelFilePath" {
+          optimizedModel = HostSink()
+        }
+      }
+    }
+  }
+}
+
+extension Name {
+  /// What comes behind `prefix`; nil where the name does not begin with it.
+  fileprivate func dropping(prefix: StaticString) -> Name? {
+    prefix.withUTF8Buffer { bytes.starts(with: $0) ? Name(Array(bytes.dropFirst($0.count))) : nil }
   }
 }
 

@@ -18,6 +18,12 @@ struct CreateRequest {
       return (key, try block.u32() == 0 ? .number(try block.f64()) : .text(try block.name()))
     }
   }
+
+  /// The last number that an option is given.
+  func number(_ key: StaticString) -> Double? {
+    guard case .number(let number)? = options.last(where: { $0.key == key })?.value else { return nil }
+    return number
+  }
 }
 
 /// What the host asks for when it begins a run.

@@ -16,12 +16,15 @@ extension BlockWriter {
     name(Name())
   }
 
-  mutating func description(inputs: [DeclaredValue], outputs: [DeclaredValue]) {
-    list(inputs) { $0.declared($1) }
-    list(outputs) { $0.declared($1) }
+  mutating func description(of session: Session) {
+    u32(session.inputs.count + session.optionalInputs.count)
+    for input in session.inputs { declared(input) }
+    for input in session.optionalInputs { declared(input, hasDefault: true) }
+    list(session.outputs) { $0.declared($1) }
+    list(session.constantInputs) { $0.name($1) }
   }
 
-  private mutating func declared(_ value: DeclaredValue) {
+  private mutating func declared(_ value: DeclaredValue, hasDefault: Bool = false) {
     let dims: [DeclaredDim]? = value.dims.map { dims in
       dims.map { dim in
         switch dim {
@@ -31,7 +34,7 @@ extension BlockWriter {
         }
       }
     }
-    declared(value.name, hasDefault: false, kind: ValueKind(value.kind), type: value.type, dims: dims)
+    declared(value.name, hasDefault: hasDefault, kind: ValueKind(value.kind), type: value.type, dims: dims)
   }
 
   /// `dims` is nil where the rank is unknown.
@@ -49,6 +52,12 @@ extension BlockWriter {
 
   mutating func results(_ values: [Value]) {
     list(values) { $0.value($1) }
+  }
+
+  mutating func memory(_ memory: Session.Memory) {
+    f64(Double(memory.weights))
+    f64(Double(memory.arena))
+    f64(Double(memory.peak))
   }
 
   mutating func profile(_ entries: [Profile.Entry]) {

@@ -61,7 +61,7 @@ import Testing
 
   @Test func agreesInEveryWay() throws {
     let model = try folder.write("m.onnx", Models.product()).text
-    let ways = ["--opt=none", "--opt=basic", "--opt=all", "--no-blas", "--threads=1", "--threads=3"]
+    let ways = ["--opt=none", "--opt=basic", "--opt=extended", "--opt=all", "--no-blas", "--threads=1", "--threads=3"]
     let lines = ways.map { apus("run", model, $0).output.split(separator: "\n").first }
     #expect(lines[0]?.hasPrefix("y: float32 [1, 3]") == true)
     #expect(Set(lines).count == 1)
@@ -94,7 +94,7 @@ import Testing
       (
         [model, "--input", wrongShape, "--input", wrongShape], "the model has 1 inputs, '\(wrongShape)' is one too many"
       ),
-      ([model, "--output", "z"], "\(model): the model has no output 'z'"),
+      ([model, "--output", "z"], "\(model): the model has no value 'z'"),
       ([model, "--dim", "rows=2"], "no input has a dim 'rows'"),
       ([model, "--shape", "z=2"], "the model has no input 'z'"),
       ([model, "--output-dir", path("text.txt")], "'\(path("text.txt"))' is a file, not a directory"),
@@ -110,6 +110,49 @@ import Testing
         #expect(mode.isEmpty == terminal.output.isEmpty)
       }
     }
+  }
+
+  /// Values between, and initialisers that may be fed.
+  @Test func namesEveryValue() throws {
+    var proto = Models.productProto()
+    var relu = NodeProto()
+    relu.opType = "Relu"
+    relu.inputs = ["y"]
+    relu.outputs = ["z"]
+    proto.graph.nodes.append(relu)
+    proto.graph.outputs[0].name = "z"
+    proto.graph.inputs.append(ValueInfoProto(name: "w", type: .tensor(elementType: 1, shape: nil)))
+    let x = try folder.write("x.pb", Models.file(.floats([1, 2], [-1, 0]))).text
+    let w = try folder.write("w.pb", Models.file(.floats([2, 1], [5, 6]))).text
+    for version in [3, 8] as [Int64] {
+      proto.irVersion = version
+      let model = try folder.write("m.onnx", try ModelEncoder().encode(proto).bytes()).text
+      let shown = apus("run", model, "--input", "x=\(x)", "--output", "y", "--output", "z")
+      #expect(shown.output.hasPrefix("y: float32 [1, 3]  -1, -2, -3\nz: float32 [1, 3]  0, 0, 0\n"), "\(shown)")
+      let fed = apus("run", model, "--input", "w=\(w)", "--input", x, "--output", "y")
+      #expect(fed.output.hasPrefix("y: float32 [1, 1]  -5\n"), "\(fed)")
+    }
+  }
+
+  @Test func optimizes() throws {
+    var proto = Models.productProto()
+    var relu = NodeProto()
+    relu.opType = "Relu"
+    relu.inputs = ["y"]
+    relu.outputs = ["z"]
+    proto.graph.nodes.append(relu)
+    proto.graph.outputs[0].name = "z"
+    let model = try folder.write("m.onnx", try ModelEncoder().encode(proto).bytes()).text
+    let shown = apus("optimize", model, path("out.onnx"))
+    #expect(shown.status == 0 && shown.output.hasSuffix(", 1 nodes of 2\n"), "\(shown)")
+    #expect(apus("inspect", path("out.onnx"), "--nodes", "--opt=none").output.contains("z = apus.MatMul(x, w)"))
+    #expect(apus("optimize", model, path("plain.onnx"), "--opt", "basic").output.hasSuffix(", 2 nodes of 2\n"))
+    let lines = [model, path("out.onnx"), path("plain.onnx")].map { apus("run", $0).output.split(separator: "\n")[0] }
+    #expect(Set(lines).count == 1)
+    #expect(apus("optimize", model, model).errors == "apus: '\(model)' cannot be written while it is read\n")
+    #expect(apus("optimize", model).status == 2)
+    #expect(apus("optimize", path("none.onnx"), path("out.onnx")).status == 1)
+    #expect(apus("optimize", model, path("no/where/out.onnx")).status == 1)
   }
 
   @Test func readsExternalDataBesideTheModel() throws {

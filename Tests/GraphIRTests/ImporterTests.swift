@@ -89,17 +89,17 @@ import Testing
 
   @Test func initializersThatAreInputs() throws {
     var proto = model(graph(["x", "w"], constants: ["w": one], [node("y = A(x, w)")], ["y"]))
-    func imported(keepsDefaults: Bool) throws -> ImportedModel {
-      try Importer.importing(
-        proto, loader: TensorLoader(ByteSource(byteCount: 0)), allocator: testAllocator, keepsDefaults: keepsDefaults)
-    }
-    for (version, keeps, inputs, defaults) in [(3, true, 1, 0), (4, false, 1, 0), (4, true, 1, 1)]
-      as [(Int64, Bool, Int, Int)]
-    {
+    for (version, overrides, inputs, defaults) in [
+      (3, nil, 1, 0), (3, true, 1, 1), (4, nil, 1, 1), (4, false, 1, 0), (4, true, 1, 1),
+    ] as [(Int64, Bool?, Int, Int)] {
       proto.irVersion = version
-      let model = try imported(keepsDefaults: keeps)
+      let importing = try ModelImport(
+        proto, loader: TensorLoader(ByteSource(byteCount: 0)), allocator: testAllocator,
+        overridesInitializers: overrides)
+      let model = try #require(try importing.advance())
       #expect(model.inputs.map(\.name.text) == ["x"], "IR \(version)")
       #expect(model.defaults.map(\.input.name.text) == (defaults == 1 ? ["w"] : []), "IR \(version)")
+      #expect(model.constantInputs.map(\.text) == (defaults == 1 ? [] : ["w"]), "IR \(version)")
       #expect(model.graph.inputs.count == inputs + defaults)
       #expect(model.graph.values.contains { $0.constant != nil } == (defaults == 0))
     }

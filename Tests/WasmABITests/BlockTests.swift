@@ -22,6 +22,7 @@ import Testing
         block.u32(2)
         block.declared("label", hasDefault: false, kind: .tensor, type: .string, dims: nil)
         block.declared("scores", hasDefault: false, kind: .sequence, type: nil, dims: nil)
+        block.list(["means"]) { $0.name($1) }
       },
       Written(name: "results") { block in
         block.results([
@@ -36,6 +37,9 @@ import Testing
         let node = RuntimeError.Node(
           name: "conv1", opType: "Conv", opset: 17, inputShapes: [[1, 3, -1, 224], []])
         block.error(RuntimeError(.notImplemented, "group must be 1, got %d", 2).at(node))
+      },
+      Written(name: "memory") {
+        $0.memory(Session.Memory(weights: 5_000_000_000, arena: 4096, peak: 5_500_000_000))
       },
       Written(name: "profile") { block in
         block.profile([

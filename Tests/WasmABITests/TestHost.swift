@@ -20,21 +20,27 @@ final class TestHost {
   }
 
   /// A session that is not loaded yet.
-  func begin() throws -> Int32 {
+  func begin(options: [(Name, CreateRequest.Option)] = []) throws -> Int32 {
     var block = BlockWriter()
     block.f64(Double(model.count))
-    block.list([99]) { block, level in
-      block.name("graphOptimizationLevel")
-      block.u32(0)
-      block.f64(Double(level))
+    block.list([("graphOptimizationLevel", .number(99))] + options) { block, option in
+      block.name(option.0)
+      switch option.1 {
+      case .number(let number):
+        block.u32(0)
+        block.f64(number)
+      case .text(let text):
+        block.u32(1)
+        block.name(text)
+      }
     }
     let session = send(block) { apusCreateBegin($0, $1) }
     try #require(session > 0)
     return session
   }
 
-  func create() throws -> Int32 {
-    let session = try begin()
+  func create(options: [(Name, CreateRequest.Option)] = []) throws -> Int32 {
+    let session = try begin(options: options)
     while true {
       let status = apusCreateStep(session, 0)
       try #require(status >= 0, "\(message)")
@@ -47,7 +53,9 @@ final class TestHost {
     try #require(status == 0, "\(message)")
   }
 
-  func beginStatus(_ session: Int32, feeds: [(Int, Value)], fetches: [Int]) -> Int32 {
+  func beginStatus(
+    _ session: Int32, feeds: [(Int, Value)], fetches: [Int] = [], names: [Name] = []
+  ) -> Int32 {
     fed = feeds
     var block = BlockWriter()
     block.u32(0)
@@ -55,7 +63,12 @@ final class TestHost {
       block.i32(feed.0)
       block.value(feed.1)
     }
-    block.list(fetches) { $0.i32($1) }
+    block.u32(fetches.count + names.count)
+    for index in fetches { block.i32(index) }
+    for name in names {
+      block.i32(-1)
+      block.name(name)
+    }
     return send(block) { apusRunBegin(session, $0, $1) }
   }
 

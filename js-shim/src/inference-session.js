@@ -75,6 +75,16 @@ export class InferenceSession {
     return this.handler.dispose();
   }
 
+  /** What the session's tensors take now, and the most they ever took: `{ weights, arena, peak }` in bytes. */
+  get memory() {
+    return this.handler.memory;
+  }
+
+  /** The bytes of the model after optimising, where `optimizedModelFilePath` asked for it. */
+  get optimizedModel() {
+    return this.handler.optimizedModel;
+  }
+
   startProfiling() {
     return this.handler.startProfiling();
   }

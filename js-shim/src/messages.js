@@ -109,9 +109,13 @@ function readValueInfo(block) {
   return { name, optional, kind, type, shape: ranked ? shape : undefined };
 }
 
-/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[] }} */
+/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constants: string[] }} `constants` are inputs that stay so */
 export function readDescription(block) {
-  return { inputs: block.list(readValueInfo), outputs: block.list(readValueInfo) };
+  return {
+    inputs: block.list(readValueInfo),
+    outputs: block.list(readValueInfo),
+    constants: block.list((block) => block.string()),
+  };
 }
 
 /** @returns {Value[]} the results in the order of the fetches */
@@ -136,6 +140,10 @@ const readNode = (block) => ({
   opset: block.i32(),
   shapes: block.list((block) => block.dims()),
 });
+
+export function readMemory(block) {
+  return { weights: block.f64(), arena: block.f64(), peak: block.f64() };
+}
 
 /** @returns {{ name: string, opType: string, runs: number, milliseconds: number }[]} time per node over all runs */
 export function readProfile(block) {

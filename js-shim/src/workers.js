@@ -16,7 +16,8 @@ export const canStartWorkers = () => typeof Worker === 'function' || builtin('wo
  * @property {(message: unknown, transfer?: Transferable[]) => void} post
  * @property {(message: any) => void} onMessage  to be set
  * @property {(why: string) => void} onError  to be set
- * @property {() => void} unref  lets a Node process end while the worker waits
+ * @property {() => void} ref  a Node process must not end while the worker works
+ * @property {() => void} unref  it may, while the worker waits
  * @property {() => void} terminate
  */
 
@@ -80,6 +81,7 @@ function startWorker(address) {
   const worker = new Worker(href, { type: 'module', name: fileName });
   const port = {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
+    ref() {},
     unref() {},
     terminate: () => worker.terminate(),
     settled: revoke,
@@ -106,6 +108,7 @@ function startThread(address) {
   const thread = new (builtin('worker_threads').Worker)(address, { name: fileName, execArgv: [] });
   const port = {
     post: (message, transfer = []) => thread.postMessage(message, transfer),
+    ref: () => thread.ref(),
     unref: () => thread.unref(),
     terminate: () => void thread.terminate(),
   };

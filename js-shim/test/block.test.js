@@ -4,6 +4,7 @@ import { BlockReader, BlockWriter } from '../src/block.js';
 import {
   readDescription,
   readError,
+  readMemory,
   readProfile,
   readResults,
   writeCreateRequest,
@@ -71,6 +72,7 @@ const read = [
         { name: 'label', optional: false, kind: 'tensor', type: 8, shape: undefined },
         { name: 'scores', optional: false, kind: 'sequence', type: 0, shape: undefined },
       ],
+      constants: ['means'],
     },
   },
   {
@@ -98,6 +100,7 @@ const read = [
       hint: '',
     },
   },
+  { name: 'memory', read: readMemory, says: { weights: 5e9, arena: 4096, peak: 5.5e9 } },
   {
     name: 'profile',
     read: readProfile,

@@ -182,3 +182,126 @@ test('a released core says so', () => {
   assert.throws(() => core.runBegin(feed(Float32Array.of(1)), fetch), /the session has been released/);
   assert.equal(core.byteLength, 0);
 });
+
+/** y = relu(x · W) with a weight of 16 MB, of which `read` tells what is pulled. */
+function wide(read) {
+  const size = 2048;
+  const bytes = model({
+    nodes: [node('MatMul', ['A', 'W'], ['H']), node('Relu', ['H'], ['C'])],
+    initializers: [initializer('W', 'float32', [size, size], new Float32Array(size * size).fill(-1))],
+    inputs: [value('A', 'float32', ['n', size])],
+    outputs: [value('C', 'float32', ['n', size])],
+  });
+  const source = bytesSource(bytes);
+  const counted = { ...source, read: (offset, target) => (read?.(target.length), source.read(offset, target)) };
+  return { size, source: counted };
+}
+
+test('no step of create reads more than a range of a weight', () => {
+  let pulled = 0;
+  const { source } = wide((count) => (pulled += count));
+  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  core.createBegin([]);
+  let most = 0;
+  let steps = 0;
+  for (let more = true; more; steps++) {
+    const before = pulled;
+    more = core.createStep(1e-9);
+    most = Math.max(most, pulled - before);
+  }
+  assert.ok(most <= 2 ** 18 + 2 ** 16, `${most} bytes`);
+  assert.ok(pulled > 2 ** 24 && steps > 64, `${pulled} bytes in ${steps} steps`);
+  core.dispose();
+});
+
+test('create can be given up within a weight, and everything goes', () => {
+  let closed = 0;
+  let pulled = 0;
+  const { source } = wide((count) => (pulled += count));
+  source.close = () => closed++;
+  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  core.createBegin([]);
+  while (pulled < 2 ** 22) assert.ok(core.createStep(1e-9));
+  assert.ok(pulled < 2 ** 23 && core.byteLength > 2 ** 24);
+  core.dispose();
+  assert.deepEqual([core.byteLength, closed], [0, 1]);
+  assert.throws(() => core.createStep(0), /the session has been released/);
+});
+
+test('values in between are asked for by name', () => {
+  const { size, source } = wide();
+  const x = { index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size] } };
+  const ask = (options, names) => {
+    const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+    core.createBegin(options);
+    while (core.createStep(0));
+    core.createFinish();
+    const data = new Float32Array(size).fill(1);
+    core.runBegin([{ ...x, value: { ...x.value, data } }], names.map((name) => ({ name, index: -1 })));
+    while (core.runStep(0));
+    return core.runFinish().map((result) => core.copyOut(result, Float32Array)[0]);
+  };
+  assert.deepEqual(ask([['intermediates', 1]], ['H', 'C', 'A']), [-size, 0, 1]);
+  assert.deepEqual(ask([['intermediates', 'H'], ['intermediates', 'W']], ['W', 'H']), [-1, -size]);
+  assert.deepEqual(ask([], ['C', 'A']), [0, 1]);
+  const lost = (name) => new RegExp(`value '${name}' did not outlast optimisation: the session option 'intermediates'`);
+  assert.throws(() => ask([], ['H']), lost('H'));
+  assert.throws(() => ask([['intermediates', 1]], ['W']), lost('W'));
+  assert.throws(() => ask([], ['Z']), /the model has no output 'Z'/);
+  assert.throws(() => ask([['intermediates', 'Z']], ['C']), /the model has no value 'Z'/);
+});
+
+test('memory is told in numbers', () => {
+  const { size, source } = wide();
+  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  core.createBegin([]);
+  while (core.createStep(0));
+  core.createFinish();
+  const { weights, arena, peak } = core.memory();
+  assert.ok(weights >= 4 * size * size && weights < 4 * size * size + 2 ** 16, `${weights}`);
+  assert.ok(arena === 0 && peak > weights && peak < weights + 2 ** 20, `${arena} ${peak}`);
+  const data = new Float32Array(4 * size);
+  core.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [4, size], data } }], fetch);
+  while (core.runStep(0));
+  core.runEnd();
+  const after = core.memory();
+  assert.equal(after.weights, weights);
+  assert.ok(after.arena >= data.byteLength && after.peak >= weights + after.arena);
+});
+
+test('the optimised model leaves in pieces, and does the same', () => {
+  const { size, source } = wide();
+  const pieces = [];
+  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none, { write: (bytes) => pieces.push(bytes) });
+  core.createBegin([['optimizedModelFilePath', 'out.onnx']]);
+  let most = 0;
+  for (let more = true; more; ) {
+    const before = pieces.length;
+    more = core.createStep(1e-9);
+    most = Math.max(most, pieces.length - before);
+  }
+  assert.ok(most === 1 && pieces.length > 64 && pieces.every((piece) => piece.length <= 2 ** 16));
+  assert.ok(core.byteLength < 4 * size * size + 10e6, `${core.byteLength} bytes`);
+  const written = Buffer.concat(pieces);
+  assert.ok(written.includes('apus') && written.includes('activation'));
+  const { core: copy, description } = load(written, [['graphOptimizationLevel', 0]]);
+  assert.deepEqual(description.outputs.map(({ name, shape }) => [name, shape]), [['C', ['n', size]]]);
+  const data = Float32Array.from({ length: size }, (_, i) => i - 3000);
+  copy.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size], data } }], fetch);
+  while (copy.runStep(0));
+  const [result] = copy.runFinish();
+  assert.equal(copy.copyOut(result, Float32Array)[0], -data.reduce((sum, element) => sum + element, 0));
+
+  const reason = new Error('the disk is full');
+  const full = new Core({ module: ours, memory: { initial, maximum } }, source, none, {
+    write: () => {
+      throw reason;
+    },
+  });
+  full.createBegin([['optimizedModelFilePath', 'out.onnx']]);
+  assert.throws(() => full.createStep(0), (error) => {
+    assert.match(error.message, /the host could not take \d+ bytes: the disk is full$/);
+    assert.equal(error.cause, reason);
+    return true;
+  });
+});

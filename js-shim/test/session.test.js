@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import * as ort from '../dist/ort.node.min.mjs';
 import { initializer, model, node, value } from './support/onnx.js';
+import { rejectsExactly } from './support/throws.js';
 
 const { InferenceSession, Tensor } = ort;
 const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
@@ -109,6 +110,38 @@ test('freeDimensionOverrides show in the metadata and are held to', async () => 
     code: 2,
     message: /input 'A' must be float32 \[3, 2\], got float32 \[2, 2\]/,
   });
+});
+
+test('initialisers that are inputs too may be fed, from IR version 4 on or where it is asked for', async () => {
+  const bytes = (irVersion) =>
+    model({
+      nodes: [node('Add', ['A', 'B'], ['C'])],
+      initializers: [initializer('B', 'float32', [1], Float32Array.of(10))],
+      inputs: [value('A', 'float32', ['n']), value('B', 'float32', [1])],
+      outputs: [value('C', 'float32', ['n'])],
+      irVersion,
+    });
+  const A = new Tensor('float32', [1, 2], [2]);
+  const B = new Tensor('float32', [20], [1]);
+  const feedable = { extra: { session: { overridable_initializers: true } } };
+  for (const [version, options] of [[8], [3, feedable]]) {
+    const session = await InferenceSession.create(bytes(version), options);
+    assert.deepEqual(session.inputNames, ['A']);
+    assert.deepEqual([...(await session.run({ A })).C.data], [11, 12]);
+    assert.deepEqual([...(await session.run({ A, B })).C.data], [21, 22]);
+    await assert.rejects(session.run({ A, B: A }), /input 'B' must be float32 \[1\], got float32 \[2\]/);
+  }
+  const constant = { extra: { session: { overridable_initializers: '0' } } };
+  for (const [version, options] of [[3], [8, constant]]) {
+    const session = await InferenceSession.create(bytes(version), options);
+    assert.deepEqual([...(await session.run({ A })).C.data], [11, 12]);
+    await rejectsExactly(
+      session.run({ A, B }),
+      Error,
+      "invalid input 'B': it is constant here, the session option extra.session.overridable_initializers lets it be fed",
+    );
+    await rejectsExactly(session.run({ A, X: B }), Error, "invalid input 'X'");
+  }
 });
 
 test('fetches choose, and order, the outputs', async () => {

@@ -70,7 +70,7 @@ struct BenchCommand: Subcommand {
     let progress = Progress(terminal)
     defer { progress.clear() }
     let started = terminal.now()
-    let session = try file.session(options, host)
+    let session = try file.session(options, fed: feeds.names, host)
     measurement.create = terminal.now() - started
     measurement.threads = options.platform(host).threadCount
     let inputs = try feeds.values(for: session, file, host)
@@ -98,7 +98,7 @@ struct BenchCommand: Subcommand {
   private func measureOperators(_ file: ModelFile, _ measurement: inout Measurement, _ host: Host) throws(RuntimeError)
   {
     let terminal = host.terminal
-    let session = try file.session(options, clock: { terminal.now() }, host)
+    let session = try file.session(options, fed: feeds.names, clock: { terminal.now() }, host)
     let inputs = try feeds.values(for: session, file, host)
     for _ in 0..<warmup { _ = try time(session, inputs, file, host) }
     let before = session.profile?.byOperator ?? []

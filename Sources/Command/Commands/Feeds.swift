@@ -37,15 +37,20 @@ struct Feeds {
     return size
   }
 
-  /// A value for every input that must have one, in the model's order.
+  /// The inputs that are named.
+  var names: [Name] { files.compactMap { $0.split(at: UInt8(ascii: "="))?.0 } }
+
+  /// A value for every input that must have one, in the model's order, and for those that may be left out and are named.
   func values(for session: Session, _ model: ModelFile, _ host: Host) throws(RuntimeError) -> [(Name, Value)] {
-    let given = try assign(session.inputs)
+    let given = try assign(session.inputs, session.optionalInputs)
     var generator = Generator(seed: seed)
     var values: [(Name, Value)] = []
-    for (i, input) in session.inputs.enumerated() {
+    for (i, input) in (session.inputs + session.optionalInputs).enumerated() {
       if let path = given[i] {
         let value = try ValueFile.read(path, as: model.declaredType(input.name), allocator: session.allocator, host)
         values.append((input.name, value))
+      } else if i >= session.inputs.count {
+        continue
       } else if input.kind == .tensor {
         let shape = try self.shape(of: input)
         values.append(
@@ -59,8 +64,9 @@ struct Feeds {
     return values
   }
 
-  /// The files by input: named ones first, then the others in order.
-  private func assign(_ inputs: [DeclaredValue]) throws(RuntimeError) -> [Name?] {
+  /// The files by input: named ones first, then the others in order, which are for inputs that must be fed.
+  private func assign(_ required: [DeclaredValue], _ optional: [DeclaredValue]) throws(RuntimeError) -> [Name?] {
+    let inputs = required + optional
     var assigned = [Name?](repeating: nil, count: inputs.count)
     var unnamed: [Name] = []
     for text in files {
@@ -74,8 +80,8 @@ struct Feeds {
       assigned[i] = path
     }
     for path in unnamed {
-      guard let i = assigned.firstIndex(where: { $0 == nil }) else {
-        throw RuntimeError(.invalidArgument, "the model has %d inputs, %s is one too many", name: path, inputs.count)
+      guard let i = required.indices.first(where: { assigned[$0] == nil }) else {
+        throw RuntimeError(.invalidArgument, "the model has %d inputs, %s is one too many", name: path, required.count)
       }
       assigned[i] = path
     }

@@ -8,7 +8,7 @@ struct InspectCommand: Subcommand {
     1...1,
     options: [
       Usage.Option("--nodes", nil, "list every node, as it is run"),
-      Usage.Option("--opt", "LEVEL", "passes over the graph: none, basic or all (default: all)"),
+      Usage.Option("--opt", "LEVEL", SessionOptions.levels),
       Usage.Option("--json", nil, "print JSON"),
     ])
 

@@ -25,11 +25,18 @@ struct ModelFile {
     }
   }
 
-  /// A session, with its progress shown where somebody watches.
+  /// A session, with its progress shown where somebody watches. `fed` are inputs and `fetched` values that a run will
+  /// name.
   func session(
-    _ options: SessionOptions, clock: (() -> Double)? = nil, _ host: Host
+    _ options: SessionOptions, fed: [Name] = [], fetched: [Name] = [], clock: (() -> Double)? = nil, _ host: Host
   ) throws(RuntimeError) -> Session {
     var sessionOptions = Session.Options()
+    if proto.graph.initializers.contains(where: { fed.contains($0.name) }) {
+      sessionOptions.overridesInitializers = true
+    }
+    for name in fetched where !proto.graph.outputs.contains(where: { $0.name == name }) {
+      sessionOptions.intermediates.add(name)
+    }
     sessionOptions.optimization = options.optimization
     sessionOptions.memoryLimit = options.memoryLimit
     sessionOptions.clock = clock
@@ -53,10 +60,11 @@ struct ModelFile {
 
 /// How a session is made: the same options for every command that runs a model.
 struct SessionOptions {
+  static let levels: StaticString = "passes over the graph: none, basic, extended or all (default: all)"
   static let options = [
     Usage.Option("--threads", "N", "threads to run on (default: as many as the machine has)"),
     Usage.Option("--no-blas", nil, "multiply with our own code only: the same numbers on every machine"),
-    Usage.Option("--opt", "LEVEL", "passes over the graph: none, basic or all (default: all)"),
+    Usage.Option("--opt", "LEVEL", levels),
     Usage.Option("--memory-limit", "MB", "the most memory that tensors and weights may take"),
   ]
 
@@ -80,10 +88,12 @@ struct SessionOptions {
       optimization = .none
     } else if level == "basic" {
       optimization = .basic
+    } else if level == "extended" {
+      optimization = .extended
     } else if level == "all" {
       optimization = .all
     } else {
-      throw RuntimeError(.invalidArgument, "option '--opt' must be none, basic or all, got %s", name: level)
+      throw RuntimeError(.invalidArgument, "option '--opt' must be none, basic, extended or all, got %s", name: level)
     }
   }
 }

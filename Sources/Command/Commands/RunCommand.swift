@@ -6,7 +6,7 @@ struct RunCommand: Subcommand {
   static let usage = Usage(
     "run", "Runs a model once and prints its outputs, or writes them to files.", operands: "MODEL", 1...1,
     options: Feeds.options + [
-      Usage.Option("--output", "NAME", "an output to compute (default: all)"),
+      Usage.Option("--output", "NAME", "an output, or any value of the graph, to show (default: all outputs)"),
       Usage.Option("--output-dir", "DIR", "where to write every output as NAME.npy"),
       Usage.Option("--elements", "N", "how many elements of each output to print (default: 6)"),
     ] + SessionOptions.options + [Usage.Option("--json", nil, "print JSON")],
@@ -33,7 +33,7 @@ struct RunCommand: Subcommand {
   func run(_ host: Host) throws(RuntimeError) -> Int32 {
     let started = host.terminal.now()
     let file = try ModelFile(model, host)
-    let session = try file.session(options, host)
+    let session = try file.session(options, fed: feeds.names, fetched: outputs, host)
     let created = host.terminal.now()
     let inputs = try feeds.values(for: session, file, host)
     let fed = host.terminal.now()

@@ -25,16 +25,22 @@ public struct ConvTranspose {
     groups * GemmPack.leftCount(m: filters * kernelCount, k: channels)
   }
 
-  /// Packs the weights of all groups, [groups · channels, filters, kernel].
+  /// Packs the weights of input channels `range` out of those of all groups, given from the first of them on:
+  /// [groups · channels, filters, kernel].
   public static func packWeights(
-    _ source: UnsafePointer<Float>, groups: Int, channels: Int, filters: Int, kernelCount: Int,
+    _ source: UnsafePointer<Float>, channels range: Range<Int>, channels: Int, filters: Int, kernelCount: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
     let rows = filters * kernelCount
-    for group in 0..<groups {
+    var channel = range.lowerBound
+    while channel < range.upperBound {
+      let group = channel / channels
+      let end = min(range.upperBound, (group + 1) * channels)
       packLeftTransposed(
-        source + group * channels * rows, stride: rows, rows: rows, depth: channels,
-        into: packed + group * GemmPack.leftCount(m: rows, k: channels), panelStride: 4 * channels)
+        source + (channel - range.lowerBound) * rows, stride: rows, rows: rows, depth: end - channel,
+        into: packed + group * GemmPack.leftCount(m: rows, k: channels) + (channel - group * channels) * 4,
+        panelStride: 4 * channels)
+      channel = end
     }
   }
 

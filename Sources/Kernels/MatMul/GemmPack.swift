@@ -13,15 +13,17 @@ public enum GemmPack {
   public static func leftCount(m: Int, k: Int) -> Int { (m + 3) / 4 * 4 * k }
 }
 
-/// Packs rows `rows` of B [K, N], given from the first of them on with `stride` elements between rows, into `packed`,
-/// which is the whole packed B: `[ceil(N / 8), K, 8]`.
+/// Packs rows `rows` and columns `columns` of B [K, N], given from the first of both on with `stride` elements between
+/// rows, into `packed`, which is the whole packed B: `[ceil(N / 8), K, 8]`. `columns` starts at a multiple of 8 and ends
+/// at one or at N.
 public func packRight(
-  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, k: Int, n: Int,
+  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, columns: Range<Int>, k: Int,
   into packed: UnsafeMutablePointer<Float>
 ) {
-  assert(rows.lowerBound >= 0 && rows.upperBound <= k)
+  assert(rows.lowerBound >= 0 && rows.upperBound <= k && columns.lowerBound % 8 == 0)
   packPanels(
-    source, stride: stride, rows: rows.count, columns: n, into: packed + rows.lowerBound * 8, panelStride: k * 8)
+    source, stride: stride, rows: rows.count, columns: columns.count,
+    into: packed + columns.lowerBound * k + rows.lowerBound * 8, panelStride: k * 8)
 }
 
 /// Packs rows of a matrix into panels of eight columns that are `panelStride` elements apart.

@@ -19,18 +19,22 @@ struct ConvTranspose: OperatorKernel {
     guard groups > 0 else { throw RuntimeError(.invalidGraph, "group must be above 0, got %d", groups) }
     outputPadding = try site.ints("output_padding")
     outputShape = try site.ints("output_shape")
-    guard let weights = try site.constant(1), weights.type == .float32, weights.shape.rank >= 3, weights.count > 0,
+    guard let weights = site.weight(1), weights.type == .float32, weights.shape.rank >= 3, !weights.shape.isEmpty,
       weights.shape[0] % groups == 0
     else {
       packed = nil
       packedDims = []
       return
     }
-    packedDims = weights.shape.dims
-    let storage = try site.allocator.allocate(byteCount: ConvTranspose.packedCount(packedDims, groups) * 4)
-    ConvTranspose.pack(weights, groups, into: storage.base.assumingMemoryBound(to: Float.self))
+    let dims = weights.shape.dims
+    packedDims = dims
+    let storage = try site.allocator.allocate(byteCount: ConvTranspose.packedCount(dims, groups) * 4)
     packed = storage
-    site.consume(1)
+    site.pack(1, weights, rows: dims[0]) { [groups] channels, staging in
+      ConvTranspose.pack(
+        staging.assumingMemoryBound(to: Float.self), channels: channels, dims, groups,
+        into: storage.base.assumingMemoryBound(to: Float.self))
+    }
   }
 
   private static func packedCount(_ w: [Int], _ groups: Int) -> Int {
@@ -38,10 +42,12 @@ struct ConvTranspose: OperatorKernel {
       groups: groups, channels: w[0] / groups, filters: w[1], kernelCount: w[2...].productSaturating)
   }
 
-  private static func pack(_ weights: Tensor, _ groups: Int, into target: UnsafeMutablePointer<Float>) {
-    let dims = weights.shape.dims
+  private static func pack(
+    _ source: UnsafePointer<Float>, channels: Range<Int>, _ dims: [Int], _ groups: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
     Kernels.ConvTranspose.packWeights(
-      weights.floats, groups: groups, channels: dims[0] / groups, filters: dims[1],
+      source, channels: channels, channels: dims[0] / groups, filters: dims[1],
       kernelCount: dims[2...].productSaturating, into: target)
   }
 
@@ -126,9 +132,10 @@ struct ConvTranspose: OperatorKernel {
     if let packed {
       weights = UnsafePointer(packed.base.assumingMemoryBound(to: Float.self))
     } else {
-      ConvTranspose.pack(call.inputs[1], groups, into: scratch)
+      let (given, dims) = (call.inputs[1], call.inputs[1].shape.dims)
+      ConvTranspose.pack(given.floats, channels: 0..<dims[0], dims, groups, into: scratch)
       weights = UnsafePointer(scratch)
-      scratch += ConvTranspose.packedCount(call.inputs[1].shape.dims, groups)
+      scratch += ConvTranspose.packedCount(dims, groups)
     }
     kernel.run(
       call.platform, x.floats, packedWeights: weights, into: output.floats,

@@ -4,9 +4,6 @@ import Tensors
 
 /// The constant weights of a convolution, [groups · filters, channels, kernel], as its kernel reads them.
 struct PackedFilters {
-  /// The most bytes of the model that are unpacked in memory at a time.
-  private static let stagingByteCount = 1 << 18
-
   private let storage: Storage
   let dims: [Int]
 
@@ -26,31 +23,22 @@ struct PackedFilters {
     let packedCount =
       isDepthwise ? count * depth : Convolution.packedCount(groups: groups, filters: count / groups, depth: depth)
     storage = try site.allocator.allocate(byteCount: packedCount * 4)
-    let target = storage.base.assumingMemoryBound(to: Float.self)
     // A packed panel holds four filters: they come in fours.
-    let step = max(4, PackedFilters.stagingByteCount / (depth * 4) / 4 * 4)
-    let staging = try site.allocator.allocate(byteCount: min(step, count) * depth * 4)
-    let source = staging.base.assumingMemoryBound(to: Float.self)
-    let perGroup = count / groups
-    var first = 0
-    while first < count {
-      // A run ends with its group, so that the next one starts at a panel.
-      let end = isDepthwise ? count : (first / perGroup + 1) * perGroup
-      let range = first..<min(first + step, end)
-      try constant.read(at: first * depth * 4, count: range.count * depth * 4, into: staging.base)
+    site.pack(1, constant, rows: count, unit: 4) { [storage] range, staging in
+      let source = UnsafePointer(staging.assumingMemoryBound(to: Float.self))
+      let target = storage.base.assumingMemoryBound(to: Float.self)
       if isDepthwise {
         for filter in range {
           let factor = scales?.floats[filter] ?? 1
-          for i in 0..<depth { target[filter * depth + i] = source[(filter - first) * depth + i] * factor }
+          let from = (filter - range.lowerBound) * depth
+          for i in 0..<depth { target[filter * depth + i] = source[from + i] * factor }
         }
       } else {
         Convolution.packWeights(
-          source, filters: range, groups: groups, filters: perGroup, depth: depth,
+          source, filters: range, groups: groups, filters: count / groups, depth: depth,
           scales: scales.map { UnsafePointer($0.floats) }, into: target)
       }
-      first = range.upperBound
     }
-    site.consume(1)
     if scales != nil { site.consume(scale) }
   }
 

@@ -4,8 +4,9 @@ import Tensors
 
 /// A constant right matrix, packed once for the f32 tiles.
 struct PackedRight {
-  /// The most bytes of the model that are unpacked in memory at a time.
-  private static let stagingByteCount = 1 << 18
+  /// The most columns that are packed at a time: each row of a wider matrix would write to as many pages as there are
+  /// panels.
+  private static let stripWidth = 4096
 
   private let storage: Storage
   /// The shape as the model has it.
@@ -24,22 +25,23 @@ struct PackedRight {
     let (rows, columns) = (constant.shape[0], constant.shape[1])
     let (k, n) = isTransposed ? (columns, rows) : (rows, columns)
     storage = try site.allocator.allocate(byteCount: GemmPack.rightCount(k: k, n: n) * 4)
-    // A panel is eight columns wide: stored rows that are columns come in eights.
-    let step = max(8, PackedRight.stagingByteCount / (columns * 4) / 8 * 8)
-    let staging = try site.allocator.allocate(byteCount: min(step, rows) * columns * 4)
-    let source = staging.base.assumingMemoryBound(to: Float.self)
-    let packed = storage.base.assumingMemoryBound(to: Float.self)
-    var first = 0
-    while first < rows {
-      let range = first..<min(first + step, rows)
-      try constant.read(at: first * columns * 4, count: range.count * columns * 4, into: staging.base)
-      if isTransposed {
-        packRightTransposed(source, stride: columns, columns: range, k: k, n: n, into: packed)
-      } else {
-        packRight(source, stride: columns, rows: range, k: k, n: n, into: packed)
+    if isTransposed {
+      // A panel is eight columns wide: stored rows that are columns come in eights.
+      site.pack(i, constant, rows: rows, unit: 8) { [storage] range, staging in
+        packRightTransposed(
+          staging.assumingMemoryBound(to: Float.self), stride: columns, columns: range, k: k, n: n,
+          into: storage.base.assumingMemoryBound(to: Float.self))
       }
-      first = range.upperBound
+      return
     }
-    site.consume(i)
+    for first in stride(from: 0, to: columns, by: PackedRight.stripWidth) {
+      let strip = first..<min(first + PackedRight.stripWidth, columns)
+      site.pack(i, constant, rows: rows, strip: strip.lowerBound * 4..<strip.upperBound * 4) {
+        [storage] range, staging in
+        packRight(
+          staging.assumingMemoryBound(to: Float.self), stride: strip.count, rows: range, columns: strip, k: k,
+          into: storage.base.assumingMemoryBound(to: Float.self))
+      }
+    }
   }
 }

@@ -63,7 +63,10 @@ public final class DequantizedConstant: Constant {
     }
   }
 
+  public override var resident: Tensor? { loaded }
+
   public override func release() {
+    super.release()
     loaded = nil
     quantized.release()
   }

@@ -28,10 +28,8 @@ struct MatMulNBits: OperatorKernel {
         .notImplemented, "blocks must be 2, 4 or 8 bits wide and a power of two from 16 on, got %d and %d", bits, block)
     }
     if site.has(input: 4) { throw RuntimeError(.notImplemented, "a group index is not implemented") }
-    scales = try site.constant(2)
-    if scales != nil { site.consume(2) }
-    zeroPoints = try site.constant(3)
-    if zeroPoints != nil { site.consume(3) }
+    scales = try site.kept(2)
+    zeroPoints = try site.kept(3)
   }
 
   private var blocks: Int { (k - 1) / block + 1 }

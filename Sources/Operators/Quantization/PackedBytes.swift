@@ -4,9 +4,6 @@ import Tensors
 
 /// A constant right matrix of bytes, packed once for the int8 tiles.
 struct PackedBytes {
-  /// The most bytes of the model that are unpacked in memory at a time.
-  private static let stagingByteCount = 1 << 18
-
   private let storage: Storage
   /// The shape as the model has it, [K, N].
   let dims: [Int]
@@ -23,17 +20,10 @@ struct PackedBytes {
     isSigned = constant.type == .int8
     let (k, n) = (dims[0], dims[1])
     storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
-    let step = max(2, PackedBytes.stagingByteCount / n / 2 * 2)
-    let staging = try site.allocator.allocate(byteCount: min(step, k) * n)
-    var first = 0
-    while first < k {
-      let rows = first..<min(first + step, k)
-      try constant.read(at: first * n, count: rows.count * n, into: staging.base)
+    site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
       packRightInt8(
-        staging.base.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
+        staging.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
         into: storage.base.assumingMemoryBound(to: Int8.self))
-      first = rows.upperBound
     }
-    site.consume(i)
   }
 }

@@ -41,7 +41,7 @@ import Testing
     let packedT = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
     let scratch = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
     packLeft(a.read, stride: c.k, rows: 0..<c.m, m: c.m, k: c.k, into: packedA.base)
-    packRight(b.read, stride: c.n, rows: 0..<c.k, k: c.k, n: c.n, into: packedB.base)
+    packRight(b.read, stride: c.n, rows: 0..<c.k, columns: 0..<c.n, k: c.k, into: packedB.base)
     packRightTransposed(bT.read, stride: c.k, columns: 0..<c.n, k: c.k, n: c.n, into: packedT.base)
     #expect(packedB.array == packedT.array)
 
@@ -73,10 +73,14 @@ import Testing
     let whole = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
     let chunked = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
     let chunkedT = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
-    packRight(b.read, stride: c.n, rows: 0..<c.k, k: c.k, n: c.n, into: whole.base)
+    packRight(b.read, stride: c.n, rows: 0..<c.k, columns: 0..<c.n, k: c.k, into: whole.base)
     for first in stride(from: 0, to: c.k, by: 5) {
       let rows = first..<min(c.k, first + 5)
-      packRight(b.read + first * c.n, stride: c.n, rows: rows, k: c.k, n: c.n, into: chunked.base)
+      for left in stride(from: 0, to: c.n, by: 8) {
+        packRight(
+          b.read + first * c.n + left, stride: c.n, rows: rows, columns: left..<min(c.n, left + 8), k: c.k,
+          into: chunked.base)
+      }
     }
     for first in stride(from: 0, to: c.n, by: 16) {
       let columns = first..<min(c.n, first + 16)
@@ -95,7 +99,7 @@ import Testing
     let packedA = Memory(count: GemmPack.leftCount(m: c.m, k: c.k))
     let packedB = Memory(count: GemmPack.rightCount(k: c.k, n: c.n))
     packLeft(a.read, stride: c.k, rows: 0..<c.m, m: c.m, k: c.k, into: packedA.base)
-    packRight(b.read, stride: c.n, rows: 0..<c.k, k: c.k, n: c.n, into: packedB.base)
+    packRight(b.read, stride: c.n, rows: 0..<c.k, columns: 0..<c.n, k: c.k, into: packedB.base)
     for perRow in [false, true] {
       for activation in [Epilogue.Activation.clamp, .silu] {
         var epilogue = Epilogue(bias: perRow ? rowBias.read : columnBias.read, biasPerRow: perRow)

@@ -18,7 +18,7 @@ export function trappingModule(trap, node, opType) {
     .concat(['apus_create_finish', 'apus_run_begin', 'apus_run_step', 'apus_run_finish', 'apus_run_end']);
   const answers = { apus_control: control, apus_allocate: 4096 };
   const words = new Uint32Array(9);
-  words.set([1, 2]);
+  words.set([2, 2]);
   words.set([node.length, opType.length], 7);
   const block = [...new Uint8Array(words.buffer), ...Buffer.from(node + opType)];
   return Uint8Array.from([

@@ -1,0 +1,89 @@
+import GraphIR
+import Kernels
+import Operators
+import Tensors
+
+/// Binds the nodes of a graph one by one, and fills what each packs range by range, so that a long create can be watched
+/// and stopped.
+final class Binder {
+  private let graph: Graph
+  private let platform: Platform
+  private let allocator: Allocator
+  private var steps: [Program.Step] = []
+  /// Whether somebody reads the constant itself, not only a packed copy.
+  private var isNeeded: [Bool]
+  /// What is not filled yet of the node that was bound last; the next one is last.
+  private var fillings: [Filling] = []
+
+  /// `kept` are values that are read besides the graph's outputs.
+  init(_ graph: Graph, kept: [ValueID] = [], platform: Platform, allocator: Allocator) {
+    self.graph = graph
+    self.platform = platform
+    self.allocator = allocator
+    isNeeded = [Bool](repeating: false, count: graph.values.count)
+    for value in graph.outputs + kept where value >= 0 { isNeeded[value] = true }
+    steps.reserveCapacity(graph.nodes.count)
+  }
+
+  var boundCount: Int { steps.count }
+
+  /// The node that the next piece of work belongs to.
+  var next: Node? {
+    if !fillings.isEmpty { return graph.nodes[steps.count - 1] }
+    return steps.count < graph.nodes.count ? graph.nodes[steps.count] : nil
+  }
+
+  /// Binds the next node, or fills a range of what the last one packs. True when every node is bound and filled.
+  func advance() throws(RuntimeError) -> Bool {
+    guard let node = next else { return true }
+    do throws(RuntimeError) {
+      if let filling = fillings.last {
+        if try filling.advance() { fillings.removeLast() }
+      } else {
+        fillings = try bind(node).reversed()
+      }
+    } catch {
+      throw error.at(node.place)
+    }
+    return next == nil
+  }
+
+  /// Binds a node and answers what is to be filled.
+  private func bind(_ node: Node) throws(RuntimeError) -> [Filling] {
+    let constants = node.inputs.map { $0 >= 0 ? graph.values[$0].constant : nil }
+    let site = Site(node, constants: constants, platform: platform, allocator: allocator)
+    let evaluation = Evaluation(try Registry.bind(site), of: node)
+    var fillings = site.fillings
+    var bodies: [Program] = []
+    for body in node.bodies {
+      let binder = Binder(body.graph, platform: platform, allocator: allocator)
+      for node in body.graph.nodes {
+        do throws(RuntimeError) { fillings += try binder.bind(node) } catch { throw error.at(node.place) }
+      }
+      let (program, rest) = try binder.finish()
+      bodies.append(program)
+      fillings += rest
+    }
+    for (i, input) in node.inputs.enumerated() where input >= 0 && !site.consumed.contains(i) {
+      isNeeded[input] = true
+    }
+    for body in node.bodies {
+      for capture in body.captures { isNeeded[capture] = true }
+    }
+    steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
+    return fillings
+  }
+
+  /// The program, once every node is bound, and what of its constants is to be filled.
+  func finish() throws(RuntimeError) -> (program: Program, fillings: [Filling]) {
+    var constants = [Value](repeating: .none, count: graph.values.count)
+    var fillings: [Filling] = []
+    for (value, info) in graph.values.enumerated() {
+      guard let constant = info.constant, isNeeded[value] else { continue }
+      let (tensor, filling) = try constant.placed(allocator)
+      constants[value] = .tensor(tensor)
+      if let filling { fillings.append(filling) }
+    }
+    return (Program(graph: graph, steps: steps, constants: constants), fillings)
+  }
+}
