@@ -216,8 +216,7 @@ test('a module that was compiled elsewhere runs with one thread', async () => {
   const ort = await fresh();
   Object.assign(ort.env.wasm, { wasmModule: new WebAssembly.Module(wasm), numThreads: 2 });
   assert.deepEqual(await warnings(async () => (await works(ort), await works(ort))), [
-    'env.wasm.wasmModule has no memory that threads could share: sessions have one thread. ' +
-      'env.wasm.wasmBinary would do.',
+    'env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.',
   ]);
   assert.equal(ort.env.wasm.numThreads, 1);
 });
