@@ -47,14 +47,8 @@ async function ready(name) {
   }
 }
 
-/**
- * The backend for these options, and the options with only those providers that it serves.
- *
- * All names are made ready; the first that succeeds wins, and of the others only those stay that mean the same backend.
- * @returns {Promise<{ backend: Backend, options: object }>}
- */
-export async function resolveBackend(options) {
-  const { executionProviders } = options;
+/** What is asked for in `executionProviders`, and the names of it. */
+function providersIn({ executionProviders }) {
   if (executionProviders !== undefined && !Array.isArray(executionProviders)) {
     throw new TypeError("'executionProviders' must be an array of names or of objects with a name.");
   }
@@ -63,6 +57,26 @@ export async function resolveBackend(options) {
   if (names.some((name) => typeof name !== 'string')) {
     throw new TypeError("each item of 'executionProviders' must be a name or an object with a name.");
   }
+  return { asked, names };
+}
+
+/** The first backend for these options that can work without waiting. */
+export function resolveBackendNow(options) {
+  const { names } = providersIn(options);
+  const tried = names.length > 0 ? names : [...defaults];
+  const found = tried.find((name) => backends.get(name)?.backend.createInferenceSessionHandlerSync);
+  if (found === undefined) throw new Error(`no backend works without waiting among: ${tried.join(', ')}`);
+  return backends.get(found).backend;
+}
+
+/**
+ * The backend for these options, and the options with only those providers that it serves.
+ *
+ * All names are made ready; the first that succeeds wins, and of the others only those stay that mean the same backend.
+ * @returns {Promise<{ backend: Backend, options: object }>}
+ */
+export async function resolveBackend(options) {
+  const { asked, names } = providersIn(options);
   const failures = [];
   const served = [];
   let backend;

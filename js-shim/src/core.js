@@ -1,6 +1,6 @@
 // One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go
 // stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
-import * as host from '#host';
+import * as host from './host.js';
 import { BlockReader, BlockWriter } from './block.js';
 import { runtimeError } from './errors.js';
 import {
@@ -321,5 +321,7 @@ export class Core {
   #closeSources() {
     for (const source of this.#sources) source.close?.();
     this.#sources = [];
+    // It knows what the session is made of.
+    this.#openExternal = undefined;
   }
 }

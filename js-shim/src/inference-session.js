@@ -1,5 +1,6 @@
-import { resolveBackend } from './backend.js';
+import { resolveBackend, resolveBackendNow } from './backend.js';
 import { Tensor } from './tensor.js';
+import { unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
 
 /**
@@ -18,16 +19,27 @@ export class InferenceSession {
   }
 
   /**
-   * `create(path, options?)`, `create(Uint8Array, options?)`, `create(ArrayBuffer, options?)` or
-   * `create(ArrayBuffer, byteOffset, byteLength?, options?)`.
+   * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *
-   * Bytes are read, not kept; they must not change until the promise settles.
-   * @returns {Promise<InferenceSession>}
+   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or ReadableStream,
+   * or a promise of one of them. Bytes are read, not kept; they must not change until the promise settles.
+   * @returns {Promise<InferenceSession>} rejected with the reason of `options.signal` when that is aborted
    */
   static async create(arg0, arg1, arg2, arg3) {
-    const { model, options } = checkCreate(arg0, arg1, arg2, arg3);
-    const resolved = await resolveBackend(options);
+    const isPromise = typeof arg0?.then === 'function';
+    const given = isPromise ? await unlessAborted(arg0, (arg1 ?? arg3)?.signal) : arg0;
+    const { model, options } = checkCreate(given, arg1, arg2, arg3);
+    const resolved = await unlessAborted(resolveBackend(options), options.signal);
     return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+  }
+
+  /**
+   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is compiled
+   * already, by a session before, or at hand: in `env.wasm.wasmModule`, in `env.wasm.wasmBinary`, or as a file.
+   */
+  static createSync(arg0, arg1, arg2, arg3) {
+    const { model, options } = checkCreate(arg0, arg1, arg2, arg3);
+    return new InferenceSession(resolveBackendNow(options).createInferenceSessionHandlerSync(model, options));
   }
 
   /**
@@ -39,15 +51,14 @@ export class InferenceSession {
    */
   async run(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
-    const results = await this.handler.run(feeds, fetches, options);
-    const outputs = {};
-    for (const name of Object.keys(results)) {
-      const value = results[name];
-      // A handler may return plain descriptions; sequences and maps pass as they are.
-      const plain = typeof value?.type === 'string' && !(value instanceof Tensor);
-      outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
-    }
-    return outputs;
+    return asTensors(await this.handler.run(feeds, fetches, options));
+  }
+
+  /** The same without a promise; an error while another run of this session is under way. */
+  runSync(feeds, arg1, arg2) {
+    const { fetches, options } = checkRun(this, feeds, arg1, arg2);
+    if (!this.handler.runSync) throw new Error('the backend of this session cannot run without waiting.');
+    return asTensors(this.handler.runSync(feeds, fetches, options));
   }
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
@@ -81,3 +92,16 @@ export class InferenceSession {
     return this.handler.outputMetadata;
   }
 }
+
+/** Plain descriptions, which a handler may return, become tensors; sequences and maps pass as they are. */
+function asTensors(results) {
+  for (const name of Object.keys(results)) {
+    const value = results[name];
+    if (typeof value?.type !== 'string' || value instanceof Tensor) continue;
+    results[name] = new Tensor(value.type, value.data, value.dims);
+  }
+  return results;
+}
+
+// For `await using`, where the host knows of it.
+if (Symbol.asyncDispose) InferenceSession.prototype[Symbol.asyncDispose] = InferenceSession.prototype.release;

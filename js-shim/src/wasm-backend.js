@@ -1,12 +1,10 @@
-import { loadModule } from './load.js';
-import { createHandler } from './session-handler.js';
-import { threadsFor } from './threads.js';
+import { createHandler, createHandlerNow, moduleFor } from './session-handler.js';
 
 /** The backend of the names `wasm` and `cpu`. */
 export const wasmBackend = {
   async init() {
-    // What sessions will ask for unless they have a wish of their own.
-    await loadModule({ shared: threadsFor({}) > 1 });
+    await moduleFor({});
   },
   createInferenceSessionHandler: createHandler,
+  createInferenceSessionHandlerSync: createHandlerNow,
 };

@@ -1,11 +1,10 @@
 // Starting workers from the one worker file, in whatever host this is.
 import { build } from './build.js';
 import { env } from './env.js';
+import { builtin } from './host.js';
 
 const fileName = 'ort-wasm-worker.mjs';
 const handshakeLimit = 10_000;
-
-const builtin = (name) => globalThis.process?.getBuiltinModule?.(`node:${name}`);
 
 /** Processors of this machine, as far as the host tells. */
 export const processorCount = () => globalThis.navigator?.hardwareConcurrency || builtin('os')?.cpus().length || 1;
