@@ -47,6 +47,7 @@ export async function createHandler(model, options) {
       await takeTurn(options);
     }
     if (workers) await unlessAborted(workers, signal);
+    checkWanted({ signal });
     const handler = new SessionHandler(core, core.createFinish(), options.freeDimensionOverrides);
     progress.tellLoad(1);
     return handler;
