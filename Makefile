@@ -55,6 +55,7 @@ test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and
 	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done
 
 test-browsers: js $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Run the pages in Chromium and Firefox; BROWSER=firefox PAGES='module workers' picks.
+	@MODELS=$(CACHE)/models/light $(NODE) --test --test-reporter=dot js-shim/test/browsers/harness.mjs
 	@$(NODE) js-shim/test/browsers/run.mjs --models $(CACHE)/models/light $(addprefix --browser ,$(BROWSER)) $(PAGES)
 
 test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/graphs/.done ## Run MiniLM, the light models and our graphs in three hosts.

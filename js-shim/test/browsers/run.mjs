@@ -1,15 +1,15 @@
 // Runs pages.mjs in real browsers: node run.mjs --models FOLDER [--browser NAME]... [PAGE...]
+// Other pages may be given by --list FILE, and another limit by --silence SECONDS.
 // The server hands out one page after the other; a page runs its checks, reports, and goes on to the next. A page that
 // hangs costs its checks and a new start of the browser.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { browserNames, openBrowser } from './browser.mjs';
 import { makeCases } from './cases.mjs';
-import { pages } from './pages.mjs';
 import { Site } from './site.mjs';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -17,13 +17,18 @@ const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 /** A browser that has not asked for its first page after so many seconds will not. */
 const startSeconds = 90;
 
-/** A page that has not reported a check for so many seconds hangs. */
-const silentSeconds = 30;
-
 const { values: settings, positionals: wanted } = parseArgs({
-  options: { browser: { type: 'string', multiple: true, default: browserNames }, models: { type: 'string' } },
+  options: {
+    browser: { type: 'string', multiple: true, default: browserNames },
+    list: { type: 'string', default: fileURLToPath(new URL('pages.mjs', import.meta.url)) },
+    models: { type: 'string' },
+    silence: { type: 'string', default: '30' },
+  },
   allowPositionals: true,
 });
+/** A page that has not reported a check for so many seconds hangs. */
+const silentSeconds = Number(settings.silence);
+const { pages } = await import(pathToFileURL(path.resolve(settings.list)));
 const chosen = pages.filter(({ file }) => wanted.length === 0 || wanted.includes(file));
 const titles = chosen.map(({ file, as }) => (as ? `${file} (${as})` : file));
 
@@ -45,7 +50,8 @@ function bundle() {
 async function walk(site, browserName, first, tell) {
   const browser = openBrowser(browserName, `${site.origin()}/page/${first}`);
   let page = first;
-  let names = [];
+  let isOpen = false;
+  let names;
   let timer;
   try {
     const end = await new Promise((resolve) => {
@@ -59,6 +65,7 @@ async function walk(site, browserName, first, tell) {
       site.on('open', (number) => {
         if (number >= chosen.length) return resolve(undefined);
         page = number;
+        isOpen = true;
         names = undefined;
         alive();
       });
@@ -76,7 +83,8 @@ async function walk(site, browserName, first, tell) {
     const [current = 'the page loads', ...others] = names ?? [];
     tell(page, current, end);
     for (const name of others) tell(page, name, 'not reached');
-    return page + 1;
+    // Where a browser opens nothing there is no use in trying again.
+    return isOpen ? page + 1 : chosen.length;
   } finally {
     clearTimeout(timer);
     for (const event of ['open', 'begin', 'report']) site.removeAllListeners(event);
@@ -92,7 +100,7 @@ process.once('exit', () => rmSync(app, { recursive: true, force: true }));
 const site = new Site(chosen, await makeCases(ort, path.resolve(settings.models)), app);
 await site.open();
 
-/** Every check that was heard of, by page, and in which browsers it passed. */
+/** Every check that was heard of, by page, and in which browsers. */
 const heard = new Map(titles.map((title) => [title, new Map()]));
 let failures = 0;
 const summary = [];
@@ -118,10 +126,12 @@ for (const browserName of settings.browser) {
 
 console.log('');
 for (const [title, checks] of heard) {
-  if (checks.size === 0) console.log(`MISSING ${title}: no check was heard of`, ++failures);
+  if (checks.size === 0) checks.set('all of it', []);
   for (const [name, where] of checks) {
     const missing = settings.browser.filter((browserName) => !where.includes(browserName));
-    if (missing.length > 0) console.log(`MISSING ${title}, ${name}: not heard of in ${missing}`, ++failures);
+    if (missing.length === 0) continue;
+    console.log(`MISSING ${title}: ${name}: not heard of in ${missing.join(', ')}`);
+    failures++;
   }
 }
 console.log(summary.join('\n'));

@@ -61,7 +61,7 @@ check('a run is stopped', async () => {
   const session = await InferenceSession.create(squeezenet.bytes);
   const stop = new AbortController();
   const feeds = tensorsOf(ort, squeezenet.feeds);
-  const run = session.run(feeds, { signal: stop.signal });
+  const run = session.run(feeds, { signal: stop.signal, yieldEveryMs: 1 });
   stop.abort();
   const error = await run.catch((error) => error);
   equal(error?.name, 'AbortError', 'the error');
