@@ -19,7 +19,7 @@ import { decodeUtf8 } from './utf8.js';
 export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
-const words = { team: 4, response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9, count: 128 };
+const words = { team: 4, response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9 };
 
 /** Tensors in the staging area begin where any vector may. */
 const align = (byteCount) => (byteCount + 63) & ~63;
@@ -41,7 +41,10 @@ export class Core {
   #module;
   #exports;
   #memory;
+  /** Views of all the memory; see `#view`. */
   #bytes = new Uint8Array(0);
+  #words;
+  #reader;
   #control = 0;
   #session = 0;
   /** @type {Source[]} */
@@ -117,7 +120,7 @@ export class Core {
   createFinish() {
     this.#status('apus_create_finish', this.#session);
     this.#closeSources();
-    const team = this.#controlWords()[words.team];
+    const team = this.#word(words.team);
     if (team !== 0) this.#member = new PoolMember(this, team);
     return readDescription(this.#response());
   }
@@ -170,11 +173,14 @@ export class Core {
   }
 
   /**
-   * The bytes of a result in a buffer of their own.
-   * @returns {ArrayBuffer}
+   * A result in an array of its own, which is exactly as long.
+   * @template {ArrayBufferView} T
+   * @param {{ address: number, byteCount: number }} result
+   * @param {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T} Elements
+   * @returns {T}
    */
-  copyOut({ address, byteCount }) {
-    return this.#view().slice(address, address + byteCount).buffer;
+  copyOut({ address, byteCount }, Elements) {
+    return new Elements(this.#memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT).slice();
   }
 
   /** The bytes of a result in the caller's array. */
@@ -200,7 +206,11 @@ export class Core {
 
   #view() {
     const { buffer } = this.#memory;
-    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
+    if (this.#bytes.buffer !== buffer) {
+      this.#bytes = new Uint8Array(buffer);
+      this.#words = new Uint32Array(buffer);
+      this.#reader = new BlockReader(this.#bytes);
+    }
     return this.#bytes;
   }
 
@@ -272,13 +282,15 @@ export class Core {
     throw runtimeError(code, message + why, { ...facts, ...(hint && { hint }), cause });
   }
 
-  #controlWords() {
+  /** A word of the control block. */
+  #word(place) {
     this.#view();
-    return new Uint32Array(this.#memory.buffer, this.#control, words.count);
+    return this.#words[this.#control / 4 + place];
   }
 
   #response() {
-    return new BlockReader(this.#view(), this.#controlWords()[words.response]);
+    const address = this.#word(words.response);
+    return this.#reader.from(address);
   }
 
   /** No exception may cross the core's frames: what the host could not do is a status; the reason is kept here. */
@@ -293,11 +305,10 @@ export class Core {
 
   /** What a trap leaves behind cannot be trusted: the session ends, and its memory goes. */
   #trapped(cause) {
-    const control = this.#control ? this.#controlWords() : undefined;
     const text = this.#control + 4 * words.text;
-    const nodeEnd = text + (control?.[words.nodeBytes] ?? 0);
-    const node = control && decodeUtf8(this.#view(), text, nodeEnd);
-    const opType = control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + control[words.opTypeBytes]);
+    const nodeEnd = text + (this.#control && this.#word(words.nodeBytes));
+    const node = this.#control && decodeUtf8(this.#view(), text, nodeEnd);
+    const opType = this.#control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + this.#word(words.opTypeBytes));
     const at = opType ? ` at node '${node}' (${opType})` : '';
     const why = cause?.message ?? cause;
     this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
@@ -312,6 +323,8 @@ export class Core {
     this.#memory = undefined;
     this.#member = undefined;
     this.#bytes = new Uint8Array(0);
+    this.#words = undefined;
+    this.#reader = undefined;
     if (member) {
       member.leave();
       collectMemory();

@@ -1,6 +1,6 @@
 import { resolveBackend, resolveBackendNow } from './backend.js';
 import { Tensor } from './tensor.js';
-import { unlessAborted } from './turns.js';
+import { checkTurns, unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
 
 /**
@@ -21,24 +21,27 @@ export class InferenceSession {
   /**
    * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *
-   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or ReadableStream,
-   * or a promise of one of them. Bytes are read, not kept; they must not change until the promise settles.
+   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or
+   * ReadableStream, or a promise of one of them. Bytes are read, not kept; they must not change until the promise
+   * settles.
    * @returns {Promise<InferenceSession>} rejected with the reason of `options.signal` when that is aborted
    */
   static async create(arg0, arg1, arg2, arg3) {
-    const isPromise = typeof arg0?.then === 'function';
-    const given = isPromise ? await unlessAborted(arg0, (arg1 ?? arg3)?.signal) : arg0;
+    const early = (typeof arg1 === 'object' ? arg1 : arg3) ?? {};
+    checkTurns(early);
+    const given = typeof arg0?.then === 'function' ? await unlessAborted(arg0, early.signal) : arg0;
     const { model, options } = checkCreate(given, arg1, arg2, arg3);
     const resolved = await unlessAborted(resolveBackend(options), options.signal);
     return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
   }
 
   /**
-   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is compiled
-   * already, by a session before, or at hand: in `env.wasm.wasmModule`, in `env.wasm.wasmBinary`, or as a file.
+   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is
+   * compiled already, by a session before, or at hand: `env.wasm.wasmModule`, `env.wasm.wasmBinary`, or a file.
    */
   static createSync(arg0, arg1, arg2, arg3) {
     const { model, options } = checkCreate(arg0, arg1, arg2, arg3);
+    checkTurns(options);
     return new InferenceSession(resolveBackendNow(options).createInferenceSessionHandlerSync(model, options));
   }
 
@@ -51,14 +54,14 @@ export class InferenceSession {
    */
   async run(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
-    return asTensors(await this.handler.run(feeds, fetches, options));
+    return asTensors(await this.handler.run(feeds, fetches, options), fetches);
   }
 
   /** The same without a promise; an error while another run of this session is under way. */
   runSync(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
     if (!this.handler.runSync) throw new Error('the backend of this session cannot run without waiting.');
-    return asTensors(this.handler.runSync(feeds, fetches, options));
+    return asTensors(this.handler.runSync(feeds, fetches, options), fetches);
   }
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
@@ -93,15 +96,18 @@ export class InferenceSession {
   }
 }
 
-/** Plain descriptions, which a handler may return, become tensors; sequences and maps pass as they are. */
-function asTensors(results) {
+/** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */
+function asTensors(results, fetches) {
+  const outputs = {};
   for (const name of Object.keys(results)) {
     const value = results[name];
-    if (typeof value?.type !== 'string' || value instanceof Tensor) continue;
-    results[name] = new Tensor(value.type, value.data, value.dims);
+    const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
+    outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
   }
-  return results;
+  return outputs;
 }
 
-// For `await using`, where the host knows of it.
-if (Symbol.asyncDispose) InferenceSession.prototype[Symbol.asyncDispose] = InferenceSession.prototype.release;
+// For `using` and `await using`, where the host knows of them.
+for (const symbol of [Symbol.dispose, Symbol.asyncDispose]) {
+  if (symbol) InferenceSession.prototype[symbol] = InferenceSession.prototype.release;
+}

@@ -4,6 +4,7 @@ import { env } from './env.js';
 import { readWasm, readWasmNow } from './host.js';
 import { settleSimd } from './simd.js';
 import { settleThreads } from './threads.js';
+import { readable, tagOf } from './validate.js';
 
 const fileName = 'ort-wasm-simd-threaded.wasm';
 const relaxedFileName = 'ort-wasm-relaxedsimd-threaded.wasm';
@@ -58,21 +59,18 @@ export function loadModuleNow() {
   if (loaded[key]?.compiled) return loaded[key].compiled;
   settleFlags();
   const failures = [];
-  for (const { what, given, address } of candidates()) {
-    const where = what || besideScript;
+  for (const { where, get } of candidates(readWasmNow)) {
     try {
-      const found = given ?? doing(() => readWasmNow(String(address())), `${where} could not be read`);
-      const module = isModule(found)
-        ? found
-        : doing(() => new WebAssembly.Module(checked(bytesOf(found), where)), `${where} could not be compiled`);
-      const compiled = describe(module, where, false);
+      const found = checked(doing(get, `${where} could not be read`), where);
+      const compile = () => (isModule(found) ? found : new WebAssembly.Module(found));
+      const compiled = describe(doing(compile, `${where} could not be compiled`), where);
       loaded[key] = { promise: Promise.resolve(compiled), compiled };
       return compiled;
     } catch (error) {
       failures.push(error);
     }
   }
-  throw failure(failures, 'no compiled wasm is at hand, which calls that do not wait need');
+  throw failure('no compiled wasm is at hand, which calls that do not wait need', failures);
 }
 
 /**
@@ -84,24 +82,25 @@ async function load(kind, limit) {
   settleFlags();
   if (kind.relaxed) return loadRelaxed(kind);
   const failures = [];
-  for (const { what, given, address } of candidates()) {
+  for (const candidate of candidates(readWasm)) {
     try {
-      return await compile(given ?? (() => readWasm(String(address()))), what || besideScript, kind.shared);
+      return await compile(candidate, kind.shared);
     } catch (error) {
       failures.push(error);
-      if (what && !limit.isLate) tell(`${error.message} The wasm file beside the script is used instead.`);
+      if (candidate.where === besideScript || limit.isLate) continue;
+      tell(`${error.message} The wasm file beside the script is used instead.`);
     }
   }
-  throw failure(failures, 'no wasm file could be loaded');
+  throw failure('no wasm file could be loaded', failures);
 }
 
 /** The file with relaxed SIMD; where there is none the other one does, and it is not looked for again. */
 async function loadRelaxed({ shared }) {
   const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
   if (!wasmModule && !wasmBinary) {
-    const address = wasmPaths ? addressIn(wasmPaths, relaxedFileName) : besideAddress().replace(fileName, relaxedFileName);
+    const address = addressIn(wasmPaths, relaxedFileName) ?? besideAddress().replace(fileName, relaxedFileName);
     try {
-      return await compile(() => readWasm(address), relaxedFileName, shared);
+      return await compile({ where: address, get: () => readWasm(address) }, shared);
     } catch {
       // Nobody needs to know: it is faster at best.
     }
@@ -113,21 +112,24 @@ const besideScript = 'the wasm file beside the script';
 // Spelt out for bundlers, which look for this very form.
 const besideAddress = () => new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href;
 
-/** @returns {{ what: string, given?: unknown, address?: () => string }[]} `what` is the setting to blame */
-function candidates() {
+/**
+ * @param {(address: string) => unknown} read
+ * @returns {{ where: string, get: () => unknown }[]} `where` is the setting to blame
+ */
+function candidates(read) {
   const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
   const found = [];
-  if (wasmModule) found.push({ what: 'env.wasm.wasmModule', given: wasmModule });
-  if (wasmBinary) found.push({ what: 'env.wasm.wasmBinary', given: wasmBinary });
+  if (wasmModule) found.push({ where: 'env.wasm.wasmModule', get: () => wasmModule });
+  if (wasmBinary) found.push({ where: 'env.wasm.wasmBinary', get: () => wasmBinary });
   const address = addressIn(wasmPaths, fileName);
-  if (address) found.push({ what: `env.wasm.wasmPaths (${address})`, address: () => address });
-  found.push({ what: '', address: besideAddress });
+  if (address) found.push({ where: `env.wasm.wasmPaths (${address})`, get: () => read(address) });
+  found.push({ where: besideScript, get: () => read(besideAddress()) });
   return found;
 }
 
 /**
- * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name, also
- * by one of the names that the file once had.
+ * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name,
+ * also by one of the names that the file once had.
  * @returns {string | undefined}
  */
 function addressIn(paths, name) {
@@ -144,29 +146,29 @@ function addressIn(paths, name) {
   return beside && !beside.startsWith('blob:') ? beside.slice(0, beside.lastIndexOf('/') + 1) + name : undefined;
 }
 
-/**
- * Compiles ours and refuses any other before compiling it, where its first bytes tell.
- * @param {unknown} given  a module, bytes, or a function that gets a response or bytes
- */
-async function compile(given, where, shared) {
+/** Compiles ours and refuses any other before compiling it, where its first bytes tell. */
+async function compile({ where, get }, shared) {
   const unread = `${where} could not be read`;
-  const found = typeof given === 'function' ? await doing(given, unread) : given;
-  if (isModule(found)) {
-    const compiled = describe(found, where, false);
-    if (shared) {
-      env.wasm.numThreads = 1;
-      tell(`${where} has no memory that threads could share: sessions have one thread. env.wasm.wasmBinary would do.`);
-    }
-    return compiled;
-  }
   const failure = `${where} could not be compiled`;
-  const isResponse = typeof found.arrayBuffer === 'function';
-  if (isResponse && !shared) {
-    await checkHead(found, where);
-    return describe(await doing(() => WebAssembly.compileStreaming(found), failure), where, shared);
+  let found = await doing(get, unread);
+  if (typeof found.arrayBuffer === 'function') {
+    if (!shared) {
+      await checkHead(found, where);
+      return describe(await doing(() => WebAssembly.compileStreaming(found), failure), where);
+    }
+    found = await doing(() => found.arrayBuffer(), unread);
   }
-  const bytes = checked(bytesOf(isResponse ? await doing(() => found.arrayBuffer(), unread) : found), where);
-  return describe(await doing(() => WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes), failure), where, shared);
+  const ours = checked(found, where);
+  if (!isModule(ours)) {
+    const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
+    return describe(await compiling, where, shared);
+  }
+  const compiled = describe(ours, where);
+  if (shared) {
+    env.wasm.numThreads = 1;
+    tell(`${where} has no memory that threads could share: sessions have one thread. env.wasm.wasmBinary would do.`);
+  }
+  return compiled;
 }
 
 /** What the section `apus` of a compiled module says. */
@@ -184,19 +186,20 @@ function describe(module, where, shared) {
   return { module, memory: { initial, ...(maximum > 0 && { maximum }), ...(shared && { shared }) } };
 }
 
-const isModule = (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+const isModule = (value) => tagOf(value) === 'WebAssembly.Module';
 
-const bytesOf = (binary) =>
-  ArrayBuffer.isView(binary)
-    ? new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength)
-    : new Uint8Array(binary);
-
-/** The bytes of our wasm file; an error for those of anything else. */
-function checked(bytes, where) {
-  if (bytes[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
-  if (String.fromCharCode(...bytes.subarray(0, 4)) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
+/**
+ * A compiled module as it is, or the bytes of our wasm file; an error for those of anything else.
+ * @returns {WebAssembly.Module | Uint8Array}
+ */
+function checked(found, where) {
+  if (isModule(found)) return found;
+  const bytes = readable(found);
+  if (bytes?.[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
+  const text = (from, to) => String.fromCharCode(...bytes.subarray(from, to));
+  if (!(bytes instanceof Uint8Array) || text(0, 4) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
   // Our section is the first: an id, a size of one byte, the length of the name, and the name.
-  if (String.fromCharCode(...bytes.subarray(11, sectionWords)) !== section) throw foreign(where);
+  if (text(11, sectionWords) !== section) throw foreign(where);
   return bytes;
 }
 
@@ -238,7 +241,7 @@ function doing(act, failure) {
 
 const foreign = (where) => new Error(`${where} is not the wasm file of this library.`);
 
-const failure = (failures, what) =>
+const failure = (what, failures) =>
   new Error(`${what}: ${failures.map((error) => error.message).join(' ')}`, { cause: failures.at(-1) });
 
 const told = new Set();

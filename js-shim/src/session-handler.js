@@ -24,8 +24,9 @@ export const moduleFor = (options) =>
  * @param {string | Uint8Array | Response | Request | Blob | ReadableStream} model
  */
 export async function createHandler(model, options) {
-  const pairs = checkCreateOptions(options);
   const { signal } = options;
+  checkWanted({ signal });
+  const pairs = checkSessionOptions(options);
   const progress = new Progress(options.onProgress);
   const files = new Files(model);
   let core;
@@ -64,7 +65,8 @@ export async function createHandler(model, options) {
  * @param {string | Uint8Array} model
  */
 export function createHandlerNow(model, options) {
-  const pairs = checkCreateOptions(options);
+  checkWanted({ signal: options.signal });
+  const pairs = checkSessionOptions(options);
   const files = new Files(model);
   let core;
   try {
@@ -81,12 +83,6 @@ export function createHandlerNow(model, options) {
   } finally {
     files.close();
   }
-}
-
-function checkCreateOptions(options) {
-  checkTurns(options);
-  checkWanted({ signal: options.signal });
-  return checkSessionOptions(options);
 }
 
 /** Tells `onProgress`, where there is one, how far the loading of a model is. */

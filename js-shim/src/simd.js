@@ -12,8 +12,8 @@ const canRun = (...code) =>
 
 /** `i32.const 0` and `i8x16.splat`; `i8x16.relaxed_swizzle` takes two of them. */
 const zeros = [0x41, 0, 0xfd, 0x0f];
-const hasSimd = () => canRun(...zeros);
-const hasRelaxedSimd = () => canRun(...zeros, ...zeros, 0xfd, 0x80, 2);
+export const hasSimd = () => canRun(...zeros);
+export const hasRelaxedSimd = () => canRun(...zeros, ...zeros, 0xfd, 0x80, 2);
 
 /** What `env.wasm.simd` comes to; an error where the host lacks what it asks for. */
 export function settleSimd() {

@@ -64,7 +64,7 @@ export async function openSource(model, { signal, onBytes } = {}) {
   const name = typeof model === 'string' ? model : response.url || 'a response';
   if (!response.ok) throw new Error(`failed to load external data file: ${name}`);
   if (response.bodyUsed) throw new TypeError(`the body of ${name} was read already.`);
-  if (!response.body) return bytesSource(new Uint8Array(await response.arrayBuffer()));
+  if (typeof response.body?.getReader !== 'function') return bytesSource(new Uint8Array(await response.arrayBuffer()));
   // Of compressed bytes the length says nothing.
   const length = response.headers.has('content-encoding') ? 0 : Number(response.headers.get('content-length'));
   return readStream(response.body, length || undefined, signal, onBytes);

@@ -68,7 +68,7 @@ export function resultOf(core, value) {
     case 'tensor': {
       const row = typesByCode.get(value.type);
       if (!row) throw runtimeError(9, `a result has element type ${value.type}, which no tensor can hold`);
-      return new Tensor(row.name, new (arrayOf(row))(core.copyOut(value)), value.dims);
+      return new Tensor(row.name, core.copyOut(value, arrayOf(row)), value.dims);
     }
     case 'strings':
       return new Tensor('string', value.strings, value.dims);

@@ -58,7 +58,7 @@ test('a run goes on in views that growth made stale', () => {
     core.runBegin(feed(new Float32Array(length).fill(length)), fetch);
     while (core.runStep(0));
     const [result] = core.runFinish();
-    const data = new Float32Array(core.copyOut(result));
+    const data = core.copyOut(result, Float32Array);
     core.runEnd();
     assert.equal(data.length, length);
     assert.ok(data.every((element) => element === length + 1));
@@ -118,7 +118,7 @@ test('inputs that do not fit are an error, and the session goes on', () => {
   core.runEnd();
   core.runBegin(feed(Float32Array.of(1)), fetch);
   while (core.runStep(0));
-  assert.deepEqual([...new Float32Array(core.copyOut(core.runFinish()[0]))], [2]);
+  assert.deepEqual([...core.copyOut(core.runFinish()[0], Float32Array)], [2]);
 });
 
 test('memory that runs out anywhere ends the session or is an error, and spares the others', () => {
@@ -139,7 +139,7 @@ test('memory that runs out anywhere ends the session or is an error, and spares 
   }
   other.runBegin(feed(Float32Array.of(1)), fetch);
   while (other.runStep(0));
-  assert.deepEqual([...new Float32Array(other.copyOut(other.runFinish()[0]))], [2]);
+  assert.deepEqual([...other.copyOut(other.runFinish()[0], Float32Array)], [2]);
 });
 
 test('a trap names the node, ends the session, and gives its memory back', async () => {
