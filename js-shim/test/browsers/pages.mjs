@@ -23,6 +23,8 @@ export const pages = [
   { file: 'module', as: 'isolated', headers: isolated },
   { file: 'module', as: 'strict', headers: strict },
   { file: 'module', as: 'isolated, strict', headers: { ...isolated, ...strict } },
+  { file: 'create' },
+  { file: 'create', as: 'isolated, strict', headers: { ...isolated, ...strict } },
   { file: 'script', head: scriptTag },
   { file: 'script', as: 'isolated, strict', head: scriptTag, headers: { ...isolated, ...strict } },
   { file: 'two-copies', head: scriptTag },
