@@ -1,12 +1,15 @@
+import { checkFeed } from './debug.js';
 import { runtimeError } from './errors.js';
 import { isTensor } from './validate.js';
-import { tensorValue } from './values.js';
+import { mapValue, tensorValue } from './values.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
  * byte is copied.
  *
- * @param {{ name: string, index: number, optional: boolean, isTensor: boolean, type?: string,
+ * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
+ *
+ * @param {{ name: string, index: number, optional: boolean, kind: string, isTensor: boolean, type?: string,
  *   shape?: (number | string)[] }[]} inputs
  * @returns {{ index: number, name: string, value: object }[]}
  */
@@ -23,15 +26,35 @@ export function collectFeeds(inputs, feeds) {
       wrong.push(`input '${input.name}' must be ${expected(input)}, got ${given.type} [${given.dims.join(', ')}]`);
       continue;
     }
+    checkKind(input, given);
     collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name) });
+    if (isTensor(given)) checkFeed(input.name, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;
 }
 
+/** What a caller gives for each kind of value, in words. */
+const givenAs = { tensor: 'a tensor', sequence: 'an array', map: 'a Map', none: 'null' };
+
+const kindOf = (given) =>
+  given === null ? 'none' : Array.isArray(given) ? 'sequence' : given instanceof Map ? 'map' : 'tensor';
+
+function checkKind({ name, kind }, given) {
+  const givenKind = kindOf(given);
+  if (kind === 'optional' || kind === 'unknown' || kind === givenKind) return;
+  throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
+}
+
 function valueOf(given, name) {
-  if (given === null) throw new TypeError(`input '${name}' must be a tensor, got null`);
-  if (Array.isArray(given)) return { kind: 'sequence', elements: given.map((element) => valueOf(element, name)) };
+  switch (kindOf(given)) {
+    case 'none':
+      return { kind: 'none' };
+    case 'sequence':
+      return { kind: 'sequence', elements: given.map((element) => valueOf(element, name)) };
+    case 'map':
+      return mapValue(given, name);
+  }
   if (given.location !== 'cpu' && given.location !== 'cpu-pinned') {
     throw new Error(`invalid data location: ${given.location} for input "${name}"`);
   }

@@ -43,8 +43,8 @@ export class InferenceSession {
     const outputs = {};
     for (const name of Object.keys(results)) {
       const value = results[name];
-      // A handler may return plain descriptions; sequences and maps pass as they are.
-      const plain = typeof value?.type === 'string' && !(value instanceof Tensor);
+      // A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are.
+      const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
       outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
     }
     return outputs;
@@ -80,4 +80,9 @@ export class InferenceSession {
   get outputMetadata() {
     return this.handler.outputMetadata;
   }
+}
+
+// For `using` and `await using`, where the host knows of them.
+for (const symbol of [Symbol.dispose, Symbol.asyncDispose]) {
+  if (symbol) InferenceSession.prototype[symbol] = InferenceSession.prototype.release;
 }

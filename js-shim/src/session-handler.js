@@ -53,8 +53,8 @@ class SessionHandler {
     const outputs = description.outputs.map((info) => withSizes(info, sizes));
     const required = inputs.filter((info) => !info.optional);
     this.#inputs = inputs.map((info, index) => {
-      const { optional, shape } = info;
-      return { ...metadataOf(info), index, optional, shape };
+      const { optional, kind, shape } = info;
+      return { ...metadataOf(info), index, optional, kind, shape };
     });
     this.#outputs = outputs.map(({ name }, index) => ({ name, index }));
     this.inputNames = required.map((info) => info.name);

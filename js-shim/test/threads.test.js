@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, mock, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { forgetCopies } from './support/copies.js';
 import { model, node, value } from './support/onnx.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -22,6 +23,7 @@ const feedsFor = (ort) => ({ a: matrix(ort, 0.7), b: matrix(ort, 1.3) });
 
 let copies = 0;
 async function fresh(threads, folder = dist) {
+  forgetCopies();
   const ort = await import(`${pathToFileURL(folder)}/ort.node.min.mjs?threads${copies++}`);
   ort.env.wasm.numThreads = threads;
   return ort;
