@@ -40,6 +40,8 @@ export const pages = [
   { file: 'service-worker', as: 'isolated, strict', headers: { ...isolated, ...strict } },
   { file: 'audio-worklet' },
   { file: 'audio-worklet', as: 'isolated, strict', headers: { ...isolated, ...strict } },
+  { file: 'images' },
+  { file: 'images', as: 'isolated', headers: isolated },
   { file: 'wasm-elsewhere' },
   { file: 'wasm-elsewhere', as: 'isolated', headers: isolated },
   { file: 'wasm-mistaken' },
