@@ -37,7 +37,7 @@ function bundle() {
   const folder = mkdtempSync(path.join(tmpdir(), 'apus-app-'));
   const main = fileURLToPath(new URL('app/main.js', import.meta.url));
   const flags = ['--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${folder}/assets/main.js`];
-  execFileSync('esbuild', [main, `--alias:onnxruntime-web=${dist}ort.min.mjs`, ...flags], { stdio: 'inherit' });
+  execFileSync('esbuild', [main, `--alias:onnxruntime-web=${dist}ort.bundle.min.mjs`, ...flags], { stdio: 'inherit' });
   for (const file of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-worker.mjs']) cpSync(dist + file, `${folder}/assets/${file}`);
   return folder;
 }
