@@ -91,6 +91,24 @@ export async function freshCopy(flags = {}, address = '/dist/ort.min.mjs') {
   return ort;
 }
 
+/** The addresses of the workers that are started while `act` runs. */
+export async function startedDuring(act) {
+  const { Worker } = globalThis;
+  const started = [];
+  globalThis.Worker = class extends Worker {
+    constructor(address, options) {
+      super(address, options);
+      started.push(String(address));
+    }
+  };
+  try {
+    await act();
+    return started;
+  } finally {
+    globalThis.Worker = Worker;
+  }
+}
+
 /** The next message that comes from there. */
 export const nextMessage = (port) =>
   new Promise((resolve, reject) => {
