@@ -64,10 +64,11 @@ export class Core {
    *   more than one thread
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
-   * @param {number} [threads]  that may work on a run, the caller's among them
-   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model, piece by piece, where an option asks for it
+   * @param {object} [options]
+   * @param {number} [options.threads]  that may work on a run, the caller's among them
+   * @param {(bytes: Uint8Array) => void} [options.write]  takes the optimised model, piece by piece, where an option asks for it
    */
-  constructor({ module, memory }, model, openExternal, threads = 1, write) {
+  constructor({ module, memory }, model, openExternal, { threads = 1, write } = {}) {
     /** Threads that may work on a run, the caller's among them. */
     this.threads = threads;
     this.#module = module;
@@ -136,7 +137,7 @@ export class Core {
   /**
    * Copies the feeds in and begins a run.
    * @param {{ index: number, name: string, value: import('./messages.js').Value & { data?: ArrayBufferView } }[]} feeds
-   *   tensors bring `data`; where it goes is decided here
+   *   tensors bring `data`, and where it goes is decided here, or have an address in this memory
    * @param {{ index: number, name: string }[]} fetches
    */
   runBegin(feeds, fetches) {
@@ -212,6 +213,27 @@ export class Core {
     return unsigned(this.#call('apus_allocate', byteCount));
   }
 
+  free(address) {
+    if (!this.#end) this.#call('apus_free', address);
+  }
+
+  /** Another place with the same bytes, which stays until it is freed. */
+  duplicate(address, byteCount) {
+    const place = this.allocate(byteCount);
+    if (place === 0) throw runtimeError(12, `no memory for ${byteCount} bytes beside ${this.byteLength} in use`);
+    this.#view().copyWithin(place, address, address + byteCount);
+    return place;
+  }
+
+  /**
+   * An array over bytes of this memory, good until the memory grows.
+   * @param {ArrayBufferView} [last]  an earlier one, which is taken again where it is still good
+   */
+  viewOf(Elements, address, byteCount, last) {
+    const { buffer } = this.#view();
+    return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
+  }
+
   /** Lets go of the instance and its memory. */
   dispose() {
     this.#end ??= new Error('the session has been released.');
@@ -231,6 +253,7 @@ export class Core {
   /** Gives every tensor in `value` its offset in the staging area. */
   #collect(value, tensors, offset) {
     if (value.kind === 'tensor') {
+      if (!value.data) return offset;
       value.offset = offset;
       value.byteCount = value.data.byteLength;
       tensors.push(value);

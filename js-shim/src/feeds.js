@@ -12,9 +12,10 @@ import { mapValue, tensorValue } from './values.js';
  * @param {{ name: string, index: number, optional: boolean, kind: string, isTensor: boolean, type?: string,
  *   shape?: (number | string)[] }[]} inputs
  * @param {string[]} constants  inputs that the model lists and that cannot be fed
+ * @param {import('./pinned.js').PinnedTensors} pinned  of the session
  * @returns {{ index: number, name: string, value: object }[]}
  */
-export function collectFeeds(inputs, feeds, constants) {
+export function collectFeeds(inputs, feeds, constants, pinned) {
   for (const name of Object.keys(feeds)) {
     if (inputs.some((input) => input.name === name)) continue;
     const option = 'the session option extra.session.overridable_initializers lets it be fed';
@@ -31,7 +32,7 @@ export function collectFeeds(inputs, feeds, constants) {
       continue;
     }
     checkKind(input, given);
-    collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name) });
+    collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name, pinned) });
     if (isTensor(given)) checkFeed(input.name, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
@@ -50,19 +51,19 @@ function checkKind({ name, kind }, given) {
   throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
 }
 
-function valueOf(given, name) {
+function valueOf(given, name, pinned) {
   switch (kindOf(given)) {
     case 'none':
       return { kind: 'none' };
     case 'sequence':
-      return { kind: 'sequence', elements: given.map((element) => valueOf(element, name)) };
+      return { kind: 'sequence', elements: given.map((element) => valueOf(element, name, pinned)) };
     case 'map':
       return mapValue(given, name);
   }
   if (given.location !== 'cpu' && given.location !== 'cpu-pinned') {
     throw new Error(`invalid data location: ${given.location} for input "${name}"`);
   }
-  return tensorValue(given, name);
+  return pinned.valueOf(given) ?? tensorValue(given, name);
 }
 
 function matches({ type, shape }, tensor) {

@@ -31,8 +31,14 @@ export class InferenceSession {
     checkTurns(early);
     const given = typeof arg0?.then === 'function' ? await unlessAborted(arg0, early.signal) : arg0;
     const { model, options } = checkCreate(given, arg1, arg2, arg3);
-    const resolved = await unlessAborted(resolveBackend(options), options.signal);
-    return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    try {
+      const resolved = await unlessAborted(resolveBackend(options), options.signal);
+      return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    } catch (error) {
+      // Whoever sends a stream that nobody will read may stop.
+      (model.body ?? model).cancel?.(error).catch(() => {});
+      throw error;
+    }
   }
 
   /**
@@ -67,6 +73,16 @@ export class InferenceSession {
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
   async release() {
     return this.handler.dispose();
+  }
+
+  /** What the session's tensors take now, and the most they ever took: `{ weights, arena, peak }` in bytes. */
+  get memory() {
+    return this.handler.memory;
+  }
+
+  /** The bytes of the model after optimising, where `optimizedModelFilePath` asked for it. */
+  get optimizedModel() {
+    return this.handler.optimizedModel;
   }
 
   startProfiling() {

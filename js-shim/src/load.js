@@ -41,7 +41,7 @@ export function loadModule(kind = {}) {
     const promise = withTimeout((limit) => load(kind, limit)).then(
       (compiled) => (loaded[key] = { promise, compiled }).compiled,
       (error) => {
-        delete loaded[key];
+        if (!loaded[key].compiled) delete loaded[key];
         throw error;
       },
     );
@@ -205,8 +205,9 @@ function checked(found, where) {
 
 /** The same for the first bytes of a response, whose body stays unread: another runtime's file is many megabytes. */
 async function checkHead(response, where) {
-  const reader = response.clone().body.getReader();
-  const { value } = await reader.read();
+  const reader = response.clone().body?.getReader();
+  if (!reader) return;
+  const { value } = await doing(() => reader.read(), `${where} could not be read`);
   // Not waited for: a copy is cancelled when the original is too.
   reader.cancel().catch(() => {});
   if (!(value?.length >= sectionWords)) return;

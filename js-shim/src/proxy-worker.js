@@ -1,7 +1,7 @@
 // The worker that sessions live in for `env.wasm.proxy`; proxy.js is the other side and says what crosses.
 import { env } from './env.js';
 import { buffersOf, plainError, plainValues } from './proxy-values.js';
-import { createHandler } from './session-handler.js';
+import { createHandler } from './create-handler.js';
 
 /**
  * @param {object} greeting
@@ -20,8 +20,8 @@ export function serveSessions(greeting, port) {
       const onProgress = options.hasProgress ? (progress) => port.postMessage({ id, progress }) : undefined;
       const handler = await createHandler(model, { ...options, ...watched(id, options), onProgress }, compiled);
       sessions.set(id, handler);
-      const { inputNames, outputNames, inputMetadata, outputMetadata, memory } = handler;
-      return { session: id, inputNames, outputNames, inputMetadata, outputMetadata, memory };
+      const { inputNames, outputNames, inputMetadata, outputMetadata, memory, optimizedModel } = handler;
+      return { session: id, inputNames, outputNames, inputMetadata, outputMetadata, memory, optimizedModel };
     },
 
     async run({ id, session, feeds, fetches, options }) {

@@ -4,7 +4,8 @@
 // arrays of the caller are given away only where it says `transfer: true`.
 import { plain, plainEnv } from './env.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
-import { checkData, externalFiles, moduleFor } from './session-handler.js';
+import { checkData, externalFiles, moduleFor } from './create-handler.js';
+import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
 import { typesByName } from './tensor-types.js';
 import { checkTurns, unlessAborted } from './turns.js';
@@ -76,7 +77,8 @@ class Proxy {
 /** Loads a model in the worker; a worker that could not be started is tried again by the next session. */
 export async function createProxyHandler(model, options) {
   checkTurns(options);
-  const { signal, onProgress } = options;
+  const { signal, onProgress, preferredOutputLocation: location } = options;
+  if ([location, ...Object.values(Object(location))].includes('cpu-pinned')) warnOfPinned();
   signal?.throwIfAborted();
   // Compiled here, where `env.wasm` and this script say where the file is, while the worker starts.
   const compiling = moduleFor(options);
@@ -100,7 +102,7 @@ export async function createProxyHandler(model, options) {
     settings: settings(),
   };
   const transfer = isCopied ? [] : buffersOf([request.model, externalData]);
-  return new ProxyHandler(proxy, await proxy.call(request, { transfer, signal, onProgress }));
+  return new ProxyHandler(proxy, options, await proxy.call(request, { transfer, signal, onProgress }));
 }
 
 /** What a model is made of, as it can be posted: what cannot arrives here first. */
@@ -119,6 +121,12 @@ async function portable(model, isCopied, { signal, onProgress }) {
   return bytes;
 }
 
+let isWarned = false;
+function warnOfPinned() {
+  if (!isWarned) console.warn('With env.wasm.proxy, outputs cannot be pinned: they are tensors of this thread instead.');
+  isWarned = true;
+}
+
 /** What a worker needs to know of `env`. */
 function settings() {
   const { wasm, ...others } = plainEnv();
@@ -131,8 +139,9 @@ class ProxyHandler {
   #session;
   #released = false;
 
-  constructor(proxy, { session, memory, ...description }) {
+  constructor(proxy, options, { session, memory, ...description }) {
     this.#proxy = proxy;
+    this.isIntermediate = intermediatesOf(options);
     this.#session = session;
     this.memory = memory;
     Object.assign(this, description);

@@ -56,6 +56,8 @@ export function checkSessionOptions(options) {
   } else if (intermediates) {
     pairs.push(['intermediates', 1]);
   }
+  const { optimizedModelFilePath } = options;
+  if (typeof optimizedModelFilePath === 'string') pairs.push(['optimizedModelFilePath', optimizedModelFilePath]);
   if (options.enableProfiling) pairs.push(['enableProfiling', 1]);
   if (options.maxMemory !== undefined) {
     if (!(options.maxMemory > 0)) {
@@ -66,6 +68,10 @@ export function checkSessionOptions(options) {
   if (options.extra !== undefined) pairs.push(...flatten(options.extra));
   return pairs;
 }
+
+/** Whether a run may ask for a value that is no output. */
+export const intermediatesOf = ({ intermediates }) => (name) =>
+  Array.isArray(intermediates) ? intermediates.includes(name) : !!intermediates;
 
 /** The options of one run. */
 export function checkRunOptions(options) {

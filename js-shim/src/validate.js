@@ -84,6 +84,7 @@ export function checkRun(session, feeds, arg1, arg2) {
     );
   }
   const { inputNames, outputNames } = session;
+  const isKnown = (name) => outputNames.includes(name) || session.handler.isIntermediate?.(name);
   let fetches;
   let options = {};
   if (arg1 === undefined) {
@@ -94,11 +95,11 @@ export function checkRun(session, feeds, arg1, arg2) {
   } else if (isTensor(arg1)) {
     throw new TypeError("'fetches' cannot be a Tensor");
   } else if (Array.isArray(arg1)) {
-    fetches = checkFetchList(outputNames, arg1);
+    fetches = checkFetchList(isKnown, arg1);
     options = checkOptions(arg2);
   } else {
-    for (const name of outputNames) {
-      if (!Object.hasOwn(arg1, name)) continue;
+    for (const name of [...outputNames, ...Object.keys(arg1)]) {
+      if (!Object.hasOwn(arg1, name) || !isKnown(name)) continue;
       const value = arg1[name];
       if (value === null || isTensor(value)) (fetches ??= {})[name] = value;
     }
@@ -114,12 +115,12 @@ export function checkRun(session, feeds, arg1, arg2) {
   return { fetches, options };
 }
 
-function checkFetchList(outputNames, names) {
+function checkFetchList(isKnown, names) {
   if (names.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
   const fetches = {};
   for (const name of names) {
     if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
-    if (!outputNames.includes(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
+    if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
     fetches[name] = null;
   }
   return fetches;

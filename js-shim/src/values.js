@@ -62,7 +62,8 @@ function pack(elements, bits) {
 export function snapshot(value) {
   switch (value.kind) {
     case 'tensor':
-      return { ...value, dims: [...value.dims], data: value.data.slice() };
+      // What lies in the session's memory stays there.
+      return value.data ? { ...value, dims: [...value.dims], data: value.data.slice() } : value;
     case 'strings':
       return { ...value, dims: [...value.dims], strings: [...value.strings] };
     case 'sequence':

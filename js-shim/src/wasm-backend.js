@@ -1,7 +1,8 @@
 import { checkFlags, rememberFlags } from './debug.js';
 import { env } from './env.js';
+import { offerDownload } from './optimized-model.js';
 import { createProxyHandler } from './proxy.js';
-import { createHandler, createHandlerNow, moduleFor } from './session-handler.js';
+import { createHandler, createHandlerNow, moduleFor } from './create-handler.js';
 import { withMirrored } from './session-options.js';
 
 /** The backend of the names `wasm` and `cpu`. */
@@ -13,7 +14,9 @@ export const wasmBackend = {
   async createInferenceSessionHandler(model, options) {
     checkFlags();
     const create = env.wasm.proxy ? createProxyHandler : createHandler;
-    return create(model, withMirrored(options));
+    const handler = await create(model, withMirrored(options));
+    if (options.optimizedModelFilePath) offerDownload(handler, options.optimizedModelFilePath);
+    return handler;
   },
   createInferenceSessionHandlerSync: (model, options) => createHandlerNow(model, withMirrored(options)),
 };

@@ -85,7 +85,7 @@ test('the flavour for Node has listSupportedBackends and a version that cannot b
 test('InferenceSession has the reference\'s names and ours', () => {
   const members = 'constructor endProfiling inputMetadata inputNames outputMetadata outputNames release run ' +
     'startProfiling';
-  const ours = ['runSync'];
+  const ours = ['memory', 'optimizedModel', 'runSync'];
   assert.deepEqual(
     Object.getOwnPropertyNames(InferenceSession.prototype).sort(),
     [...members.split(' '), ...ours].sort(),

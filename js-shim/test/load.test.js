@@ -185,7 +185,30 @@ for (const [i, { flags, says }] of mistaken.entries()) {
 }
 
 test('of a foreign file no more is read than its beginning', async () => {
+  const ort = await fresh();
+  ort.env.wasm.wasmPaths = `${address}/foreign/`;
+  const cancel = mock.method(ReadableStream.prototype, 'cancel');
+  const compile = mock.method(WebAssembly, 'compileStreaming');
+  try {
+    assert.equal((await warnings(() => works(ort))).length, 1);
+    assert.equal(cancel.mock.callCount(), 1);
+    assert.equal(compile.mock.callCount(), 0);
+  } finally {
+    cancel.mock.restore();
+    compile.mock.restore();
+  }
   while (!foreignClosed) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test('a foreign file is told of once, also when sessions need two kinds of module', async () => {
+  const ort = await fresh();
+  Object.assign(ort.env.wasm, { wasmBinary: foreign, numThreads: 1 });
+  const told = await warnings(async () => {
+    await works(ort);
+    const session = await ort.InferenceSession.create(negate, { intraOpNumThreads: 2 });
+    await session.release();
+  });
+  assert.equal(told.length, 1);
 });
 
 test('a module that was compiled elsewhere runs with one thread', async () => {

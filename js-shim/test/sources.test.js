@@ -312,6 +312,20 @@ test('create is aborted while it loads, and lets go of its files', async () => {
   });
 });
 
+test('a stream that is not read any more is cancelled', async () => {
+  const calls = [];
+  const stream = () => streamOf(bytes, 1000, { calls });
+  const signal = AbortSignal.abort(reason);
+  for (const form of [stream(), new Response(stream())]) {
+    await assert.rejects(InferenceSession.create(form, { signal }), (error) => error === reason);
+  }
+  assert.deepEqual(calls, [reason, reason]);
+  for (const form of [stream(), new Response(stream())]) {
+    await assert.rejects(InferenceSession.create(form, { executionProviders: ['none'] }), { message: /^no available/ });
+  }
+  assert.equal(calls.length, 4);
+});
+
 test('a signal that is aborted later does nothing', async () => {
   const controller = new AbortController();
   const session = await InferenceSession.create(bytes, { signal: controller.signal });
@@ -344,7 +358,7 @@ test('a session keeps nothing of what it was made of', async () => {
   let stream = Uint8Array.from(bytes);
   let whole = Uint8Array.from(bytes);
   let outside = Uint8Array.from(raw);
-  const gone = [new WeakRef(stream), new WeakRef(whole), new WeakRef(outside)];
+  const gone = [stream, whole, outside].map(({ buffer }) => new WeakRef(buffer));
   const give = (part) => new ReadableStream({ start: (to) => (to.enqueue(part), to.close()) });
   const sessions = [
     await InferenceSession.create(give(stream)),
@@ -356,6 +370,6 @@ test('a session keeps nothing of what it was made of', async () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     collect();
   }
-  assert.deepEqual(gone.map((ref) => ref.deref()?.length), [undefined, undefined, undefined]);
+  assert.deepEqual(gone.map((ref) => ref.deref()?.byteLength), [undefined, undefined, undefined]);
   for (const session of sessions) await works(session);
 });
