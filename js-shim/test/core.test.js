@@ -239,7 +239,7 @@ test('values in between are asked for by name', () => {
     const data = new Float32Array(size).fill(1);
     core.runBegin([{ ...x, value: { ...x.value, data } }], names.map((name) => ({ name, index: -1 })));
     while (core.runStep(0));
-    return core.runFinish().map((result) => new Float32Array(core.copyOut(result))[0]);
+    return core.runFinish().map((result) => core.copyOut(result, Float32Array)[0]);
   };
   assert.deepEqual(ask([['intermediates', 1]], ['H', 'C', 'A']), [-size, 0, 1]);
   assert.deepEqual(ask([['intermediates', 'H'], ['intermediates', 'W']], ['W', 'H']), [-1, -size]);
@@ -272,7 +272,7 @@ test('memory is told in numbers', () => {
 test('the optimised model leaves in pieces, and does the same', () => {
   const { size, source } = wide();
   const pieces = [];
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none, 1, (bytes) => pieces.push(bytes));
+  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none, { write: (bytes) => pieces.push(bytes) });
   core.createBegin([['optimizedModelFilePath', 'out.onnx']]);
   let most = 0;
   for (let more = true; more; ) {
@@ -290,11 +290,13 @@ test('the optimised model leaves in pieces, and does the same', () => {
   copy.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size], data } }], fetch);
   while (copy.runStep(0));
   const [result] = copy.runFinish();
-  assert.equal(new Float32Array(copy.copyOut(result))[0], -data.reduce((sum, element) => sum + element, 0));
+  assert.equal(copy.copyOut(result, Float32Array)[0], -data.reduce((sum, element) => sum + element, 0));
 
   const reason = new Error('the disk is full');
-  const full = new Core({ module: ours, memory: { initial, maximum } }, source, none, 1, () => {
-    throw reason;
+  const full = new Core({ module: ours, memory: { initial, maximum } }, source, none, {
+    write: () => {
+      throw reason;
+    },
   });
   full.createBegin([['optimizedModelFilePath', 'out.onnx']]);
   assert.throws(() => full.createStep(0), (error) => {
