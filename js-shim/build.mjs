@@ -52,6 +52,13 @@ function buildId(files) {
   return hash.digest('hex').slice(0, 12);
 }
 
+/**
+ * Comments that make bundlers leave an `import()` alone. esbuild drops them, so they go through it as a text before the
+ * address, of the same length, for the source map.
+ */
+const comments = ' webpackIgnore: true *//* @vite-ignore ';
+const withComments = (script) => script.replaceAll(`"*${comments}*"`, `/*${comments}*/`).replace(/(@vite-ignore \*\/)( ?)\+/, '$1$2 ');
+
 /** Builds the first name of a bundle, with its source map, and returns that name. */
 async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build) {
   const { flags, banner = '' } = addresses[address];
@@ -66,10 +73,13 @@ async function bundle({ entry, stems: [stem], suffix, format, address, minify = 
     `--outfile=${path.join(dist, name)}`,
     `--banner:js=/*! apus ${version}, Apache-2.0 */${banner}`,
     `--define:apusBuild="${build}"`,
+    `--define:apusComments="*${comments}*"`,
     ...(minify ? ['--minify'] : []),
     ...flags,
     ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
   ]);
+  const file = path.join(dist, name);
+  writeFileSync(file, withComments(readFileSync(file, 'utf8')));
   return name;
 }
 

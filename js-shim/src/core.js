@@ -12,8 +12,6 @@ import {
   writeCreateRequest,
   writeRunRequest,
 } from './messages.js';
-import { PoolMember } from './pool.js';
-import { collectMemory } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
@@ -126,11 +124,12 @@ export class Core {
     return this.#status('apus_create_step', this.#session, milliseconds) > 0;
   }
 
-  createFinish() {
+  /** @param {{ PoolMember: typeof import('./pool.js').PoolMember }} [pool]  where worker threads come from */
+  createFinish(pool) {
     this.#status('apus_create_finish', this.#session);
     this.#closeSources();
     const team = this.#word(words.team);
-    if (team !== 0) this.#member = new PoolMember(this, team);
+    if (pool && team !== 0) this.#member = new pool.PoolMember(this, team);
     return readDescription(this.#response());
   }
 
@@ -362,10 +361,7 @@ export class Core {
     this.#bytes = new Uint8Array(0);
     this.#words = undefined;
     this.#reader = undefined;
-    if (member) {
-      member.leave();
-      collectMemory();
-    }
+    member?.leave();
   }
 
   #closeSources() {

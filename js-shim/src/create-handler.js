@@ -3,12 +3,11 @@ import { Core } from './core.js';
 import { openBeside } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
 import { openOptimizedModel } from './optimized-model.js';
-import { startWorkers } from './pool.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionOptions } from './session-options.js';
 import { wantsRelaxed } from './simd.js';
 import { openNow, openSource } from './source.js';
-import { threadsFor } from './threads.js';
+import { startThreads, threadsFor } from './threads.js';
 import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { readable } from './validate.js';
 
@@ -39,7 +38,7 @@ export async function createHandler(model, options, given) {
     }
     const compiled = given ?? (await unlessAborted(moduleFor(options), signal));
     const threads = compiled.memory.shared ? threadsFor(options) : 1;
-    const workers = threads > 1 ? startWorkers(threads - 1) : undefined;
+    const starting = threads > 1 ? startThreads(threads) : undefined;
     const source = files.add('', await openSource(model, { signal, onBytes: progress.ofDownload() }));
     const open = (location) => progress.watch(files.open(location));
     core = new Core(compiled, progress.watch(source), open, { threads, write: optimized?.write });
@@ -50,9 +49,9 @@ export async function createHandler(model, options, given) {
       progress.tellLoad();
       await takeTurn(options);
     }
-    if (workers) await unlessAborted(workers, signal);
+    const pool = starting && (await unlessAborted(starting, signal));
     checkWanted({ signal });
-    const handler = new SessionHandler(core, core.createFinish(), options, optimized);
+    const handler = new SessionHandler(core, core.createFinish(pool), options, optimized);
     progress.tellLoad(1);
     return handler;
   } catch (error) {

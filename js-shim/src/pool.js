@@ -2,34 +2,33 @@
 //
 // A worker sleeps in JavaScript, on the control words, until a run begins that it is attached to; then it works inside
 // wasm until the run ends. A message would not reach a sleeping worker: its count of mail sends it to its event loop.
-import { env } from './env.js';
-import { controlWords } from './pool-control.js';
+import { collectMemory, controlWords } from './pool-control.js';
 import { openWorker } from './workers.js';
 
 const mostWorkers = 63;
 const stackBytes = 512 * 1024;
 
 let control;
-let starting = [];
+/** By index. */
+const starting = [];
 /** Those that answered. The first of them has slot 1 of every team, and so on. */
-const workers = [];
+export const workers = [];
 let lastSession = 0;
 
 /**
- * Starts workers until there are so many, and waits for their answers. Where that fails there is one warning, and
- * `env.wasm.numThreads` becomes the truth; a later session tries again.
+ * Starts workers until there are so many, and waits for their answers; the first failure is told when all are settled.
+ * What failed is tried again by the next call.
  */
 export async function startWorkers(count) {
   control ??= new Int32Array(new SharedArrayBuffer(4 * (controlWords.mail + mostWorkers)));
-  while (starting.length < Math.min(count, mostWorkers)) starting.push(startOne(starting.length));
-  try {
-    await Promise.all(starting);
-  } catch (error) {
-    if (starting.length === workers.length) return;
-    starting = starting.slice(0, workers.length);
-    env.wasm.numThreads = workers.length + 1;
-    console.warn(`Fewer threads than asked for (${env.wasm.numThreads}): ${error.message}`);
+  for (let index = 0; index < Math.min(count, mostWorkers); index++) {
+    starting[index] ??= startOne(index).catch((error) => {
+      starting[index] = undefined;
+      throw error;
+    });
   }
+  const failure = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
+  if (failure) throw failure.reason;
 }
 
 async function startOne(index) {
@@ -67,10 +66,11 @@ export class PoolMember {
     wake();
   }
 
-  /** The session is over: the workers let go of its memory. */
+  /** The session is over, and its memory is let go of, here and by the workers. */
   leave() {
     for (const worker of workers.slice(0, this.#attached)) post(worker, { session: this.#session });
     this.#attached = 0;
+    collectMemory();
   }
 }
 

@@ -1,5 +1,4 @@
 // What crosses between a page and its proxy worker: plain objects in place of tensors and errors.
-import { Tensor } from './tensor.js';
 
 /** A value as it can be posted; where `isCopied`, arrays that are part of a larger or shared buffer are cut out first. */
 export function plainOf(value, isCopied) {
@@ -28,12 +27,6 @@ export function buffersOf(value, found = new Set()) {
     for (const inner of Object.values(value)) buffersOf(inner, found);
   }
   return [...found];
-}
-
-/** What came across, with tensors that are tensors. */
-export function tensorsOf(value) {
-  if (Array.isArray(value)) return value.map(tensorsOf);
-  return typeof value?.type === 'string' ? new Tensor(value.type, value.data, value.dims) : value;
 }
 
 const kinds = { TypeError, RangeError };

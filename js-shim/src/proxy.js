@@ -2,13 +2,13 @@
 //
 // A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as copies;
 // arrays of the caller are given away only where it says `transfer: true`.
-import { plain, plainEnv } from './env.js';
-import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
-import { checkData, externalFiles, moduleFor } from './create-handler.js';
+import { checkData, externalFiles } from './create-handler.js';
+import { plain, plainEnv } from './plain.js';
+import { buffersOf, errorOf, plainValues, tight } from './proxy-values.js';
 import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
 import { typesByName } from './tensor-types.js';
-import { checkTurns, unlessAborted } from './turns.js';
+import { unlessAborted } from './turns.js';
 import { tagOf } from './validate.js';
 import { fillTensor } from './values.js';
 import { openWorker } from './workers.js';
@@ -74,21 +74,20 @@ class Proxy {
   }
 }
 
-/** Loads a model in the worker; a worker that could not be started is tried again by the next session. */
-export async function createProxyHandler(model, options) {
-  checkTurns(options);
+/**
+ * Loads a model in the worker; a worker that could not be started is tried again by the next session.
+ * @param {import('./load.js').Compiled} compiled  what the script made of `env.wasm`
+ */
+export async function createProxyHandler(model, options, compiled) {
   const { signal, onProgress, preferredOutputLocation: location } = options;
   if ([location, ...Object.values(Object(location))].includes('cpu-pinned')) warnOfPinned();
-  signal?.throwIfAborted();
-  // Compiled here, where `env.wasm` and this script say where the file is, while the worker starts.
-  const compiling = moduleFor(options);
   opening ??= openWorker({ role: 'proxy' })
     .then((port) => new Proxy(port))
     .catch((error) => {
       opening = undefined;
       throw new Error(`env.wasm.proxy: ${error.message}`, { cause: error });
     });
-  const [compiled, proxy] = await unlessAborted(Promise.all([compiling, opening]), signal);
+  const proxy = await unlessAborted(opening, signal);
   const isCopied = !options.transfer;
   const externalData = [];
   for (const { path, data } of externalFiles(options.externalData)) {
@@ -161,7 +160,7 @@ class ProxyHandler {
       this.memory = memory;
       for (const name of names) {
         const value = outputs[name];
-        outputs[name] = fetches[name] ? fill(fetches[name], value, name) : tensorsOf(value);
+        if (fetches[name]) outputs[name] = fill(fetches[name], value, name);
       }
       return outputs;
     } finally {

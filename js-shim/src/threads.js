@@ -1,6 +1,12 @@
 // How many threads there may be, and the wish of the user set right: `env.wasm.numThreads`.
 import { env } from './env.js';
-import { canStartWorkers, processorCount } from './workers.js';
+import { builtin } from './host.js';
+import { loadWorkerFile } from './worker-file.js';
+
+/** Processors of this machine, as far as the host tells. */
+const processorCount = () => globalThis.navigator?.hardwareConcurrency || builtin('os')?.cpus().length || 1;
+
+const canStartWorkers = () => typeof Worker === 'function' || builtin('worker_threads') !== undefined;
 
 /** A page without cross-origin isolation has no shared memory to give to threads. */
 const isIsolated = () => typeof self === 'undefined' || self.crossOriginIsolated !== false;
@@ -42,4 +48,24 @@ export function settleThreads() {
     );
   }
   flags.numThreads = 1;
+}
+
+const told = new Set();
+
+/**
+ * Starts what a session of so many threads needs. Where that fails there is one warning, and `env.wasm.numThreads`
+ * becomes the truth.
+ * @returns {Promise<{ PoolMember: typeof import('./pool.js').PoolMember } | undefined>}
+ */
+export async function startThreads(threads) {
+  let file;
+  try {
+    file = await loadWorkerFile();
+    await file.startWorkers(threads - 1);
+  } catch (error) {
+    env.wasm.numThreads = 1 + (file?.workers.length ?? 0);
+    if (!told.has(error)) console.warn(`Fewer threads than asked for (${env.wasm.numThreads}): ${error.message}`);
+    told.add(error);
+  }
+  return file;
 }

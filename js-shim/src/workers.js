@@ -1,15 +1,15 @@
-// Starting workers from the one worker file, in whatever host this is.
+// Starting workers with this very file, in whatever host this is.
 import { build } from './build.js';
-import { env } from './env.js';
 import { builtin } from './host.js';
 
 const fileName = 'ort-wasm-worker.mjs';
 const handshakeLimit = 10_000;
 
-/** Processors of this machine, as far as the host tells. */
-export const processorCount = () => globalThis.navigator?.hardwareConcurrency || builtin('os')?.cpus().length || 1;
+/** The file that was imported here is what workers are started with. */
+const address = new URL(import.meta.url);
 
-export const canStartWorkers = () => typeof Worker === 'function' || builtin('worker_threads') !== undefined;
+/** Whether this is one of our workers: in a page, or in a worker of its own, the file is imported only. */
+export const isWorker = (builtin('worker_threads')?.workerData ?? globalThis.name) === fileName;
 
 /**
  * @typedef {object} WorkerPort
@@ -22,38 +22,13 @@ export const canStartWorkers = () => typeof Worker === 'function' || builtin('wo
  */
 
 /**
- * Starts a worker and waits for its answer, which tells the build it is of. The file is looked for beside this script,
- * then under `env.wasm.wasmPaths` where that is a prefix.
- *
+ * Starts a worker and waits for its answer, which tells the build it is of.
  * @param {object} greeting  the first message: what the worker is to be
  * @returns {Promise<WorkerPort>}
  */
-export async function openWorker(greeting) {
-  const failures = [];
-  for (const address of addresses()) {
-    try {
-      return await greet(address, greeting);
-    } catch (error) {
-      failures.push(error.message);
-    }
-  }
-  throw new Error(failures.join(' '));
-}
-
-function addresses() {
-  const { wasmPaths } = env.wasm;
-  // Spelt out for bundlers, which look for this very form.
-  const found = [new URL('./ort-wasm-worker.mjs', import.meta.url)];
-  if (typeof wasmPaths === 'string') {
-    const folder = wasmPaths.endsWith('/') ? wasmPaths : `${wasmPaths}/`;
-    found.push(new URL(folder + fileName, globalThis.location?.href ?? import.meta.url));
-  }
-  return found;
-}
-
-function greet(address, greeting) {
+export function openWorker(greeting) {
   return new Promise((resolve, reject) => {
-    const port = startWorker(address);
+    const port = startWorker();
     const settle = (act, value) => {
       clearTimeout(timer);
       port.onError = port.onMessage = undefined;
@@ -75,9 +50,9 @@ function greet(address, greeting) {
 }
 
 /** @returns {WorkerPort} */
-function startWorker(address) {
-  if (typeof Worker !== 'function') return startThread(address);
-  const { href, revoke } = startable(address);
+function startWorker() {
+  if (typeof Worker !== 'function') return startThread();
+  const { href, revoke } = startable();
   const worker = new Worker(href, { type: 'module', name: fileName });
   const port = {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
@@ -95,7 +70,7 @@ function startWorker(address) {
 }
 
 /** Browsers start no worker of another origin: there a blob of ours imports the file. */
-function startable(address) {
+function startable() {
   const origin = globalThis.location?.origin;
   if (!/^https?:/.test(address.href) || !origin || address.origin === origin) return { href: address.href };
   const text = `import ${JSON.stringify(address.href)};`;
@@ -103,9 +78,9 @@ function startable(address) {
   return { href, revoke: () => URL.revokeObjectURL(href) };
 }
 
-function startThread(address) {
+function startThread() {
   // Without the process's own flags: `node -e` would not start a file.
-  const thread = new (builtin('worker_threads').Worker)(address, { name: fileName, execArgv: [] });
+  const thread = new (builtin('worker_threads').Worker)(address, { workerData: fileName, execArgv: [] });
   const port = {
     post: (message, transfer = []) => thread.postMessage(message, transfer),
     ref: () => thread.ref(),

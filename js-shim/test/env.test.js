@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { env, plainEnv, severityLevel } from '../src/env.js';
+import { env, severityLevel } from '../src/env.js';
+import { plainEnv } from '../src/plain.js';
 import { throwsExactly } from './support/throws.js';
 
 test('env begins plain, empty and enumerable', () => {

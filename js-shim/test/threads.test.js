@@ -140,11 +140,11 @@ test('a worker that fails ends the session that waits for it, and no other', asy
 });
 
 const broken = [
-  { what: 'is missing', worker: undefined, says: /could not be started: Cannot find module/ },
-  { what: 'does not parse', worker: 'this is no module', says: /could not be started/ },
+  { what: 'is missing', worker: undefined, says: /could not be loaded: Cannot find module/ },
+  { what: 'does not parse', worker: 'this is no module', says: /could not be loaded/ },
   {
     what: 'is of another build',
-    worker: "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => parentPort.postMessage({ build: 'old' }));",
+    worker: "export const build = 'old';",
     says: /is of another build \(old\) than this script/,
   },
 ];
@@ -164,7 +164,8 @@ for (const { what, worker, says } of broken) {
 }
 
 test('a worker file that does not answer is waited for ten seconds', async () => {
-  const ort = await fresh(2, distWith('setInterval(() => {}, 1000);'));
+  const stopped = "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) await new Promise(() => setInterval(() => {}, 1000));";
+  const ort = await fresh(2, distWith(stopped + readFileSync(`${dist}ort-wasm-worker.mjs`, 'utf8')));
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const told = await warnings(async () => {

@@ -37,7 +37,7 @@ const mistakes = {
   '/untyped/': { [wasmName]: () => [untyped, readFileSync(dist + wasmName)] },
   '/missing-worker/': { [workerName]: missing },
   '/html-worker/': { [workerName]: html },
-  '/other-worker/': { [workerName]: () => [types['.mjs'], 'onmessage = () => postMessage({ build: "old" });'] },
+  '/other-worker/': { [workerName]: () => [types['.mjs'], 'export const build = "old";'] },
 };
 
 /**

@@ -68,8 +68,8 @@ if (crossOriginIsolated) {
   });
 
   const broken = {
-    'missing-worker': 'could not be started: it was not found or is not allowed',
-    'html-worker': 'could not be started: it was not found or is not allowed',
+    'missing-worker': 'could not be loaded: ',
+    'html-worker': 'could not be loaded: ',
     'other-worker': 'is of another build (old) than this script',
   };
   for (const [folder, message] of Object.entries(broken)) {
