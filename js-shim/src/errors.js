@@ -26,3 +26,10 @@ export function runtimeError(code, sentence, { cause, ...facts } = {}) {
   Object.defineProperty(error, 'name', { value: names[code] ?? 'Error', configurable: true, writable: true });
   return error;
 }
+
+const told = new Set();
+
+export function warnOnce(text) {
+  if (!told.has(text)) console.warn(text);
+  told.add(text);
+}

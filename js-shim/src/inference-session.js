@@ -112,20 +112,15 @@ export class InferenceSession {
   }
 }
 
-/** A handler may return plain descriptions, also in sequences; what the caller gave, and maps, pass as they are. */
+/** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */
 function asTensors(results, fetches) {
   const outputs = {};
   for (const name of Object.keys(results)) {
     const value = results[name];
-    outputs[name] = value === fetches[name] ? value : asTensor(value);
+    const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
+    outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
   }
   return outputs;
-}
-
-function asTensor(value) {
-  if (Array.isArray(value)) return value.map(asTensor);
-  const isPlain = typeof value?.type === 'string' && !(value instanceof Tensor);
-  return isPlain ? new Tensor(value.type, value.data, value.dims) : value;
 }
 
 // For `using` and `await using`, where the host knows of them.

@@ -1,6 +1,7 @@
 // Finding the wasm file and compiling it, once for all sessions that want the same kind of module.
 import { abiVersion } from './core.js';
 import { env } from './env.js';
+import { warnOnce } from './errors.js';
 import { readWasm, readWasmNow } from './host.js';
 import { settleSimd } from './simd.js';
 import { settleThreads } from './threads.js';
@@ -22,32 +23,23 @@ const sectionWords = 15;
  *   file with relaxed SIMD, where there is one
  */
 
-/**
- * By kind: what is loaded or loading.
- * @type {Record<string, { promise: Promise<Compiled>, compiled?: Compiled }>}
- */
-const loaded = {};
+/** By kind. */
+const compiledModules = {};
+const loading = {};
 
-const keyOf = ({ shared, relaxed }) => `${shared ? 'shared' : 'plain'}${relaxed ? ' relaxed' : ''}`;
+const keyOf = ({ shared = false, relaxed = false }) => `${shared} ${relaxed}`;
 
 /**
  * The compiled module and the memory that each of its instances wants. A failure may be tried again.
  * @param {Kind} [kind]
  * @returns {Promise<Compiled>}
  */
-export function loadModule(kind = {}) {
+export async function loadModule(kind = {}) {
   const key = keyOf(kind);
-  if (!loaded[key]) {
-    const promise = withTimeout((limit) => load(kind, limit)).then(
-      (compiled) => (loaded[key] = { promise, compiled }).compiled,
-      (error) => {
-        if (!loaded[key].compiled) delete loaded[key];
-        throw error;
-      },
-    );
-    loaded[key] = { promise };
-  }
-  return loaded[key].promise;
+  compiledModules[key] ??= await (loading[key] ??= withTimeout((limit) => load(kind, limit)).finally(
+    () => delete loading[key],
+  ));
+  return compiledModules[key];
 }
 
 /**
@@ -56,16 +48,14 @@ export function loadModule(kind = {}) {
  */
 export function loadModuleNow() {
   const key = keyOf({});
-  if (loaded[key]?.compiled) return loaded[key].compiled;
+  if (compiledModules[key]) return compiledModules[key];
   settleFlags();
   const failures = [];
   for (const { where, get } of candidates(readWasmNow)) {
     try {
       const found = checked(doing(get, `${where} could not be read`), where);
       const compile = () => (isModule(found) ? found : new WebAssembly.Module(found));
-      const compiled = describe(doing(compile, `${where} could not be compiled`), where);
-      loaded[key] = { promise: Promise.resolve(compiled), compiled };
-      return compiled;
+      return (compiledModules[key] = describe(doing(compile, `${where} could not be compiled`), where));
     } catch (error) {
       failures.push(error);
     }
@@ -88,7 +78,7 @@ async function load(kind, limit) {
     } catch (error) {
       failures.push(error);
       if (candidate.where === besideScript || limit.isLate) continue;
-      tell(`${error.message} The wasm file beside the script is used instead.`);
+      warnOnce(`${error.message} The wasm file beside the script is used instead.`);
     }
   }
   throw failure('no wasm file could be loaded', failures);
@@ -117,14 +107,13 @@ const besideAddress = () => new URL('./ort-wasm-simd-threaded.wasm', import.meta
  * @returns {{ where: string, get: () => unknown }[]} `where` is the setting to blame
  */
 function candidates(read) {
-  const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
-  const found = [];
-  if (wasmModule) found.push({ where: 'env.wasm.wasmModule', get: () => wasmModule });
-  if (wasmBinary) found.push({ where: 'env.wasm.wasmBinary', get: () => wasmBinary });
-  const address = addressIn(wasmPaths, fileName);
-  if (address) found.push({ where: `env.wasm.wasmPaths (${address})`, get: () => read(address) });
-  found.push({ where: besideScript, get: () => read(besideAddress()) });
-  return found;
+  const address = addressIn(env.wasm.wasmPaths, fileName);
+  const given = ['wasmModule', 'wasmBinary'].filter((name) => env.wasm[name]);
+  return [
+    ...given.map((name) => ({ where: `env.wasm.${name}`, get: () => env.wasm[name] })),
+    ...(address ? [{ where: `env.wasm.wasmPaths (${address})`, get: () => read(address) }] : []),
+    { where: besideScript, get: () => read(besideAddress()) },
+  ];
 }
 
 /**
@@ -135,16 +124,18 @@ function candidates(read) {
 function addressIn(paths, name) {
   if (!paths) return undefined;
   if (typeof paths === 'string' || paths.href !== undefined) {
-    const prefix = String(paths.href ?? paths);
-    if (prefix.endsWith('.wasm')) return prefix;
-    return prefix.endsWith('/') ? prefix + name : `${prefix}/${name}`;
+    const prefix = textOf(paths);
+    return prefix.endsWith('.wasm') ? prefix : prefix.replace(/\/?$/, '/') + name;
   }
   const old = Object.keys(paths).find((key) => /simd.*\.wasm$/.test(key));
   const named = paths.wasm ?? paths[name] ?? paths[fileName] ?? paths[old];
-  if (named) return String(named.href ?? named);
-  const beside = String(paths.mjs?.href ?? paths.mjs ?? '');
+  if (named) return textOf(named);
+  const beside = textOf(paths.mjs ?? '');
   return beside && !beside.startsWith('blob:') ? beside.slice(0, beside.lastIndexOf('/') + 1) + name : undefined;
 }
+
+/** @param {string | URL} address */
+const textOf = (address) => String(address.href ?? address);
 
 /** Compiles ours and refuses any other before compiling it, where its first bytes tell. */
 async function compile({ where, get }, shared) {
@@ -159,11 +150,8 @@ async function compile({ where, get }, shared) {
     found = await doing(() => found.arrayBuffer(), unread);
   }
   const ours = checked(found, where);
-  if (!isModule(ours)) {
-    const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
-    return describe(await compiling, where, shared);
-  }
-  return describe(ours, where);
+  if (isModule(ours)) return describe(ours, where);
+  return describe(await doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure), where, shared);
 }
 
 /** What the section `apus` of a compiled module says. */
@@ -240,14 +228,6 @@ const foreign = (where) => new Error(`${where} is not the wasm file of this libr
 const failure = (what, failures) =>
   new Error(`${what}: ${failures.map((error) => error.message).join(' ')}`, { cause: failures.at(-1) });
 
-const told = new Set();
-
-/** A warning, once. */
-function tell(text) {
-  if (!told.has(text)) console.warn(text);
-  told.add(text);
-}
-
 /** Writes into `env.wasm` what its flags come to. */
 function settleFlags() {
   const flags = env.wasm;
@@ -263,13 +243,12 @@ function withTimeout(load) {
   const { initTimeout } = env.wasm;
   const limit = { isLate: false };
   if (!(initTimeout > 0)) return load(limit);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+  let timer;
+  const timeout = new Promise((_, reject) => {
+    timer = setTimeout(() => {
       limit.isLate = true;
       reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
     }, initTimeout);
-    load(limit)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
   });
+  return Promise.race([load(limit), timeout]).finally(() => clearTimeout(timer));
 }

@@ -29,6 +29,12 @@ export function buffersOf(value, found = new Set()) {
   return [...found];
 }
 
+/** What came across, with tensors that are tensors. */
+export function tensorsOf(value, Tensor) {
+  if (Array.isArray(value)) return value.map((element) => tensorsOf(element, Tensor));
+  return typeof value?.type === 'string' ? new Tensor(value.type, value.data, value.dims) : value;
+}
+
 const kinds = { TypeError, RangeError };
 
 export function plainError(error) {

@@ -4,7 +4,7 @@
 // arrays of the caller are given away only where it says `transfer: true`.
 import { checkData, externalFiles } from './create-handler.js';
 import { plain, plainEnv } from './plain.js';
-import { buffersOf, errorOf, plainValues, tight } from './proxy-values.js';
+import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
 import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
 import { typesByName } from './tensor-types.js';
@@ -77,8 +77,9 @@ class Proxy {
 /**
  * Loads a model in the worker; a worker that could not be started is tried again by the next session.
  * @param {import('./load.js').Compiled} compiled  what the script made of `env.wasm`
+ * @param {typeof import('./tensor.js').Tensor} Tensor  the script's own, for outputs
  */
-export async function createProxyHandler(model, options, compiled) {
+export async function createProxyHandler(model, options, compiled, Tensor) {
   const { signal, onProgress, preferredOutputLocation: location } = options;
   if ([location, ...Object.values(Object(location))].includes('cpu-pinned')) warnOfPinned();
   opening ??= openWorker({ role: 'proxy' })
@@ -101,7 +102,7 @@ export async function createProxyHandler(model, options, compiled) {
     settings: settings(),
   };
   const transfer = isCopied ? [] : buffersOf([request.model, externalData]);
-  return new ProxyHandler(proxy, options, await proxy.call(request, { transfer, signal, onProgress }));
+  return new ProxyHandler(proxy, Tensor, options, await proxy.call(request, { transfer, signal, onProgress }));
 }
 
 /** What a model is made of, as it can be posted: what cannot arrives here first. */
@@ -135,11 +136,13 @@ function settings() {
 /** A session of the worker, as `InferenceSession` wants it. */
 class ProxyHandler {
   #proxy;
+  #Tensor;
   #session;
   #released = false;
 
-  constructor(proxy, options, { session, memory, ...description }) {
+  constructor(proxy, Tensor, options, { session, memory, ...description }) {
     this.#proxy = proxy;
+    this.#Tensor = Tensor;
     this.isIntermediate = intermediatesOf(options);
     this.#session = session;
     this.memory = memory;
@@ -160,7 +163,7 @@ class ProxyHandler {
       this.memory = memory;
       for (const name of names) {
         const value = outputs[name];
-        if (fetches[name]) outputs[name] = fill(fetches[name], value, name);
+        outputs[name] = fetches[name] ? fill(fetches[name], value, name) : tensorsOf(value, this.#Tensor);
       }
       return outputs;
     } finally {

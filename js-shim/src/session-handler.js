@@ -2,7 +2,7 @@ import { collectFeeds } from './feeds.js';
 import { PinnedTensors } from './pinned.js';
 import { checkRunOptions, intermediatesOf } from './session-options.js';
 import { typesByCode } from './tensor-types.js';
-import { checkTurns, checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
+import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { fillTensor, resultOf, snapshot } from './values.js';
 
 /** One session: its runs one after the other, in the order of the calls. */
@@ -93,7 +93,6 @@ export class SessionHandler {
   #check(feeds, options) {
     if (this.#disposed) throw new Error('cannot run inference: the session has been released.');
     checkRunOptions(options);
-    checkTurns(options);
     return collectFeeds(this.#inputs, feeds, this.#constants, this.#pinned);
   }
 

@@ -25,15 +25,14 @@ export function dataOfType(name, data) {
     return { type: name, data: isBig ? Elements.from(data, BigInt) : Elements.from(data) };
   }
   const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : '';
+  if (tag === type.array || (name === 'float16' && tag === 'Float16Array')) return { type: name, data };
   if (tag === 'Uint8ClampedArray') {
-    if (name !== 'uint8') throw new TypeError("A Uint8ClampedArray tensor's data must be type of uint8");
-    return { type: name, data: Uint8Array.from(data) };
+    if (name === 'uint8') return { type: name, data: Uint8Array.from(data) };
+    throw new TypeError("A Uint8ClampedArray tensor's data must be type of uint8");
   }
-  if (tag === type.array) return { type: name, data };
   if (name === 'float16' && tag === 'Uint16Array') {
     return { type: name, data: new Elements(data.buffer, data.byteOffset, data.length) };
   }
-  if (name === 'float16' && tag === 'Float16Array') return { type: name, data };
   throw new TypeError(`A ${name} tensor's data must be type of ${Elements}`);
 }
 

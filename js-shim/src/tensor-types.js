@@ -9,7 +9,10 @@
  * @property {boolean} raw  whether the array holds bit patterns, so that numbers cannot be stored in it
  */
 
-/** @type {TensorType[]} */
+/**
+ * A row without an array is of bit patterns, in an array of numbers that hold one each.
+ * @type {TensorType[]}
+ */
 const table = [
   ['float32', 1, 32, 'Float32Array'],
   ['uint8', 2, 8, 'Uint8Array'],
@@ -20,22 +23,25 @@ const table = [
   ['int64', 7, 64, 'BigInt64Array'],
   ['string', 8, 0, ''],
   ['bool', 9, 8, 'Uint8Array'],
-  ['float16', 10, 16, 'Uint16Array', true],
+  ['float16', 10, 16],
   ['float64', 11, 64, 'Float64Array'],
   ['uint32', 12, 32, 'Uint32Array'],
   ['uint64', 13, 64, 'BigUint64Array'],
-  ['bfloat16', 16, 16, 'Uint16Array', true],
-  ['float8e4m3fn', 17, 8, 'Uint8Array', true],
-  ['float8e4m3fnuz', 18, 8, 'Uint8Array', true],
-  ['float8e5m2', 19, 8, 'Uint8Array', true],
-  ['float8e5m2fnuz', 20, 8, 'Uint8Array', true],
-  ['uint4', 21, 4, 'Uint8Array', true],
-  ['int4', 22, 4, 'Uint8Array', true],
-  ['float4e2m1', 23, 4, 'Uint8Array', true],
-  ['float8e8m0', 24, 8, 'Uint8Array', true],
-  ['uint2', 25, 2, 'Uint8Array', true],
-  ['int2', 26, 2, 'Uint8Array', true],
-].map(([name, code, bits, array, raw = false]) => ({ name, code, bits, array, raw }));
+  ['bfloat16', 16, 16],
+  ['float8e4m3fn', 17, 8],
+  ['float8e4m3fnuz', 18, 8],
+  ['float8e5m2', 19, 8],
+  ['float8e5m2fnuz', 20, 8],
+  ['uint4', 21, 4],
+  ['int4', 22, 4],
+  ['float4e2m1', 23, 4],
+  ['float8e8m0', 24, 8],
+  ['uint2', 25, 2],
+  ['int2', 26, 2],
+].map(([name, code, bits, array]) => {
+  const raw = array === undefined;
+  return { name, code, bits, array: array ?? (bits === 16 ? 'Uint16Array' : 'Uint8Array'), raw };
+});
 
 /** @type {Map<string, TensorType>} */
 export const typesByName = new Map(table.map((type) => [type.name, type]));

@@ -1,7 +1,8 @@
 import { dataOfItself, dataOfType } from './tensor-data.js';
-import { fromImage, toDataURL, toImageData } from './tensor-image.js';
+import { toDataURL, toImageData } from './tensor-image.js';
 import { byteCountOf, settleFloat16, typesByName } from './tensor-types.js';
-import { sizeOf } from './validate.js';
+import { sizeOf, tagOf } from './validate.js';
+import { loadWorkerFile } from './worker-file.js';
 
 // What makes a tensor one of ours in the eyes of another copy of this library on the same page.
 const brand = Symbol.for('apus.Tensor');
@@ -19,6 +20,10 @@ const isPacked = (type, size, length) => {
   const row = typesByName.get(type);
   return row.bits < 8 && row.bits > 0 && length === byteCountOf(row, size);
 };
+
+function checkSize(size, length) {
+  if (size !== length) throw new Error(`Tensor's size(${size}) does not match data length(${length}).`);
+}
 
 /** The dims with their first -1 replaced by what the others leave of `size`. */
 function withoutFree(dims, size) {
@@ -46,9 +51,7 @@ export class Tensor {
     const dims = given === undefined ? [data.length] : given;
     if (!Array.isArray(dims)) throw new TypeError("A tensor's dims must be a number array");
     const size = sizeOf(dims);
-    if (size !== data.length && !isPacked(type, size, data.length)) {
-      throw new Error(`Tensor's size(${size}) does not match data length(${data.length}).`);
-    }
+    if (!isPacked(type, size, data.length)) checkSize(size, data.length);
     this.cpuData = data;
     this.dataLocation = 'cpu';
     this.type = type;
@@ -58,7 +61,7 @@ export class Tensor {
 
   #place(description) {
     settleFloat16();
-    const { location, type, dims } = description;
+    const { location, type, dims, data } = description;
     const place = places[location];
     this.dataLocation = location;
     this.type = type;
@@ -66,47 +69,43 @@ export class Tensor {
     if (location === 'cpu-pinned') {
       const row = typesByName.get(type);
       if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
-      const { data } = description;
-      const matches = ArrayBuffer.isView(data) && Object.prototype.toString.call(data) === `[object ${row.array}]`;
-      if (!matches) throw new TypeError(`buffer should be of type ${row.array}`);
+      if (tagOf(data) !== row.array) throw new TypeError(`buffer should be of type ${row.array}`);
       this.cpuData = data;
-    } else if (place) {
+    } else if (!place) {
+      throw new Error(`Tensor constructor: unsupported location '${location}'`);
+    } else {
       if (!place.types.includes(type)) {
         throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
       }
       this[place.field] = description[place.key];
       this.downloader = description.download;
       this.disposer = description.dispose;
-    } else {
-      throw new Error(`Tensor constructor: unsupported location '${location}'`);
     }
     this.size = sizeOf(dims);
-    if (location === 'cpu-pinned' && this.cpuData.length !== this.size) {
-      throw new Error(`Tensor's size(${this.size}) does not match data length(${this.cpuData.length}).`);
-    }
+    if (!place) checkSize(this.size, data.length);
   }
 
   /**
    * A tensor `[1, channels, height, width]` of an ImageData, image element, ImageBitmap, canvas, video frame, Blob or
-   * address; see tensor-image.js for the options.
+   * address; see from-image.js for the options.
    * @returns {Promise<Tensor>}
    */
   static async fromImage(image, options) {
+    const { fromImage } = await loadWorkerFile();
     return new Tensor(...(await fromImage(image, options)));
   }
 
   /** A float32 tensor `[1, height, width, 4]` of a WebGL texture. */
-  static fromTexture(texture, { width, height, download, dispose }) {
-    const dims = [1, height, width, 4];
-    return new Tensor({ location: 'texture', type: 'float32', texture, dims, download, dispose });
+  static fromTexture(texture, { width, height, ...rest }) {
+    return new Tensor({ ...rest, location: 'texture', type: 'float32', texture, dims: [1, height, width, 4] });
   }
 
-  static fromGpuBuffer(gpuBuffer, { dataType = 'float32', dims, download, dispose }) {
-    return new Tensor({ location: 'gpu-buffer', type: dataType, gpuBuffer, dims, download, dispose });
+  static fromGpuBuffer(gpuBuffer, { dataType = 'float32', ...rest }) {
+    return new Tensor({ ...rest, location: 'gpu-buffer', type: dataType, gpuBuffer });
   }
 
-  static fromMLTensor(mlTensor, { dataType = 'float32', dims, download, dispose }) {
-    return new Tensor({ location: 'ml-tensor', type: dataType, mlTensor, dims, download, dispose });
+  static fromMLTensor(mlTensor, { dataType = 'float32', ...rest }) {
+    return new Tensor({ ...rest, location: 'ml-tensor', type: dataType, mlTensor });
   }
 
   static fromPinnedBuffer(type, data, dims) {
@@ -155,17 +154,14 @@ export class Tensor {
     this.ensureValid();
     if (this.dataLocation === 'cpu' || this.dataLocation === 'cpu-pinned') return this.data;
     if (!this.downloader) throw new Error('The current tensor is not created with a specified data downloader.');
-    if (this.isDownloading) throw new Error('The current tensor is being downloaded.');
+    this.#checkIdle();
     try {
       this.isDownloading = true;
       const data = await this.downloader();
       this.downloader = undefined;
       this.dataLocation = 'cpu';
       this.cpuData = data;
-      if (releaseData && this.disposer) {
-        this.disposer();
-        this.disposer = undefined;
-      }
+      if (releaseData) this.#giveBack();
       return data;
     } finally {
       this.isDownloading = false;
@@ -174,16 +170,22 @@ export class Tensor {
 
   /** Gives the data back; type, dims and size stay. A second call does nothing. */
   dispose() {
-    if (this.isDownloading) throw new Error('The current tensor is being downloaded.');
-    if (this.disposer) {
-      this.disposer();
-      this.disposer = undefined;
-    }
+    this.#checkIdle();
+    this.#giveBack();
     this.cpuData = undefined;
     for (const { field } of Object.values(places)) if (this[field]) this[field] = undefined;
     this.downloader = undefined;
     this.isDownloading = undefined;
     this.dataLocation = 'none';
+  }
+
+  #checkIdle() {
+    if (this.isDownloading) throw new Error('The current tensor is being downloaded.');
+  }
+
+  #giveBack() {
+    this.disposer?.();
+    this.disposer = undefined;
   }
 
   ensureValid() {

@@ -1,5 +1,6 @@
 // How many threads there may be, and the wish of the user set right: `env.wasm.numThreads`.
 import { env } from './env.js';
+import { warnOnce } from './errors.js';
 import { builtin } from './host.js';
 import { loadWorkerFile } from './worker-file.js';
 
@@ -50,8 +51,6 @@ export function settleThreads() {
   flags.numThreads = 1;
 }
 
-const told = new Set();
-
 /**
  * Starts what a session of so many threads needs. Where that fails there is one warning, and `env.wasm.numThreads`
  * becomes the truth.
@@ -64,8 +63,7 @@ export async function startThreads(threads) {
     await file.startWorkers(threads - 1);
   } catch (error) {
     env.wasm.numThreads = 1 + (file?.workers.length ?? 0);
-    if (!told.has(error)) console.warn(`Fewer threads than asked for (${env.wasm.numThreads}): ${error.message}`);
-    told.add(error);
+    warnOnce(`Fewer threads than asked for (${env.wasm.numThreads}): ${error.message}`);
   }
   return file;
 }

@@ -2,7 +2,7 @@
 // for a wrong value, Error for a wrong state.
 
 /** Whether options of that kind are taken: any object but null. */
-const isObject = (value) => typeof value === 'object' && value !== null;
+export const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** @returns {object} the options, `{}` where none are given */
 export function checkOptions(options) {

@@ -3,6 +3,7 @@ import { env } from './env.js';
 import { offerDownload } from './optimized-model.js';
 import { createHandler, createHandlerNow, moduleFor } from './create-handler.js';
 import { withMirrored } from './session-options.js';
+import { Tensor } from './tensor.js';
 import { unlessAborted } from './turns.js';
 import { loadWorkerFile } from './worker-file.js';
 
@@ -31,5 +32,5 @@ async function createProxied(model, options) {
     Promise.all([loading, moduleFor(options)]),
     options.signal,
   );
-  return createProxyHandler(model, options, compiled);
+  return createProxyHandler(model, options, compiled, Tensor);
 }

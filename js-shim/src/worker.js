@@ -2,6 +2,7 @@
 // the first message says what the worker is to be. It answers with its build, since the file may have been replaced after
 // the script imported it.
 import { build } from './build.js';
+import { fromImage } from './from-image.js';
 import { PoolMember, startWorkers, workers } from './pool.js';
 import { createProxyHandler } from './proxy.js';
 import { serveSessions } from './proxy-worker.js';
@@ -9,7 +10,7 @@ import { workForSessions } from './thread.js';
 import { provideWorkerFile } from './worker-file.js';
 import { isWorker } from './workers.js';
 
-export { PoolMember, build, createProxyHandler, startWorkers, workers };
+export { PoolMember, build, createProxyHandler, fromImage, startWorkers, workers };
 
 const roles = { thread: workForSessions, proxy: serveSessions };
 

@@ -2,7 +2,7 @@
 // that `drawImage` fills by the nearest neighbour, and an image is such a grid too.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Tensor } from '../src/tensor.js';
+import { Tensor } from '../dist/ort.node.min.mjs';
 import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 class FakeImageData {
