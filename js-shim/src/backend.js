@@ -40,9 +40,9 @@ export function registerBackend(name, backend, priority) {
     throw new TypeError('not a valid backend');
   }
   const known = find(name);
-  if (known && known.priority > priority) return;
-  if (known?.backend === backend && known.priority === priority) return;
+  if (known?.priority > priority) return;
   if (known?.priority === priority) {
+    if (known.backend === backend) return;
     throw new Error(`cannot register backend "${name}" using priority ${priority}`);
   }
   registered.delete(name);
@@ -101,18 +101,17 @@ export async function resolveBackend(options) {
       backend ??= found;
       if (backend === found) served.push(name);
     } catch (error) {
-      failures.push({ name, error });
+      failures.push({ name, error, why: error?.message ?? error });
     }
   }
   if (!backend) {
-    const why = failures.map(({ name, error }) => `[${name}] ${error?.message ?? error}`).join(', ');
+    const why = failures.map(({ name, why }) => `[${name}] ${why}`).join(', ');
     throw new Error(`no available backend found. ERR: ${why}`, { cause: failures[0]?.error });
   }
-  for (const { name, error } of failures) {
+  for (const { name, why } of failures) {
     if (!names.includes(name)) continue;
     console.warn(
-      `removing requested execution provider "${name}" from session options because it is not available: ` +
-        `${error?.message ?? error}`,
+      `removing requested execution provider "${name}" from session options because it is not available: ${why}`,
     );
   }
   const kept = names.length > 0 ? asked.filter((_, i) => served.includes(names[i])) : served;

@@ -75,35 +75,31 @@ export class Core {
     this.#memory = new WebAssembly.Memory(memory);
     const imports = {
       read: (source, offset, byteCount, address) =>
-        this.#answer(-1, () => {
-          const at = unsigned(address);
-          this.#sources[source].read(offset, this.#view().subarray(at, at + unsigned(byteCount)));
+        this.#answer(() => {
+          this.#sources[source].read(offset, this.#bytesAt(address, byteCount));
           return 0;
         }),
       open: (address, byteCount) =>
-        this.#answer(-1, () => {
-          const at = unsigned(address);
-          const location = decodeUtf8(this.#view(), at, at + byteCount);
-          return this.#sources.push(this.#openExternal(location)) - 1;
+        this.#answer(() => {
+          const location = this.#bytesAt(address, byteCount);
+          return this.#sources.push(this.#openExternal(decodeUtf8(location, 0, byteCount))) - 1;
         }),
       write: (address, byteCount) =>
-        this.#answer(-1, () => {
-          const at = unsigned(address);
-          write(this.#view().slice(at, at + byteCount));
+        this.#answer(() => {
+          write(this.#bytesAt(address, byteCount).slice());
           return 0;
         }),
       byte_count: (source) => this.#sources[source].byteCount,
       now: host.now,
     };
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory }, apus: imports });
-    this.#exports = instance.exports;
+    this.#exports = new WebAssembly.Instance(module, { env: { memory: this.#memory }, apus: imports }).exports;
     this.#call('_initialize');
     this.#control = unsigned(this.#call('apus_control'));
   }
 
   /** Bytes of linear memory. */
   get byteLength() {
-    return this.#memory ? this.#memory.buffer.byteLength : 0;
+    return this.#memory?.buffer.byteLength ?? 0;
   }
 
   /** @param {[string, number | string][]} options */
@@ -218,8 +214,7 @@ export class Core {
 
   /** Another place with the same bytes, which stays until it is freed. */
   duplicate(address, byteCount) {
-    const place = this.allocate(byteCount);
-    if (place === 0) throw runtimeError(12, `no memory for ${byteCount} bytes beside ${this.byteLength} in use`);
+    const place = this.#allocated(byteCount, 'bytes');
     this.#view().copyWithin(place, address, address + byteCount);
     return place;
   }
@@ -229,7 +224,7 @@ export class Core {
    * @param {ArrayBufferView} [last]  an earlier one, which is taken again where it is still good
    */
   viewOf(Elements, address, byteCount, last) {
-    const { buffer } = this.#view();
+    const { buffer } = this.#memory;
     return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
   }
 
@@ -247,6 +242,12 @@ export class Core {
       this.#reader = new BlockReader(this.#bytes);
     }
     return this.#bytes;
+  }
+
+  /** @param {number} address  signed, as it comes out of wasm; the count too */
+  #bytesAt(address, byteCount) {
+    const at = unsigned(address);
+    return this.#view().subarray(at, at + unsigned(byteCount));
   }
 
   /** Gives every tensor in `value` its offset in the staging area. */
@@ -287,11 +288,14 @@ export class Core {
     if (byteCount <= this.#stagingBytes) return;
     if (this.#staging !== 0) this.#call('apus_free', this.#staging);
     this.#stagingBytes = 0;
-    this.#staging = this.allocate(byteCount);
-    if (this.#staging === 0) {
-      throw runtimeError(12, `no memory for ${byteCount} bytes of inputs beside ${this.byteLength} in use`);
-    }
+    this.#staging = this.#allocated(byteCount, 'bytes of inputs');
     this.#stagingBytes = byteCount;
+  }
+
+  #allocated(byteCount, what) {
+    const address = this.allocate(byteCount);
+    if (address === 0) throw runtimeError(12, `no memory for ${byteCount} ${what} beside ${this.byteLength} in use`);
+    return address;
   }
 
   #checkAlive() {
@@ -311,11 +315,9 @@ export class Core {
     this.#hostError = undefined;
     const status = this.#call(name, ...parameters);
     if (status >= 0) return status;
-    const { code, message, node, hint } = readError(this.#response());
-    const facts = node && { node: node.name, opType: node.opType, opset: node.opset, shapes: node.shapes };
+    const { code, message, ...facts } = readError(this.#response());
     const cause = this.#hostError;
-    const why = cause === undefined ? '' : `: ${cause?.message ?? cause}`;
-    throw runtimeError(code, message + why, { ...facts, ...(hint && { hint }), cause });
+    throw runtimeError(code, cause === undefined ? message : `${message}: ${cause?.message ?? cause}`, { ...facts, cause });
   }
 
   /** A word of the control block. */
@@ -330,26 +332,32 @@ export class Core {
   }
 
   /** No exception may cross the core's frames: what the host could not do is a status; the reason is kept here. */
-  #answer(failure, act) {
+  #answer(act) {
     try {
       return act();
     } catch (error) {
       this.#hostError = error;
-      return failure;
+      return -1;
     }
   }
 
   /** What a trap leaves behind cannot be trusted: the session ends, and its memory goes. */
   #trapped(cause) {
-    const text = this.#control + 4 * words.text;
-    const nodeEnd = text + (this.#control && this.#word(words.nodeBytes));
-    const node = this.#control && decodeUtf8(this.#view(), text, nodeEnd);
-    const opType = this.#control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + this.#word(words.opTypeBytes));
+    const { node, opType } = this.#currentNode();
     const at = opType ? ` at node '${node}' (${opType})` : '';
     const why = cause?.message ?? cause;
     this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
     this.#drop();
     return runtimeError(6, this.#end.message, { ...(opType && { node, opType }), cause });
+  }
+
+  #currentNode() {
+    // The instance may not have come so far as to say where its control block is.
+    if (this.#control === 0) return {};
+    const text = this.#control + 4 * words.text;
+    const nodeEnd = text + this.#word(words.nodeBytes);
+    const end = nodeEnd + this.#word(words.opTypeBytes);
+    return { node: decodeUtf8(this.#view(), text, nodeEnd), opType: decodeUtf8(this.#view(), nodeEnd, end) };
   }
 
   #drop() {

@@ -10,21 +10,15 @@ export const now = () => (typeof performance === 'object' ? performance.now() : 
 /** Lets other work of this thread go on, where the host has any way to. */
 export const nextTurn = () =>
   new Promise((resolve) => {
-    if (typeof setImmediate === 'function') {
-      setImmediate(resolve);
-    } else if (typeof MessageChannel === 'function') {
-      // Rather than a timer, which browsers throttle and clamp.
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        resolve();
-      };
-      port2.postMessage(0);
-    } else if (typeof setTimeout === 'function') {
-      setTimeout(resolve);
-    } else {
+    if (typeof setImmediate === 'function') return setImmediate(resolve);
+    if (typeof MessageChannel !== 'function') return typeof setTimeout === 'function' ? setTimeout(resolve) : resolve();
+    // Rather than a timer, which browsers throttle and clamp.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
       resolve();
-    }
+    };
+    port2.postMessage(0);
   });
 
 /** Whether a path or address means a file that can be read here. */
@@ -42,6 +36,10 @@ export function openFile(address, doing = 'Load model from') {
   const fs = builtin('fs');
   const path = pathOf(address);
   let file;
+  const close = () => {
+    if (file !== undefined) fs.closeSync(file);
+    file = undefined;
+  };
   try {
     file = fs.openSync(path, 'r');
     const status = fs.fstatSync(file);
@@ -56,15 +54,13 @@ export function openFile(address, doing = 'Load model from') {
           done += count;
         }
       },
-      close() {
-        if (file !== undefined) fs.closeSync(file);
-        file = undefined;
-      },
+      close,
     };
   } catch (cause) {
-    if (file !== undefined) fs.closeSync(file);
-    const code = cause?.code === 'ENOENT' ? 3 : 1;
-    throw runtimeError(code, `${doing} ${path} failed: ${code === 3 ? 'no such file' : cause.message}`, { cause });
+    close();
+    const isMissing = cause?.code === 'ENOENT';
+    const why = isMissing ? 'no such file' : cause.message;
+    throw runtimeError(isMissing ? 3 : 1, `${doing} ${path} failed: ${why}`, { cause });
   }
 }
 

@@ -124,22 +124,22 @@ export function readResults(block) {
 }
 
 /**
- * @typedef {{ name: string, opType: string, opset: number, shapes: number[][] }} NodeInfo
- * @returns {{ code: number, message: string, node?: NodeInfo, hint: string }}
+ * What went wrong and, where it is known, at which node: its inputs have `shapes`.
+ * @returns {{ code: number, message: string, node?: string, opType?: string, opset?: number, shapes?: number[][],
+ *   hint?: string }}
  */
 export function readError(block) {
   const code = block.i32();
   const message = block.string();
-  const node = block.u32() === 0 ? undefined : readNode(block);
-  return { code, message, node, hint: block.string() };
+  const node = block.u32() !== 0 && {
+    node: block.string(),
+    opType: block.string(),
+    opset: block.i32(),
+    shapes: block.list((block) => block.dims()),
+  };
+  const hint = block.string();
+  return { code, message, ...node, ...(hint && { hint }) };
 }
-
-const readNode = (block) => ({
-  name: block.string(),
-  opType: block.string(),
-  opset: block.i32(),
-  shapes: block.list((block) => block.dims()),
-});
 
 export function readMemory(block) {
   return { weights: block.f64(), arena: block.f64(), peak: block.f64() };

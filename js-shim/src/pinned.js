@@ -1,7 +1,7 @@
 // Tensors that live in a session's own memory: what `preferredOutputLocation: 'cpu-pinned'` asks for. They are written
 // and fed again without leaving it.
 import { Tensor } from './tensor.js';
-import { arrayOf, settleFloat16, typesByCode, typesByName } from './tensor-types.js';
+import { arrayOf, typesByCode, typesByName } from './tensor-types.js';
 
 /** The pinned tensors of one session. They end with it. */
 export class PinnedTensors {
@@ -27,7 +27,6 @@ export class PinnedTensors {
 
   /** A result as a tensor that stays where results are; undefined for what cannot be pinned. */
   keep({ type, dims, address, byteCount }) {
-    settleFloat16();
     const row = typesByCode.get(type);
     if (!(row?.bits >= 8) || byteCount === 0) return undefined;
     const place = this.#core.duplicate(address, byteCount);

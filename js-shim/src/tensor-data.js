@@ -1,5 +1,5 @@
 // From what a caller gives as a tensor's data to the array that holds it.
-import { arrayOf, settleFloat16, typeOfArray, typesByName } from './tensor-types.js';
+import { arrayOf, typeOfArray, typesByName } from './tensor-types.js';
 
 /**
  * The array for a tensor of a named type. A typed array of the right kind is taken as it is, never copied.
@@ -7,7 +7,6 @@ import { arrayOf, settleFloat16, typeOfArray, typesByName } from './tensor-types
  * @returns {{ type: string, data: ArrayBufferView | string[] }}
  */
 export function dataOfType(name, data) {
-  settleFloat16();
   if (name === 'string') {
     if (!Array.isArray(data)) throw new TypeError("A string tensor's data must be a string array.");
     return { type: name, data };
@@ -41,7 +40,6 @@ export function dataOfType(name, data) {
  * @returns {{ type: string, data: ArrayBufferView | string[] }}
  */
 export function dataOfItself(data) {
-  settleFloat16();
   if (Array.isArray(data)) {
     if (data.length === 0) throw new TypeError('Tensor type cannot be inferred from an empty array.');
     const element = typeof data[0];
@@ -52,7 +50,7 @@ export function dataOfItself(data) {
   const array = data?.constructor;
   if (array?.name === 'Uint8ClampedArray') return { type: 'uint8', data: Uint8Array.from(data) };
   // By the constructor's own name: a subclass such as Buffer does not say what its bytes are.
-  const type = ArrayBuffer.isView(data) ? typeOfArray.get(array.name) : undefined;
+  const type = ArrayBuffer.isView(data) ? typeOfArray(array.name) : undefined;
   if (!type) throw new TypeError(`Unsupported type for tensor data: ${array ?? data}.`);
   return { type, data };
 }

@@ -49,24 +49,16 @@ export const typesByName = new Map(table.map((type) => [type.name, type]));
 /** @type {Map<number, TensorType>} */
 export const typesByCode = new Map(table.map((type) => [type.code, type]));
 
-/** The type that an array's constructor stands for by itself. */
-export const typeOfArray = new Map([
-  ...table.filter((type) => type.array && !type.raw && type.name !== 'bool').map((type) => [type.array, type.name]),
-  ['Float16Array', 'float16'],
-]);
+/** Whether float16 is held by `Float16Array`: decided when first asked, so that a page may bring its own. */
+let hasHalves;
+Object.defineProperties(typesByName.get('float16'), {
+  array: { get: () => ((hasHalves ??= typeof Float16Array === 'function') ? 'Float16Array' : 'Uint16Array') },
+  raw: { get: () => !hasHalves },
+});
 
-let settled = false;
-
-/**
- * Decides, at the first tensor, whether float16 is held by `Float16Array`: later, so that a page may bring its own.
- */
-export function settleFloat16() {
-  if (settled) return;
-  settled = true;
-  if (typeof globalThis.Float16Array === 'function') {
-    Object.assign(typesByName.get('float16'), { array: 'Float16Array', raw: false });
-  }
-}
+/** The name of the type that an array's constructor stands for by itself. */
+export const typeOfArray = (array) =>
+  array === 'Float16Array' ? 'float16' : table.find((type) => type.array === array && !type.raw)?.name;
 
 /**
  * The constructor of the arrays that hold `type`.

@@ -1,6 +1,6 @@
 import { dataOfItself, dataOfType } from './tensor-data.js';
 import { toDataURL, toImageData } from './tensor-image.js';
-import { byteCountOf, settleFloat16, typesByName } from './tensor-types.js';
+import { byteCountOf, typesByName } from './tensor-types.js';
 import { sizeOf, tagOf } from './validate.js';
 import { loadWorkerFile } from './worker-file.js';
 
@@ -60,7 +60,6 @@ export class Tensor {
   }
 
   #place(description) {
-    settleFloat16();
     const { location, type, dims, data } = description;
     const place = places[location];
     this.dataLocation = location;

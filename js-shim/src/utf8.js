@@ -1,29 +1,17 @@
 // UTF-8 without TextEncoder and TextDecoder, which an AudioWorklet lacks.
 
+/** What the first byte of a character begins with, by how many bytes follow it. */
+const leads = [0, 0xc0, 0xe0, 0xf0];
+
 /** The bytes of `text`; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text) {
   const bytes = [];
-  for (let i = 0; i < text.length; i++) {
-    let code = text.charCodeAt(i);
-    if (code < 0x80) {
-      bytes.push(code);
-      continue;
-    }
-    if (code < 0x800) {
-      bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-      continue;
-    }
-    if (code >= 0xd800 && code < 0xe000) {
-      const low = code < 0xdc00 ? text.charCodeAt(i + 1) : 0;
-      if (low >= 0xdc00 && low < 0xe000) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-        i++;
-        continue;
-      }
-      code = 0xfffd;
-    }
-    bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+  for (const character of text) {
+    const point = character.codePointAt(0);
+    const code = point >= 0xd800 && point < 0xe000 ? 0xfffd : point;
+    const following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    bytes.push(leads[following] | (code >> (6 * following)));
+    for (let i = following - 1; i >= 0; i--) bytes.push(0x80 | ((code >> (6 * i)) & 63));
   }
   return bytes;
 }
@@ -34,15 +22,11 @@ export function decodeUtf8(bytes, start, end) {
   let at = start;
   while (at < end) {
     const lead = bytes[at++];
-    if (lead < 0x80) {
-      text += String.fromCharCode(lead);
+    if (lead < 0xc2 || lead > 0xf4) {
+      text += lead < 0x80 ? String.fromCharCode(lead) : '\ufffd';
       continue;
     }
     let needed = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (lead < 0xc2 || lead > 0xf4) {
-      text += '\ufffd';
-      continue;
-    }
     // The second byte's range keeps out overlong forms, surrogates, and what lies above U+10FFFF.
     let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
     let high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;

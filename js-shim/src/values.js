@@ -1,7 +1,7 @@
 // Between what a caller holds (tensors, arrays and maps of them) and the values that cross into wasm.
 import { runtimeError } from './errors.js';
 import { Tensor } from './tensor.js';
-import { arrayOf, byteCountOf, settleFloat16, typesByCode, typesByName } from './tensor-types.js';
+import { arrayOf, byteCountOf, typesByCode, typesByName } from './tensor-types.js';
 import { sizeOf } from './validate.js';
 
 /**
@@ -77,7 +77,6 @@ export function snapshot(value) {
 
 /** A result in memory of its own: a Tensor, an array for a sequence, a Map, or null for an empty optional. */
 export function resultOf(core, value) {
-  settleFloat16();
   switch (value.kind) {
     case 'tensor': {
       const row = typesByCode.get(value.type);
