@@ -20,14 +20,10 @@ export class BlockWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** A number of 32 bits, with or without a sign. */
   u32(value) {
     const at = this.#take(4);
     this.#view.setUint32(at, value, true);
-  }
-
-  i32(value) {
-    const at = this.#take(4);
-    this.#view.setInt32(at, value, true);
   }
 
   f64(value) {
@@ -50,8 +46,7 @@ export class BlockWriter {
   }
 
   dims(dims) {
-    this.u32(dims.length);
-    for (let i = 0; i < dims.length; i++) this.i32(dims[i]);
+    this.list(dims, (block, dim) => block.u32(dim));
   }
 
   /** Room for `count` bytes; it may renew `#view`, so it is taken first. */
@@ -110,9 +105,7 @@ export class BlockReader {
   }
 
   dims() {
-    const dims = [];
-    for (let count = this.u32(); count > 0; count--) dims.push(this.i32());
-    return dims;
+    return this.list((block) => block.i32());
   }
 
   #take(count) {

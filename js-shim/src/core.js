@@ -13,6 +13,7 @@ import {
   writeRunRequest,
 } from './messages.js';
 import { decodeUtf8 } from './utf8.js';
+import { bytesOf } from './validate.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
 export const abiVersion = 2;
@@ -25,9 +26,6 @@ const align = (byteCount) => (byteCount + 63) & ~63;
 
 /** Addresses come out of wasm as signed numbers. */
 const unsigned = (address) => address >>> 0;
-
-/** The bytes of any view, without a copy. */
-const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 /**
  * @typedef {object} Source  bytes that the core pulls from while it loads

@@ -1,5 +1,6 @@
 // What `env.debug` adds: lines on the console about what is allowed and seldom meant.
 import { env } from './env.js';
+import { sizeOf } from './validate.js';
 
 /** The flags of `env.wasm` that say how the wasm file is loaded, and what they were when it was. */
 const early = ['simd', 'initTimeout', 'wasmPaths', 'wasmBinary', 'wasmModule'];
@@ -31,7 +32,7 @@ export function checkFeed(name, { type, dims, data }) {
   const isNaN = data instanceof Uint16Array ? (bits) => (bits & 0x7fff) > infinities[type] : Number.isNaN;
   const at = /^b?float(16|32|64)$/.test(type) ? data.findIndex(isNaN) : -1;
   if (at >= 0) say(`input '${name}' has NaN at element ${at}.`);
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = sizeOf(dims);
   if (count < data.length) {
     say(`input '${name}': dims [${dims.join(', ')}] take ${count} of ${data.length} elements.`);
   }

@@ -53,7 +53,7 @@ export function readValue(block) {
 
 /** An input or output by its place in the description, or by name where it has none there. */
 function writeReference(block, { index, name }) {
-  block.i32(index);
+  block.u32(index);
   if (index < 0) block.string(name);
 }
 

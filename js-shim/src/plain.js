@@ -1,6 +1,6 @@
 // Settings and options as objects that can be posted to a worker.
 import { env } from './env.js';
-import { tagOf } from './validate.js';
+import { isObject, tagOf } from './validate.js';
 
 /**
  * The settings as an object that can be posted to a worker: addresses as text, and without functions and what belongs
@@ -16,7 +16,7 @@ const cloneable = /^((Shared)?ArrayBuffer|DataView|Date|RegExp|Blob|File|WebAsse
  */
 export function plain(value, above = []) {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-  if (typeof value !== 'object' || value === null) return value;
+  if (!isObject(value)) return value;
   if (typeof value.href === 'string') return value.href;
   const tag = tagOf(value);
   if (cloneable.test(tag)) return value;

@@ -1,4 +1,5 @@
 // What crosses between a page and its proxy worker: plain objects in place of tensors and errors.
+import { isObject } from './validate.js';
 
 /** A value as it can be posted; where `isCopied`, arrays that are part of a larger or shared buffer are cut out first. */
 export function plainOf(value, isCopied) {
@@ -23,7 +24,7 @@ export function tight(view) {
 export function buffersOf(value, found = new Set()) {
   if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
-  } else if (typeof value === 'object' && value !== null) {
+  } else if (isObject(value)) {
     for (const inner of Object.values(value)) buffersOf(inner, found);
   }
   return [...found];

@@ -1,5 +1,6 @@
 // From what a caller gives as a tensor's data to the array that holds it.
 import { arrayOf, typeOfArray, typesByName } from './tensor-types.js';
+import { tagOf } from './validate.js';
 
 /**
  * The array for a tensor of a named type. A typed array of the right kind is taken as it is, never copied.
@@ -23,7 +24,7 @@ export function dataOfType(name, data) {
     const isBig = type.array.startsWith('Big');
     return { type: name, data: isBig ? Elements.from(data, BigInt) : Elements.from(data) };
   }
-  const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : '';
+  const tag = tagOf(data);
   if (tag === type.array || (name === 'float16' && tag === 'Float16Array')) return { type: name, data };
   if (tag === 'Uint8ClampedArray') {
     if (name === 'uint8') return { type: name, data: Uint8Array.from(data) };

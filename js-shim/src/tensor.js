@@ -1,7 +1,7 @@
 import { dataOfItself, dataOfType } from './tensor-data.js';
 import { toDataURL, toImageData } from './tensor-image.js';
 import { byteCountOf, typesByName } from './tensor-types.js';
-import { sizeOf, tagOf } from './validate.js';
+import { isObject, sizeOf, tagOf } from './validate.js';
 import { loadWorkerFile } from './worker-file.js';
 
 // What makes a tensor one of ours in the eyes of another copy of this library on the same page.
@@ -41,7 +41,7 @@ function withoutFree(dims, size) {
  */
 export class Tensor {
   constructor(arg0, arg1, arg2) {
-    if (typeof arg0 === 'object' && arg0 !== null && 'location' in arg0) {
+    if (isObject(arg0) && 'location' in arg0) {
       this.#place(arg0);
       return;
     }
@@ -219,7 +219,7 @@ export class Tensor {
 
   static [Symbol.hasInstance](value) {
     if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && value[brand] === true;
+    return isObject(value) && value[brand] === true;
   }
 }
 

@@ -12,8 +12,8 @@ const canStartWorkers = () => typeof Worker === 'function' || builtin('worker_th
 /** A page without cross-origin isolation has no shared memory to give to threads. */
 const isIsolated = () => typeof self === 'undefined' || self.crossOriginIsolated !== false;
 
-/** Half the processors, at most four; on a page that is not isolated only its own thread. */
-const usual = () => (isIsolated() ? Math.min(4, Math.ceil(processorCount() / 2)) : 1);
+/** Half the processors, at most four. */
+const usual = () => Math.min(4, Math.ceil(processorCount() / 2));
 
 /** Whether this host has shared memory, and threads that could be started with it. */
 const hasThreads = () => typeof SharedArrayBuffer === 'function' && isIsolated() && canStartWorkers();
@@ -21,34 +21,32 @@ const hasThreads = () => typeof SharedArrayBuffer === 'function' && isIsolated()
 /** What comes compiled has been compiled for plain memory. */
 const isPossible = () => hasThreads() && !env.wasm.wasmModule;
 
+const isCount = (number) => Number.isInteger(number) && number > 0;
+
 /** The threads of a session: its own wish where it has one, else the library's. */
 export function threadsFor({ intraOpNumThreads }) {
   settleThreads();
-  const own = Number.isInteger(intraOpNumThreads) && intraOpNumThreads > 0;
-  return own && isPossible() ? intraOpNumThreads : env.wasm.numThreads;
+  return isCount(intraOpNumThreads) && isPossible() ? intraOpNumThreads : env.wasm.numThreads;
 }
 
 /** Writes into `env.wasm.numThreads` what it comes to, before the first session. */
 export function settleThreads() {
   const flags = env.wasm;
   const wanted = flags.numThreads;
-  const isNumber = typeof wanted === 'number' && Number.isInteger(wanted) && wanted > 0;
-  if (!isNumber) flags.numThreads = isPossible() ? usual() : 1;
-  if (flags.numThreads === 1 || isPossible()) return;
+  const most = isPossible() ? Infinity : 1;
+  flags.numThreads = Math.min(most, isCount(wanted) ? wanted : usual());
+  if (!(isCount(wanted) && wanted > most)) return;
   if (!isIsolated()) {
     console.warn(
       `env.wasm.numThreads is set to ${wanted}, but this will not work unless you enable crossOriginIsolated mode. ` +
         'See https://web.dev/cross-origin-isolation-guide/ for more info.',
     );
   }
-  if (hasThreads()) {
-    console.warn('env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.');
-  } else {
-    console.warn(
-      'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
-    );
-  }
-  flags.numThreads = 1;
+  console.warn(
+    hasThreads()
+      ? 'env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.'
+      : 'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
+  );
 }
 
 /**

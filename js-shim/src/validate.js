@@ -19,9 +19,7 @@ export function sizeOf(dims) {
   let size = 1;
   for (let i = 0; i < dims.length; i++) {
     const dim = dims[i];
-    if (typeof dim !== 'number' || !Number.isSafeInteger(dim)) {
-      throw new TypeError(`dims[${i}] must be an integer, got: ${dim}`);
-    }
+    if (!Number.isSafeInteger(dim)) throw new TypeError(`dims[${i}] must be an integer, got: ${dim}`);
     if (dim < 0) throw new RangeError(`dims[${i}] must be a non-negative integer, got: ${dim}`);
     size *= dim;
   }
@@ -34,7 +32,7 @@ export function sizeOf(dims) {
  */
 export function readable(value) {
   if (typeof value === 'string') return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (ArrayBuffer.isView(value)) return bytesOf(value);
   if (isBuffer(value)) return new Uint8Array(value);
   const tag = tagOf(value);
   if (tag === 'URL') return value.href;
@@ -61,6 +59,9 @@ export function checkCreate(given, arg1, arg2, arg3) {
   }
   return { model: model.subarray(arg1, arg1 + byteLength), options: checkOptions(arg3) };
 }
+
+/** The bytes of any view, without a copy. */
+export const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 /** What kind of built-in object a value is; an object of another realm has the same tag. */
 export const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
@@ -108,20 +109,17 @@ export function checkRun(session, feeds, arg1, arg2) {
   for (const name of inputNames) {
     if (feeds[name] === undefined) throw new Error(`input '${name}' is missing in 'feeds'.`);
   }
-  if (!fetches) {
-    fetches = {};
-    for (const name of outputNames) fetches[name] = null;
-  }
-  return { fetches, options };
+  return { fetches: fetches ?? unfilled(outputNames), options };
 }
 
 function checkFetchList(isKnown, names) {
   if (names.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
-  const fetches = {};
   for (const name of names) {
     if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
     if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
-    fetches[name] = null;
   }
-  return fetches;
+  return unfilled(names);
 }
+
+/** Outputs of these names, none of them into a tensor of the caller. */
+const unfilled = (names) => Object.fromEntries(names.map((name) => [name, null]));

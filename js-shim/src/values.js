@@ -2,7 +2,7 @@
 import { runtimeError } from './errors.js';
 import { Tensor } from './tensor.js';
 import { arrayOf, byteCountOf, typesByCode, typesByName } from './tensor-types.js';
-import { sizeOf } from './validate.js';
+import { bytesOf, sizeOf, tagOf } from './validate.js';
 
 /**
  * A tensor as a value; `data` is the caller's own array, or so much of it as the dims need.
@@ -19,10 +19,9 @@ export function tensorValue(tensor, name) {
     }
     return { kind: 'strings', dims, strings: count === data.length ? data : data.slice(0, count) };
   }
-  const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : undefined;
+  const tag = tagOf(data);
   if (tag !== row.array && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
-    const got = tag ?? typeof data;
-    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${got}`);
+    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${tag}`);
   }
   const value = { kind: 'tensor', type: row.code, dims, data };
   if (row.bits < 8 && count > 1 && data.length === count) {
@@ -34,7 +33,7 @@ export function tensorValue(tensor, name) {
     const shape = dims.join(', ');
     throw runtimeError(2, `input '${name}': dims [${shape}] need ${needed} bytes, the data has ${data.byteLength}`);
   }
-  if (data.byteLength > needed) value.data = new Uint8Array(data.buffer, data.byteOffset, needed);
+  if (data.byteLength > needed) value.data = bytesOf(data).subarray(0, needed);
   return value;
 }
 

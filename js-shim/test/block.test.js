@@ -125,7 +125,6 @@ for (const { name, read: decode, says } of read) {
 
 const fields = [
   { field: 'u32', value: 7 },
-  { field: 'i32', value: -7 },
   { field: 'f64', value: 0.5 },
   { field: 'string', value: 'four' },
   { field: 'dims', value: [-1, 3] },

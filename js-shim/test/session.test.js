@@ -251,7 +251,7 @@ const wrongFeeds = [
   { A: f32([1, 2, 3, 4], [4, 1]), message: "[ERROR_CODE: 2] input 'A' must be float32 [n, 2], got float32 [4, 1]" },
   {
     A: { ...plain, location: 'cpu', data: [1, 2, 3, 4] },
-    message: "input 'A': the data of a float32 tensor must be Float32Array, got object",
+    message: "input 'A': the data of a float32 tensor must be Float32Array, got Array",
   },
 ];
 
