@@ -120,11 +120,11 @@ export class Core {
 
   /** @param {{ PoolMember: typeof import('./pool.js').PoolMember }} [pool]  where worker threads come from */
   createFinish(pool) {
-    this.#status('apus_create_finish', this.#session);
+    const description = this.#ask('apus_create_finish', readDescription);
     this.#closeSources();
     const team = this.#word(words.team);
     if (pool && team !== 0) this.#member = new pool.PoolMember(this, team);
-    return readDescription(this.#response());
+    return description;
   }
 
   /**
@@ -159,8 +159,7 @@ export class Core {
 
   /** The results; tensors stay in place until `runEnd`, see `copyOut`. */
   runFinish() {
-    this.#status('apus_run_finish', this.#session);
-    return readResults(this.#response());
+    return this.#ask('apus_run_finish', readResults);
   }
 
   /** Drops the results, or a run under way. */
@@ -170,14 +169,12 @@ export class Core {
 
   /** Time per node over all runs, where it was asked for at the beginning. */
   profile() {
-    this.#status('apus_profile', this.#session);
-    return readProfile(this.#response());
+    return this.#ask('apus_profile', readProfile);
   }
 
   /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
   memory() {
-    this.#status('apus_memory', this.#session);
-    return readMemory(this.#response());
+    return this.#ask('apus_memory', readMemory);
   }
 
   /**
@@ -318,6 +315,12 @@ export class Core {
     throw runtimeError(code, cause === undefined ? message : `${message}: ${cause?.message ?? cause}`, { ...facts, cause });
   }
 
+  /** Calls a function of the session and reads what it responds. */
+  #ask(name, read) {
+    this.#status(name, this.#session);
+    return read(this.#response());
+  }
+
   /** A word of the control block. */
   #word(place) {
     this.#view();
@@ -325,6 +328,7 @@ export class Core {
   }
 
   #response() {
+    // First, since it may renew the reader.
     const address = this.#word(words.response);
     return this.#reader.from(address);
   }

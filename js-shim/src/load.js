@@ -10,11 +10,15 @@ import { readable, tagOf } from './validate.js';
 const fileName = 'ort-wasm-simd-threaded.wasm';
 const relaxedFileName = 'ort-wasm-relaxedsimd-threaded.wasm';
 
-/** The section at the front of our file: 32-bit words; see wasm/ABI.md. */
+/**
+ * The section at the front of our file: four 32-bit words, which are the version of the boundary, the initial and the
+ * maximum pages of memory, and where the flags of the memory import are; see wasm/ABI.md.
+ */
 const section = 'apus';
-const stampWords = { abi: 0, initialPages: 1, maximumPages: 2, flagsOffset: 3 };
 /** Where its words begin: behind the header, an id, a size, and the name with its length. */
 const sectionWords = 15;
+/** Which of them is where the flags are. */
+const flagsWord = 3;
 
 /**
  * @typedef {{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }} Compiled  the memory is what each
@@ -158,14 +162,10 @@ async function compile({ where, get }, shared) {
 function describe(module, where, shared) {
   const [stamp] = WebAssembly.Module.customSections(module, section);
   if (!stamp) throw foreign(where);
-  const view = new DataView(stamp);
-  const read = (word) => view.getUint32(4 * word, true);
-  const abi = read(stampWords.abi);
+  const [abi, initial, maximum] = new Uint32Array(stamp);
   if (abi !== abiVersion) {
     throw new Error(`${where} is of another release: its boundary has version ${abi}, this script's ${abiVersion}.`);
   }
-  const maximum = read(stampWords.maximumPages);
-  const initial = read(stampWords.initialPages);
   return { module, memory: { initial, ...(maximum > 0 && { maximum }), ...(shared && { shared }) } };
 }
 
@@ -205,7 +205,7 @@ async function checkHead(response, where) {
 /** The file with the flag of shared memory at its memory import; the caller's bytes stay as they are. */
 function withSharedMemory(bytes) {
   const changed = bytes.slice();
-  const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(sectionWords + 4 * stampWords.flagsOffset, true);
+  const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(sectionWords + 4 * flagsWord, true);
   changed[at] |= 2;
   return changed;
 }

@@ -51,9 +51,7 @@ export class SessionHandler {
    */
   run(feeds, fetches, options) {
     const values = this.#check(feeds, options);
-    return this.#busy
-      ? this.#runLater(values, fetches, options)
-      : this.#execute(values, fetches, options, stepOf(options, 0));
+    return this.#busy ? this.#runLater(values, fetches, options) : this.#execute(values, fetches, options);
   }
 
   runSync(feeds, fetches, options) {
@@ -105,11 +103,11 @@ export class SessionHandler {
       turn.then(() => this.#passOn());
       throw reason;
     }
-    return this.#execute(kept, fetches, options, stepOf(options, 0));
+    return this.#execute(kept, fetches, options);
   }
 
   /** The outputs, or a promise of them where one step is not enough. */
-  #execute(feeds, fetches, options, step) {
+  #execute(feeds, fetches, options, step = stepOf(options, 0)) {
     this.#busy = true;
     let isOver = true;
     try {
@@ -135,13 +133,12 @@ export class SessionHandler {
 
   #results(fetches) {
     const outputs = {};
-    const values = this.#core.runFinish();
-    let place = 0;
-    for (const name of Object.keys(fetches)) {
-      const value = values[place++];
+    const names = Object.keys(fetches);
+    this.#core.runFinish().forEach((value, i) => {
+      const name = names[i];
       const given = fetches[name];
       outputs[name] = given ? fillTensor(this.#core, value, given, name) : this.#result(name, value);
-    }
+    });
     return outputs;
   }
 
