@@ -49,11 +49,12 @@ export const typesByName = new Map(table.map((type) => [type.name, type]));
 /** @type {Map<number, TensorType>} */
 export const typesByCode = new Map(table.map((type) => [type.code, type]));
 
+let decided;
 /** Whether float16 is held by `Float16Array`: decided when first asked, so that a page may bring its own. */
-let hasHalves;
+const hasHalves = () => (decided ??= typeof Float16Array === 'function');
 Object.defineProperties(typesByName.get('float16'), {
-  array: { get: () => ((hasHalves ??= typeof Float16Array === 'function') ? 'Float16Array' : 'Uint16Array') },
-  raw: { get: () => !hasHalves },
+  array: { get: () => (hasHalves() ? 'Float16Array' : 'Uint16Array') },
+  raw: { get: () => !hasHalves() },
 });
 
 /** The name of the type that an array's constructor stands for by itself. */

@@ -18,7 +18,7 @@ export function loadWorkerFile() {
   return loading;
 }
 
-/** For the file itself, which need not be looked for where it runs. */
+/** For that file itself, which shares this module's code and has nothing to look for. */
 export function provideWorkerFile(file) {
   loading = Promise.resolve(file);
 }

@@ -14,8 +14,9 @@ export { PoolMember, build, createProxyHandler, fromImage, startWorkers, workers
 
 const roles = { thread: workForSessions, proxy: serveSessions };
 
+provideWorkerFile({ PoolMember, fromImage, startWorkers, workers });
+
 if (isWorker) {
-  provideWorkerFile({ PoolMember, startWorkers, workers });
   /** Node's workers have a port, those of browsers are one. */
   const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort ?? globalThis;
   const listen = (handle) => {
