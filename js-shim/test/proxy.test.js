@@ -1,9 +1,10 @@
 // Sessions in a worker: the same results, errors and options as here, and this thread stays free.
 import assert from 'node:assert/strict';
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { initializer, model, node, value } from './support/onnx.js';
 import { rejectsExactly } from './support/throws.js';
@@ -39,7 +40,7 @@ test('a session of the worker is like one here', async () => {
   assert.deepEqual(session.inputNames, ['a', 'b']);
   assert.deepEqual(session.outputMetadata, [{ name: 'c', isTensor: true, type: 'float32', shape: ['n'] }]);
   const { c } = await session.run({ a: floats([1, 2]), b: floats([3, 4]) });
-  assert.ok(c instanceof ort.Tensor);
+  assert.equal(c.constructor, ort.Tensor);
   assert.deepEqual([...c.data], [4, 6]);
   await session.release();
   await session.release();
@@ -191,6 +192,19 @@ test('sessions here and there live side by side', async () => {
   assert.deepEqual(results.map(({ c }) => c.data[0]), [3, 3]);
   await Promise.all([there.release(), here.release()]);
   ort.env.wasm.proxy = true;
+});
+
+test('without its worker file there is an error that names it, and none once the file is there', async () => {
+  const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+  for (const file of ['ort.node.min.mjs', 'ort-wasm-simd-threaded.wasm']) copyFileSync(dist + file, path.join(folder, file));
+  const copy = await import(pathToFileURL(path.join(folder, 'ort.node.min.mjs')));
+  copy.env.wasm.proxy = true;
+  const failure = /^Error: env\.wasm\.proxy: The worker file file:.*\/ort-wasm-worker\.mjs could not be loaded: /;
+  await assert.rejects(copy.InferenceSession.create(adding), failure);
+  await assert.rejects(copy.Tensor.fromImage({ data: new Uint8Array(4), width: 1, height: 1 }), /ort-wasm-worker\.mjs could not/);
+  copyFileSync(`${dist}ort-wasm-worker.mjs`, path.join(folder, 'ort-wasm-worker.mjs'));
+  await (await copy.InferenceSession.create(adding)).release();
+  assert.deepEqual((await copy.Tensor.fromImage({ data: new Uint8Array(4), width: 1, height: 1 })).dims, [1, 3, 1, 1]);
 });
 
 test('threads work inside of the worker', async () => {

@@ -163,6 +163,31 @@ for (const { what, worker, says } of broken) {
   });
 }
 
+test('one thread asks for no worker file', async () => {
+  const ort = await fresh(1, distWith(undefined));
+  const told = await warnings(async () => {
+    const session = await ort.InferenceSession.create(products);
+    await session.run(feedsFor(ort));
+    await session.release();
+  });
+  assert.deepEqual(told, []);
+});
+
+test('a worker file that was missing is asked for again by the next session', async () => {
+  const folder = distWith(undefined);
+  const ort = await fresh(2, folder);
+  assert.equal((await warnings(() => ort.InferenceSession.create(products))).length, 1);
+  assert.equal(ort.env.wasm.numThreads, 1);
+  copyFileSync(`${dist}ort-wasm-worker.mjs`, path.join(folder, 'ort-wasm-worker.mjs'));
+  ort.env.wasm.numThreads = 2;
+  const messages = await posted(async () => {
+    const session = await ort.InferenceSession.create(products);
+    await session.run(feedsFor(ort));
+    await session.release();
+  });
+  assert.deepEqual(messages.filter((message) => message.module).map((message) => message.slot), [1]);
+});
+
 test('a worker file that does not answer is waited for ten seconds', async () => {
   const stopped = "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) await new Promise(() => setInterval(() => {}, 1000));";
   const ort = await fresh(2, distWith(stopped + readFileSync(`${dist}ort-wasm-worker.mjs`, 'utf8')));
