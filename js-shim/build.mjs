@@ -53,11 +53,12 @@ function buildId(files) {
 }
 
 /**
- * Comments that make bundlers leave an `import()` alone. esbuild drops them, so they go through it as a text before the
- * address, of the same length, for the source map.
+ * Comments that make bundlers leave an `import()` alone. esbuild drops them, so they go through it as a text that is
+ * added to the address; it becomes comments of the same length, so that the source map holds.
  */
-const comments = ' webpackIgnore: true *//* @vite-ignore ';
-const withComments = (script) => script.replaceAll(`"*${comments}*"`, `/*${comments}*/`).replace(/(@vite-ignore \*\/)( ?)\+/, '$1$2 ');
+const comments = '* webpackIgnore: true *//* @vite-ignore *';
+const withComments = (script) =>
+  script.replace(`"${comments}" +`, `/${comments}/  `).replace(`"${comments}"+`, `/${comments}/ `);
 
 /** Builds the first name of a bundle, with its source map, and returns that name. */
 async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build) {
@@ -73,7 +74,7 @@ async function bundle({ entry, stems: [stem], suffix, format, address, minify = 
     `--outfile=${path.join(dist, name)}`,
     `--banner:js=/*! apus ${version}, Apache-2.0 */${banner}`,
     `--define:apusBuild="${build}"`,
-    `--define:apusComments="*${comments}*"`,
+    `--define:apusComments="${comments}"`,
     ...(minify ? ['--minify'] : []),
     ...flags,
     ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),

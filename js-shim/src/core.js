@@ -312,7 +312,8 @@ export class Core {
     if (status >= 0) return status;
     const { code, message, ...facts } = readError(this.#response());
     const cause = this.#hostError;
-    throw runtimeError(code, cause === undefined ? message : `${message}: ${cause?.message ?? cause}`, { ...facts, cause });
+    const why = cause === undefined ? '' : `: ${cause?.message ?? cause}`;
+    throw runtimeError(code, message + why, { ...facts, cause });
   }
 
   /** Calls a function of the session and reads what it responds. */

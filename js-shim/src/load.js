@@ -155,7 +155,8 @@ async function compile({ where, get }, shared) {
   }
   const ours = checked(found, where);
   if (isModule(ours)) return describe(ours, where);
-  return describe(await doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure), where, shared);
+  const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
+  return describe(await compiling, where, shared);
 }
 
 /** What the section `apus` of a compiled module says. */

@@ -88,7 +88,8 @@ function checkLogLevels({ logSeverityLevel, logVerbosityLevel }, mostVerbose) {
 function checkLogLevel(level, most, kind) {
   // As in the reference null is as good as nothing.
   if (level === undefined || level === null) return;
-  if (!Number.isInteger(level) || level < 0 || level > most) throw new Error(`log ${kind} level is not valid: ${level}`);
+  const isValid = Number.isInteger(level) && level >= 0 && level <= most;
+  if (!isValid) throw new Error(`log ${kind} level is not valid: ${level}`);
 }
 
 /** Where outputs may be asked for: one place for all, or a place by name; names that the model lacks do no harm. */

@@ -1,5 +1,5 @@
-// From tensors to images, and what from-image.js has in common with it. Pixels are RGBA, a byte each; tensors are [1, channels, height, width] (NCHW) or
-// [1, height, width, channels] (NHWC).
+// From tensors to images, and what from-image.js has in common with that. Pixels are RGBA, a byte each; tensors are
+// [1, channels, height, width] (NCHW) or [1, height, width, channels] (NHWC).
 
 /** Which channel of a tensor holds red, green, blue and alpha. */
 export const formats = { RGB: [0, 1, 2], BGR: [2, 1, 0], RBG: [0, 2, 1], RGBA: [0, 1, 2, 3] };

@@ -1,13 +1,13 @@
-// The worker file, `ort-wasm-worker.mjs`, seen from the script: what only programs with workers need is in it, and it is
-// imported when the first of them asks.
+// The worker file, `ort-wasm-worker.mjs`, seen from the script: what few programs need is in it, and it is imported when
+// the first of them asks.
 import { build } from './build.js';
 import { env } from './env.js';
 
 let loading;
 
 /**
- * The exports of worker.js, from the file beside this script, else from under `env.wasm.wasmPaths` where that is a prefix.
- * A failure may be tried again.
+ * The exports of worker.js, from the file beside this script, else from under `env.wasm.wasmPaths` where that is a
+ * prefix. A failure may be tried again.
  * @returns {Promise<typeof import('./worker.js')>}
  */
 export function loadWorkerFile() {

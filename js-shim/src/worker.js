@@ -1,6 +1,6 @@
 // The worker file, `ort-wasm-worker.mjs`. A script imports it for what it exports, and every worker is started with it:
-// the first message says what the worker is to be. It answers with its build, since the file may have been replaced after
-// the script imported it.
+// the first message says what the worker is to be. It answers with its build, since the file may have been replaced
+// after the script imported it.
 import { build } from './build.js';
 import { fromImage } from './from-image.js';
 import { PoolMember, startWorkers, workers } from './pool.js';

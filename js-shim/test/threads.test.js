@@ -189,7 +189,10 @@ test('a worker file that was missing is asked for again by the next session', as
 });
 
 test('a worker file that does not answer is waited for ten seconds', async () => {
-  const stopped = "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) await new Promise(() => setInterval(() => {}, 1000));";
+  const stopped = `
+    import { isMainThread } from 'node:worker_threads';
+    if (!isMainThread) await new Promise(() => setInterval(() => {}, 1000));
+  `;
   const ort = await fresh(2, distWith(stopped + readFileSync(`${dist}ort-wasm-worker.mjs`, 'utf8')));
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
