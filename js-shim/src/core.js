@@ -62,7 +62,7 @@ export class Core {
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
    * @param {number} [threads]  that may work on a run, the caller's among them
-   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model, piece by piece, where an option asks for it
+   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model in pieces, where an option asks for it
    */
   constructor({ module, memory }, model, openExternal, threads = 1, write) {
     /** Threads that may work on a run, the caller's among them. */
