@@ -22,7 +22,7 @@ SOURCES := $(shell find Sources Package.swift -type f)
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(MAKEFILE_LIST)
 
 ##@ The two that matter
 .PHONY: demo test
@@ -30,10 +30,10 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-models test-errors conformance
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-package test-types test-browsers test-models test-errors conformance
 
 ##@ Parts of it
-.PHONY: build wasm js
+.PHONY: build wasm js dist
 build: $(APUS) ## Build the native command, .build/release/apus.
 
 wasm: $(STAMPS)/apt-wasm $(STAMPS)/python ## Build dist/*.wasm; UPDATE=1 accepts changed imports and sizes.
@@ -42,8 +42,11 @@ wasm: $(STAMPS)/apt-wasm $(STAMPS)/python ## Build dist/*.wasm; UPDATE=1 accepts
 js: wasm $(STAMPS)/apt-js ## Build the JavaScript bundles beside their wasm file, js-shim/dist/.
 	@$(NODE) js-shim/build.mjs
 
+dist: js $(STAMPS)/python ## Pack what is published, dist/apus-VERSION.tgz, with the file names that others copy.
+	@$(NODE24) js-shim/package.mjs
+
 ##@ Tests
-.PHONY: test-tools test-swift test-js test-models test-errors conformance models
+.PHONY: test-tools test-swift test-js test-package test-types test-browsers test-models test-errors conformance models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
 
@@ -52,7 +55,17 @@ test-tools: $(STAMPS)/python ## Run the tests of the scripts.
 	@$(NODE) --test --test-reporter=dot Tests/ToolTests/*.test.mjs
 
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
-	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -name '*.test.*js'); done
+	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -maxdepth 1 -name '*.test.*js'); done
+
+test-package: dist $(STAMPS)/webpack ## Install the packed file in empty folders, bundle programs that use it, and run them.
+	@NODE=$(NODE) $(NODE24) --test js-shim/test/package/*.test.mjs
+
+test-types: dist $(STAMPS)/apt-types ## Hold the declarations of the packed file against programs, with TypeScript.
+	@$(NODE24) --test js-shim/test/types/*.test.mjs
+
+test-browsers: js $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Run the pages in Chromium and Firefox; BROWSER=firefox PAGES='module workers' picks.
+	@MODELS=$(CACHE)/models/light $(NODE) --test --test-reporter=dot js-shim/test/browsers/harness.mjs
+	@$(NODE) js-shim/test/browsers/run.mjs --models $(CACHE)/models/light $(addprefix --browser ,$(BROWSER)) $(PAGES)
 
 test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/graphs/.done ## Run MiniLM, the light models and our graphs in three hosts.
 	@$(PYTHON) tools/models.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE) --plain $(CACHE)/models/graphs
@@ -79,7 +92,7 @@ size: wasm ## Print the bytes of the wasm files by family.
 
 ##@ Care
 .PHONY: setup lint format clean distclean
-setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/python ## Install everything the other targets need.
+setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/apt-types $(STAMPS)/webpack $(STAMPS)/apt-browsers $(STAMPS)/python ## Install everything the other targets need.
 
 lint: $(STAMPS)/python ## Check formatting and the rules of the house.
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -109,6 +122,18 @@ $(STAMPS)/apt-wasm: | $(STAMPS)
 
 $(STAMPS)/apt-js: | $(STAMPS)
 	@tools/apt-install esbuild
+	@touch $@
+
+$(STAMPS)/apt-types: | $(STAMPS)
+	@tools/apt-install node-typescript
+	@touch $@
+
+# Unpacked and not installed: Debian's webpack wants Debian's Node.
+$(STAMPS)/webpack: tools/apt-unpack | $(STAMPS)
+	@tools/apt-unpack $(CACHE)/webpack webpack
+
+$(STAMPS)/apt-browsers: | $(STAMPS)
+	@tools/apt-install chromium firefox-esr
 	@touch $@
 
 $(STAMPS)/python: tools/requirements.txt | $(STAMPS)

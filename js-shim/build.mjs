@@ -1,70 +1,106 @@
-// Bundles js-shim/src into js-shim/dist and lays the wasm file beside it: `node js-shim/build.mjs [FILE.wasm]`.
-import { execFileSync } from 'node:child_process';
+// Bundles js-shim/src into js-shim/dist and lays the wasm files beside it: `node js-shim/build.mjs [FILE.wasm]`.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { stamp } from './stamp.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const wasm = path.resolve(process.argv[2] ?? path.join(here, '../dist/ort-wasm-simd-threaded.wasm'));
+const source = path.join(here, 'src');
 const dist = path.join(here, 'dist');
+const wasm = path.resolve(process.argv[2] ?? path.join(here, '../dist/ort-wasm-simd-threaded.wasm'));
+const wasmFiles = [wasm, path.join(path.dirname(wasm), 'ort-wasm-relaxedsimd-threaded.wasm')].filter(existsSync);
 const { version } = JSON.parse(readFileSync(path.join(here, 'package.json'), 'utf8'));
 
-/** Where a script that is no module finds out where it came from. */
-const scriptAddress = {
-  node: 'const apusAddress = process.getBuiltinModule("node:url").pathToFileURL(__filename).href;',
-  browser:
-    'const apusAddress = typeof document === "object" && document.currentScript ? document.currentScript.src : ' +
-    'typeof location === "object" ? location.href : undefined;',
+/** The names under which people copy and load the script: one implementation, a whole file for each. */
+const stems = ['ort', 'ort.all', 'ort.wasm', 'ort.webgpu', 'ort.jspi', 'ort.webgl'];
+
+/**
+ * How a form finds what lies beside it. `bundler`: spelt `new URL('./name', import.meta.url)`, which bundlers look for
+ * and then copy the file. `import`: the same at run time, but spelt so that bundlers leave it alone. `script` and
+ * `require`: for what is no module.
+ */
+const addresses = {
+  bundler: { flags: [] },
+  import: { flags: ['--define:import.meta.url=apusAddress'], banner: '\nconst apusAddress = import.meta.url;' },
+  script: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
+  require: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/require.js')}`] },
 };
+
+/** Every form in which a source file is shipped. It is built once and then copied to the names of the other stems. */
+const bundles = [
+  { entry: 'index', stems: stems.slice(0, -1), suffix: '.bundle.min.mjs', format: 'esm', address: 'bundler' },
+  { entry: 'index', stems, suffix: '.min.mjs', format: 'esm', address: 'import' },
+  { entry: 'index', stems, suffix: '.mjs', format: 'esm', address: 'import' },
+  { entry: 'index', stems, suffix: '.min.js', format: 'iife', address: 'script' },
+  { entry: 'index', stems, suffix: '.js', format: 'iife', address: 'script' },
+  { entry: 'index-node', stems: ['ort.node'], suffix: '.min.mjs', format: 'esm', address: 'bundler' },
+  { entry: 'index-node', stems: ['ort.node'], suffix: '.min.js', format: 'cjs', address: 'require' },
+  { entry: 'worker', stems: ['ort-wasm-worker'], suffix: '.mjs', format: 'esm', address: 'bundler', minify: true },
+];
 
 /** The script that defines `ort` is also good for `require`. */
 const underCommonJS = 'if (typeof module === "object" && typeof exports === "object") module.exports = ort;';
 
-/** Every file: its name, for which host, in which format, and whether small or readable. */
-const bundles = [
-  ['ort.node.min.mjs', 'node', 'esm', true],
-  ['ort.node.min.js', 'node', 'cjs', true],
-  ['ort.min.mjs', 'browser', 'esm', true],
-  ['ort.mjs', 'browser', 'esm', false],
-  ['ort.min.js', 'browser', 'iife', true],
-  ['ort-wasm-worker.mjs', 'browser', 'esm', true],
-];
+/** Says which files belong together: scripts, worker and wasm of one build have it in common. */
+function buildId(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** Builds the first name of a bundle, with its source map, and returns that name. */
+async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build) {
+  const { flags, banner = '' } = addresses[address];
+  const name = stem + suffix;
+  await promisify(execFile)('esbuild', [
+    path.join(source, `${entry}.js`),
+    '--bundle',
+    '--sourcemap',
+    '--target=es2022',
+    '--log-level=warning',
+    `--format=${format}`,
+    `--outfile=${path.join(dist, name)}`,
+    `--banner:js=/*! apus ${version}, Apache-2.0 */${banner}`,
+    `--define:apusBuild="${build}"`,
+    ...(minify ? ['--minify'] : []),
+    ...flags,
+    ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
+  ]);
+  return name;
+}
+
+/** Copies a script under the names of the other stems, each with a source map of its own name. */
+function copyUnderOtherNames(built, { stems: others, suffix }) {
+  const script = readFileSync(path.join(dist, built), 'utf8');
+  const map = readFileSync(path.join(dist, `${built}.map`));
+  for (const stem of others.slice(1)) {
+    const copy = stem + suffix;
+    writeFileSync(path.join(dist, copy), script.replace(`sourceMappingURL=${built}.`, `sourceMappingURL=${copy}.`));
+    writeFileSync(path.join(dist, `${copy}.map`), map);
+  }
+}
+
+const count = (number) => number.toLocaleString('en');
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-for (const [file, platform, format, minify] of bundles) {
-  const isModule = format === 'esm';
-  execFileSync(
-    'esbuild',
-    [
-      path.join(here, file.includes('worker') ? 'src/worker.js' : 'src/index.js'),
-      '--bundle',
-      '--sourcemap',
-      '--target=es2022',
-      '--log-level=warning',
-      `--platform=${platform}`,
-      `--format=${format}`,
-      `--outfile=${path.join(dist, file)}`,
-      `--banner:js=/*! apus ${version}, Apache-2.0 */${isModule ? '' : `\n${scriptAddress[platform]}`}`,
-      ...(minify ? ['--minify'] : []),
-      ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
-      ...(isModule ? [] : ['--define:import.meta.url=apusAddress']),
-    ],
-    { stdio: 'inherit' },
-  );
+const sources = readdirSync(source).sort().map((file) => path.join(source, file));
+const build = buildId([...sources, ...wasmFiles]);
+for (const built of await Promise.all(bundles.map((row) => bundle(row, build)))) {
+  copyUnderOtherNames(built, bundles.find(({ stems: [stem], suffix }) => stem + suffix === built));
+  const script = readFileSync(path.join(dist, built));
+  console.log(`${built} ${count(script.length)} bytes, gzip ${count(gzipSync(script).length)}`);
 }
-
-// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it.
-writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
-
-const bytes = stamp(readFileSync(wasm));
-writeFileSync(path.join(dist, path.basename(wasm)), bytes);
-const build = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-const sizes = bundles.map(([file]) => {
-  const text = readFileSync(path.join(dist, file));
-  return `${file} ${text.length.toLocaleString('en')} bytes, gzip ${gzipSync(text).length.toLocaleString('en')}`;
-});
-console.log([...sizes, `${path.basename(wasm)} ${bytes.length.toLocaleString('en')} bytes, build ${build}`].join('\n'));
+for (const file of wasmFiles) {
+  const bytes = stamp(readFileSync(file));
+  writeFileSync(path.join(dist, path.basename(file)), bytes);
+  console.log(`${path.basename(file)} ${count(bytes.length)} bytes, build ${build}`);
+}
+// In dist, unlike in src, .js is CommonJS and .mjs a module, as the names of the reference's files have it. Bundlers
+// ask the nearest package.json whether what is not used can be left out.
+writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
+cpSync(path.join(here, 'types'), path.join(dist, 'types'), { recursive: true });

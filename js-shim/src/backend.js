@@ -1,4 +1,5 @@
 // Who runs models, by the names that `executionProviders` uses.
+import { registered } from './env.js';
 
 /**
  * @typedef {object} Backend
@@ -6,11 +7,29 @@
  * @property {(model: string | Uint8Array, options: object) => Promise<object>} createInferenceSessionHandler
  */
 
-/** @type {Map<string, { backend: Backend, priority: number, ready?: Promise<void> }>} */
-const backends = new Map();
+/**
+ * What this copy of the library brings; what programs registered is in `registered`, for all copies.
+ * @type {Map<string, { backend: Backend, priority: number, ready?: Promise<void> }>}
+ */
+const own = new Map();
 
-/** The names tried where none are asked for, in that order. */
-const defaults = [];
+/** The backend of that name: of two, the one of higher priority, and of equals what a program registered. */
+function find(name) {
+  const [ours, theirs] = [own.get(name), registered.get(name)];
+  return theirs && !(ours?.priority > theirs.priority) ? theirs : ours;
+}
+
+/** The names tried where none are asked for: by priority and, of equals, the later one first. */
+const defaults = () =>
+  [...new Set([...own.keys(), ...registered.keys()])]
+    .filter((name) => find(name).priority >= 0)
+    .reverse()
+    .sort((a, b) => find(b).priority - find(a).priority);
+
+/** Offers a backend of this library's own. */
+export function offerBackend(name, backend, priority) {
+  own.set(name, { backend, priority });
+}
 
 /**
  * Offers a backend under a name. Among the defaults a higher priority comes first and, of equals, the later one; a
@@ -20,23 +39,19 @@ export function registerBackend(name, backend, priority) {
   if (typeof backend?.init !== 'function' || typeof backend.createInferenceSessionHandler !== 'function') {
     throw new TypeError('not a valid backend');
   }
-  const known = backends.get(name);
+  const known = find(name);
   if (known && known.priority > priority) return;
   if (known?.backend === backend && known.priority === priority) return;
   if (known?.priority === priority) {
     throw new Error(`cannot register backend "${name}" using priority ${priority}`);
   }
-  backends.set(name, { backend, priority });
-  if (priority < 0) return;
-  const before = defaults.indexOf(name);
-  if (before >= 0) defaults.splice(before, 1);
-  const place = defaults.findIndex((other) => backends.get(other).priority <= priority);
-  defaults.splice(place < 0 ? defaults.length : place, 0, name);
+  registered.delete(name);
+  registered.set(name, { backend, priority });
 }
 
 /** Makes the backend of that name ready; a failure is told and may be tried again. */
 async function ready(name) {
-  const entry = backends.get(name);
+  const entry = find(name);
   if (!entry) throw new Error('backend not found.');
   try {
     await (entry.ready ??= entry.backend.init(name));
@@ -47,14 +62,8 @@ async function ready(name) {
   }
 }
 
-/**
- * The backend for these options, and the options with only those providers that it serves.
- *
- * All names are made ready; the first that succeeds wins, and of the others only those stay that mean the same backend.
- * @returns {Promise<{ backend: Backend, options: object }>}
- */
-export async function resolveBackend(options) {
-  const { executionProviders } = options;
+/** What is asked for in `executionProviders`, and the names of it. */
+function providersIn({ executionProviders }) {
   if (executionProviders !== undefined && !Array.isArray(executionProviders)) {
     throw new TypeError("'executionProviders' must be an array of names or of objects with a name.");
   }
@@ -63,10 +72,30 @@ export async function resolveBackend(options) {
   if (names.some((name) => typeof name !== 'string')) {
     throw new TypeError("each item of 'executionProviders' must be a name or an object with a name.");
   }
+  return { asked, names };
+}
+
+/** The first backend for these options that can work without waiting. */
+export function resolveBackendNow(options) {
+  const { names } = providersIn(options);
+  const tried = names.length > 0 ? names : defaults();
+  const found = tried.find((name) => find(name)?.backend.createInferenceSessionHandlerSync);
+  if (found === undefined) throw new Error(`no backend works without waiting among: ${tried.join(', ')}`);
+  return find(found).backend;
+}
+
+/**
+ * The backend for these options, and the options with only those providers that it serves.
+ *
+ * All names are made ready; the first that succeeds wins, and of the others only those stay that mean the same backend.
+ * @returns {Promise<{ backend: Backend, options: object }>}
+ */
+export async function resolveBackend(options) {
+  const { asked, names } = providersIn(options);
   const failures = [];
   const served = [];
   let backend;
-  for (const name of names.length > 0 ? names : [...defaults]) {
+  for (const name of names.length > 0 ? names : defaults()) {
     try {
       const found = await ready(name);
       backend ??= found;

@@ -68,16 +68,21 @@ export class BlockWriter {
   }
 }
 
-/** Reads a block that begins at `at` of `bytes`. */
+/** Reads one block after another out of `bytes`, the first from their beginning. */
 export class BlockReader {
   #bytes;
   #view;
-  #at;
+  #at = 4;
 
-  constructor(bytes, at = 0) {
+  constructor(bytes) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Goes to the block that begins at `at`. */
+  from(at) {
     this.#at = at + 4;
+    return this;
   }
 
   u32() {

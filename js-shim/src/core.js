@@ -1,6 +1,6 @@
 // One session's wasm instance and its memory. This is the only file that touches a view of that memory: views go
 // stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
-import * as host from '#host';
+import * as host from './host.js';
 import { BlockReader, BlockWriter } from './block.js';
 import { runtimeError } from './errors.js';
 import {
@@ -20,7 +20,7 @@ import { decodeUtf8 } from './utf8.js';
 export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
-const words = { team: 4, response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9, count: 128 };
+const words = { team: 4, response: 5, responseBytes: 6, nodeBytes: 7, opTypeBytes: 8, text: 9 };
 
 /** Tensors in the staging area begin where any vector may. */
 const align = (byteCount) => (byteCount + 63) & ~63;
@@ -42,7 +42,10 @@ export class Core {
   #module;
   #exports;
   #memory;
+  /** Views of all the memory; see `#view`. */
   #bytes = new Uint8Array(0);
+  #words;
+  #reader;
   #control = 0;
   #session = 0;
   /** @type {Source[]} */
@@ -61,10 +64,11 @@ export class Core {
    *   more than one thread
    * @param {Source} model
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
-   * @param {number} [threads]  that may work on a run, the caller's among them
-   * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model in pieces, where an option asks for it
+   * @param {object} [options]
+   * @param {number} [options.threads]  that may work on a run, the caller's among them
+   * @param {(bytes: Uint8Array) => void} [options.write]  takes the optimised model in pieces, where it is asked for
    */
-  constructor({ module, memory }, model, openExternal, threads = 1, write) {
+  constructor({ module, memory }, model, openExternal, { threads = 1, write } = {}) {
     /** Threads that may work on a run, the caller's among them. */
     this.threads = threads;
     this.#module = module;
@@ -125,7 +129,7 @@ export class Core {
   createFinish() {
     this.#status('apus_create_finish', this.#session);
     this.#closeSources();
-    const team = this.#controlWords()[words.team];
+    const team = this.#word(words.team);
     if (team !== 0) this.#member = new PoolMember(this, team);
     return readDescription(this.#response());
   }
@@ -133,7 +137,7 @@ export class Core {
   /**
    * Copies the feeds in and begins a run.
    * @param {{ index: number, name: string, value: import('./messages.js').Value & { data?: ArrayBufferView } }[]} feeds
-   *   tensors bring `data`; where it goes is decided here
+   *   tensors bring `data`, and where it goes is decided here, or have an address in this memory
    * @param {{ index: number, name: string }[]} fetches
    */
   runBegin(feeds, fetches) {
@@ -184,11 +188,14 @@ export class Core {
   }
 
   /**
-   * The bytes of a result in a buffer of their own.
-   * @returns {ArrayBuffer}
+   * A result in an array of its own, which is exactly as long.
+   * @template {ArrayBufferView} T
+   * @param {{ address: number, byteCount: number }} result
+   * @param {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T} Elements
+   * @returns {T}
    */
-  copyOut({ address, byteCount }) {
-    return this.#view().slice(address, address + byteCount).buffer;
+  copyOut({ address, byteCount }, Elements) {
+    return new Elements(this.#memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT).slice();
   }
 
   /** The bytes of a result in the caller's array. */
@@ -206,6 +213,27 @@ export class Core {
     return unsigned(this.#call('apus_allocate', byteCount));
   }
 
+  free(address) {
+    if (!this.#end) this.#call('apus_free', address);
+  }
+
+  /** Another place with the same bytes, which stays until it is freed. */
+  duplicate(address, byteCount) {
+    const place = this.allocate(byteCount);
+    if (place === 0) throw runtimeError(12, `no memory for ${byteCount} bytes beside ${this.byteLength} in use`);
+    this.#view().copyWithin(place, address, address + byteCount);
+    return place;
+  }
+
+  /**
+   * An array over bytes of this memory, good until the memory grows.
+   * @param {ArrayBufferView} [last]  an earlier one, which is taken again where it is still good
+   */
+  viewOf(Elements, address, byteCount, last) {
+    const { buffer } = this.#view();
+    return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
+  }
+
   /** Lets go of the instance and its memory. */
   dispose() {
     this.#end ??= new Error('the session has been released.');
@@ -214,13 +242,18 @@ export class Core {
 
   #view() {
     const { buffer } = this.#memory;
-    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
+    if (this.#bytes.buffer !== buffer) {
+      this.#bytes = new Uint8Array(buffer);
+      this.#words = new Uint32Array(buffer);
+      this.#reader = new BlockReader(this.#bytes);
+    }
     return this.#bytes;
   }
 
   /** Gives every tensor in `value` its offset in the staging area. */
   #collect(value, tensors, offset) {
     if (value.kind === 'tensor') {
+      if (!value.data) return offset;
       value.offset = offset;
       value.byteCount = value.data.byteLength;
       tensors.push(value);
@@ -286,13 +319,15 @@ export class Core {
     throw runtimeError(code, message + why, { ...facts, ...(hint && { hint }), cause });
   }
 
-  #controlWords() {
+  /** A word of the control block. */
+  #word(place) {
     this.#view();
-    return new Uint32Array(this.#memory.buffer, this.#control, words.count);
+    return this.#words[this.#control / 4 + place];
   }
 
   #response() {
-    return new BlockReader(this.#view(), this.#controlWords()[words.response]);
+    const address = this.#word(words.response);
+    return this.#reader.from(address);
   }
 
   /** No exception may cross the core's frames: what the host could not do is a status; the reason is kept here. */
@@ -307,11 +342,10 @@ export class Core {
 
   /** What a trap leaves behind cannot be trusted: the session ends, and its memory goes. */
   #trapped(cause) {
-    const control = this.#control ? this.#controlWords() : undefined;
     const text = this.#control + 4 * words.text;
-    const nodeEnd = text + (control?.[words.nodeBytes] ?? 0);
-    const node = control && decodeUtf8(this.#view(), text, nodeEnd);
-    const opType = control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + control[words.opTypeBytes]);
+    const nodeEnd = text + (this.#control && this.#word(words.nodeBytes));
+    const node = this.#control && decodeUtf8(this.#view(), text, nodeEnd);
+    const opType = this.#control && decodeUtf8(this.#view(), nodeEnd, nodeEnd + this.#word(words.opTypeBytes));
     const at = opType ? ` at node '${node}' (${opType})` : '';
     const why = cause?.message ?? cause;
     this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
@@ -326,6 +360,8 @@ export class Core {
     this.#memory = undefined;
     this.#member = undefined;
     this.#bytes = new Uint8Array(0);
+    this.#words = undefined;
+    this.#reader = undefined;
     if (member) {
       member.leave();
       collectMemory();
@@ -335,5 +371,7 @@ export class Core {
   #closeSources() {
     for (const source of this.#sources) source.close?.();
     this.#sources = [];
+    // It knows what the session is made of.
+    this.#openExternal = undefined;
   }
 }

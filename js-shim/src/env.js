@@ -1,23 +1,73 @@
+// The settings, and what else all copies of this library on one page have in common.
+
+/** The versions that `env.versions` tells: of the reference's interface, and ours. */
+const versions = { common: '1.27.0', apus: '0.1.0' };
+
 const levels = ['verbose', 'info', 'warning', 'error', 'fatal'];
-let logLevel = 'warning';
+
+function newEnv() {
+  let logLevel = 'warning';
+  return {
+    wasm: {},
+    webgl: {},
+    webgpu: {},
+    // No `web`: a well-known client builds from it the address of the reference's own wasm file.
+    versions: { ...versions },
+
+    get logLevel() {
+      return logLevel;
+    },
+    set logLevel(level) {
+      if (level === undefined) return;
+      if (!levels.includes(level)) throw new Error(`Unsupported logging level: ${level}`);
+      logLevel = level;
+    },
+  };
+}
+
+/**
+ * A program may well load this library twice, as a module and by `require`. Copies of one version share this object,
+ * under a symbol of the global object: the one trace that loading leaves. Where that is frozen a copy has its own.
+ */
+const key = Symbol.for(`apus@${versions.apus}`);
+const shared = globalThis[key] ?? { env: newEnv(), backends: new Map() };
+Reflect.defineProperty(globalThis, key, { value: shared, configurable: true });
 
 /**
  * The settings of the library: one plain object that anyone may add to. `env.wasm` is empty until the first session
  * writes into it what it made of the settings.
  */
-export const env = {
-  wasm: {},
-  webgl: {},
-  webgpu: {},
-  // No `web`: a well-known client builds from it the address of the reference's own wasm file.
-  versions: { common: '1.27.0', apus: '0.1.0' },
+export const { env } = shared;
 
-  get logLevel() {
-    return logLevel;
-  },
-  set logLevel(level) {
-    if (level === undefined) return;
-    if (!levels.includes(level)) throw new Error(`Unsupported logging level: ${level}`);
-    logLevel = level;
-  },
-};
+/** What programs registered; see backend.js. */
+export const registered = shared.backends;
+
+/** `env.logLevel` as the number that `logSeverityLevel` has. */
+export const severityLevel = () => levels.indexOf(env.logLevel);
+
+/**
+ * The settings as an object that can be posted to a worker: addresses as text, and without functions and what belongs
+ * to this thread alone, such as a GPU device.
+ */
+export const plainEnv = () => plain(env);
+
+const cloneable = /^((Shared)?ArrayBuffer|DataView|Date|RegExp|Blob|File|WebAssembly\.Module|\w+Array)$/;
+
+/**
+ * The same of any settings or options.
+ * @param {object[]} [above]  the objects that hold this one, of which none is copied again
+ */
+export function plain(value, above = []) {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value.href === 'string') return value.href;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (cloneable.test(tag)) return value;
+  const isArray = Array.isArray(value);
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = isArray || prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!isPlain || above.includes(value)) return undefined;
+  const copies = Object.entries(value).map(([key, inner]) => [key, plain(inner, [...above, value])]);
+  const kept = copies.filter(([, copy]) => copy !== undefined);
+  return isArray ? kept.map(([, copy]) => copy) : Object.fromEntries(kept);
+}

@@ -1,17 +1,21 @@
+import { checkFeed } from './debug.js';
 import { runtimeError } from './errors.js';
 import { isTensor } from './validate.js';
-import { tensorValue } from './values.js';
+import { mapValue, tensorValue } from './values.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
  * byte is copied.
  *
- * @param {{ name: string, index: number, optional: boolean, isTensor: boolean, type?: string,
+ * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
+ *
+ * @param {{ name: string, index: number, optional: boolean, kind: string, isTensor: boolean, type?: string,
  *   shape?: (number | string)[] }[]} inputs
  * @param {string[]} constants  inputs that the model lists and that cannot be fed
+ * @param {import('./pinned.js').PinnedTensors} pinned  of the session
  * @returns {{ index: number, name: string, value: object }[]}
  */
-export function collectFeeds(inputs, feeds, constants) {
+export function collectFeeds(inputs, feeds, constants, pinned) {
   for (const name of Object.keys(feeds)) {
     if (inputs.some((input) => input.name === name)) continue;
     const option = 'the session option extra.session.overridable_initializers lets it be fed';
@@ -27,19 +31,39 @@ export function collectFeeds(inputs, feeds, constants) {
       wrong.push(`input '${input.name}' must be ${expected(input)}, got ${given.type} [${given.dims.join(', ')}]`);
       continue;
     }
-    collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name) });
+    checkKind(input, given);
+    collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name, pinned) });
+    if (isTensor(given)) checkFeed(input.name, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;
 }
 
-function valueOf(given, name) {
-  if (given === null) throw new TypeError(`input '${name}' must be a tensor, got null`);
-  if (Array.isArray(given)) return { kind: 'sequence', elements: given.map((element) => valueOf(element, name)) };
+/** What a caller gives for each kind of value, in words. */
+const givenAs = { tensor: 'a tensor', sequence: 'an array', map: 'a Map', none: 'null' };
+
+const kindOf = (given) =>
+  given === null ? 'none' : Array.isArray(given) ? 'sequence' : given instanceof Map ? 'map' : 'tensor';
+
+function checkKind({ name, kind }, given) {
+  const givenKind = kindOf(given);
+  if (kind === 'optional' || kind === 'unknown' || kind === givenKind) return;
+  throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
+}
+
+function valueOf(given, name, pinned) {
+  switch (kindOf(given)) {
+    case 'none':
+      return { kind: 'none' };
+    case 'sequence':
+      return { kind: 'sequence', elements: given.map((element) => valueOf(element, name, pinned)) };
+    case 'map':
+      return mapValue(given, name);
+  }
   if (given.location !== 'cpu' && given.location !== 'cpu-pinned') {
     throw new Error(`invalid data location: ${given.location} for input "${name}"`);
   }
-  return tensorValue(given, name);
+  return pinned.valueOf(given) ?? tensorValue(given, name);
 }
 
 function matches({ type, shape }, tensor) {

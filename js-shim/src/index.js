@@ -1,12 +1,33 @@
 // ONNX models in JavaScript. Everything that a program may use is exported here, by name and as the default.
-import { registerBackend } from './backend.js';
+import { offerBackend, registerBackend } from './backend.js';
 import { env } from './env.js';
 import { InferenceSession } from './inference-session.js';
 import { Tensor } from './tensor.js';
+import { TRACE, TRACE_EVENT_BEGIN, TRACE_EVENT_END, TRACE_FUNC_BEGIN, TRACE_FUNC_END } from './trace.js';
 import { wasmBackend } from './wasm-backend.js';
 
-registerBackend('cpu', wasmBackend, 10);
-registerBackend('wasm', wasmBackend, 10);
+offerBackend('cpu', wasmBackend, 10);
+offerBackend('wasm', wasmBackend, 10);
 
-export { InferenceSession, Tensor, env, registerBackend };
-export default { InferenceSession, Tensor, env, registerBackend };
+export {
+  InferenceSession,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+  Tensor,
+  env,
+  registerBackend,
+};
+export default {
+  InferenceSession,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+  Tensor,
+  env,
+  registerBackend,
+};

@@ -1,5 +1,6 @@
-import { resolveBackend } from './backend.js';
+import { resolveBackend, resolveBackendNow } from './backend.js';
 import { Tensor } from './tensor.js';
+import { checkTurns, unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
 
 /**
@@ -18,16 +19,36 @@ export class InferenceSession {
   }
 
   /**
-   * `create(path, options?)`, `create(Uint8Array, options?)`, `create(ArrayBuffer, options?)` or
-   * `create(ArrayBuffer, byteOffset, byteLength?, options?)`.
+   * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *
-   * Bytes are read, not kept; they must not change until the promise settles.
-   * @returns {Promise<InferenceSession>}
+   * A model is a path, an address (text, URL or Request), bytes in any view or buffer, a Response, Blob or
+   * ReadableStream, or a promise of one of them. Bytes are read, not kept; they must not change until the promise
+   * settles.
+   * @returns {Promise<InferenceSession>} rejected with the reason of `options.signal` when that is aborted
    */
   static async create(arg0, arg1, arg2, arg3) {
+    const early = (typeof arg1 === 'object' ? arg1 : arg3) ?? {};
+    checkTurns(early);
+    const given = typeof arg0?.then === 'function' ? await unlessAborted(arg0, early.signal) : arg0;
+    const { model, options } = checkCreate(given, arg1, arg2, arg3);
+    try {
+      const resolved = await unlessAborted(resolveBackend(options), options.signal);
+      return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    } catch (error) {
+      // Whoever sends a stream that nobody will read may stop.
+      (model.body ?? model).cancel?.(error).catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
+   * The same without a promise, from bytes, or from a path where there are files. It needs a wasm module that is
+   * compiled already, by a session before, or at hand: `env.wasm.wasmModule`, `env.wasm.wasmBinary`, or a file.
+   */
+  static createSync(arg0, arg1, arg2, arg3) {
     const { model, options } = checkCreate(arg0, arg1, arg2, arg3);
-    const resolved = await resolveBackend(options);
-    return new InferenceSession(await resolved.backend.createInferenceSessionHandler(model, resolved.options));
+    checkTurns(options);
+    return new InferenceSession(resolveBackendNow(options).createInferenceSessionHandlerSync(model, options));
   }
 
   /**
@@ -39,20 +60,29 @@ export class InferenceSession {
    */
   async run(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
-    const results = await this.handler.run(feeds, fetches, options);
-    const outputs = {};
-    for (const name of Object.keys(results)) {
-      const value = results[name];
-      // A handler may return plain descriptions; sequences and maps pass as they are.
-      const plain = typeof value?.type === 'string' && !(value instanceof Tensor);
-      outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
-    }
-    return outputs;
+    return asTensors(await this.handler.run(feeds, fetches, options), fetches);
+  }
+
+  /** The same without a promise; an error while another run of this session is under way. */
+  runSync(feeds, arg1, arg2) {
+    const { fetches, options } = checkRun(this, feeds, arg1, arg2);
+    if (!this.handler.runSync) throw new Error('the backend of this session cannot run without waiting.');
+    return asTensors(this.handler.runSync(feeds, fetches, options), fetches);
   }
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
   async release() {
     return this.handler.dispose();
+  }
+
+  /** What the session's tensors take now, and the most they ever took: `{ weights, arena, peak }` in bytes. */
+  get memory() {
+    return this.handler.memory;
+  }
+
+  /** The bytes of the model after optimising, where `optimizedModelFilePath` asked for it. */
+  get optimizedModel() {
+    return this.handler.optimizedModel;
   }
 
   startProfiling() {
@@ -80,4 +110,20 @@ export class InferenceSession {
   get outputMetadata() {
     return this.handler.outputMetadata;
   }
+}
+
+/** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */
+function asTensors(results, fetches) {
+  const outputs = {};
+  for (const name of Object.keys(results)) {
+    const value = results[name];
+    const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
+    outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
+  }
+  return outputs;
+}
+
+// For `using` and `await using`, where the host knows of them.
+for (const symbol of [Symbol.dispose, Symbol.asyncDispose]) {
+  if (symbol) InferenceSession.prototype[symbol] = InferenceSession.prototype.release;
 }

@@ -1,89 +1,86 @@
-import * as host from '#host';
-import { Core } from './core.js';
 import { collectFeeds } from './feeds.js';
-import { loadModule } from './load.js';
-import { checkRunOptions, checkSessionOptions } from './session-options.js';
-import { bytesSource } from './source.js';
-import { startWorkers } from './pool.js';
-import { threadsFor } from './threads.js';
+import { PinnedTensors } from './pinned.js';
+import { checkRunOptions, intermediatesOf } from './session-options.js';
 import { typesByCode } from './tensor-types.js';
+import { checkTurns, checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { fillTensor, resultOf, snapshot } from './values.js';
 
-/** For how long loading computes before other work of this thread may go on, in milliseconds. */
-const createSlice = 50;
-/** The same for a run that can be stopped. */
-const runSlice = 16;
-
-/** Loads a model into an instance of its own. */
-export async function createHandler(model, options) {
-  const pairs = checkSessionOptions(options);
-  const path = typeof model === 'string' ? model : undefined;
-  const external = await openExternalData(options.externalData);
-  const threads = threadsFor(options);
-  const compiled = await loadModule({ shared: threads > 1 });
-  const workers = threads > 1 ? startWorkers(threads - 1) : undefined;
-  const core = new Core(compiled, path === undefined ? bytesSource(model) : await host.openModel(path), (location) => {
-    const found = external.get(plain(location)) ?? host.openBeside(path, location);
-    if (!found) throw new Error('it is not among the files given');
-    return found;
-  }, threads);
-  try {
-    core.createBegin(pairs);
-    while (core.createStep(createSlice)) await host.nextTurn();
-    await workers;
-    return new SessionHandler(core, core.createFinish());
-  } catch (error) {
-    core.dispose();
-    throw error;
-  }
-}
-
 /** One session: its runs one after the other, in the order of the calls. */
-class SessionHandler {
+export class SessionHandler {
   #core;
   #inputs;
   #outputs;
   #constants;
+  #optimized;
+  #pinned;
+  /** Whether an output is to stay in the session's memory. */
+  #isPinned;
   #busy = false;
   #waiting = [];
-  #released = false;
+  #disposed;
 
-  constructor(core, { inputs, outputs, constants }) {
+  /**
+   * @param {import('./core.js').Core} core  with the model loaded
+   * @param {object} description  of the model, as the core tells it
+   * @param {object} options  of the session
+   * @param {{ bytes: () => Uint8Array }} [optimized]  the model after optimising, where it was asked for
+   */
+  constructor(core, { inputs, outputs, constants }, options, optimized) {
+    const { preferredOutputLocation: location } = options;
     this.#core = core;
     this.#constants = constants;
+    this.#optimized = optimized;
+    this.#pinned = new PinnedTensors(core, () => !this.#busy);
+    this.#isPinned = (name) => (typeof location === 'object' ? location[name] : location) === 'cpu-pinned';
+    this.isIntermediate = intermediatesOf(options);
     const required = inputs.filter((info) => !info.optional);
     this.#inputs = inputs.map((info, index) => {
-      const { optional, shape } = info;
-      return { ...metadataOf(info), index, optional, shape };
+      const { optional, kind, shape } = info;
+      return { ...metadataOf(info), index, optional, kind, shape };
     });
-    this.#outputs = outputs.map(({ name }, index) => ({ name, index }));
+    this.#outputs = new Map(outputs.map(({ name }, index) => [name, { name, index }]));
     this.inputNames = required.map((info) => info.name);
     this.outputNames = outputs.map((info) => info.name);
     this.inputMetadata = required.map(metadataOf);
     this.outputMetadata = outputs.map(metadataOf);
   }
 
-  async run(feeds, fetches, options) {
-    if (this.#released) throw new Error('cannot run inference: the session has been released.');
-    checkRunOptions(options);
-    let values = collectFeeds(this.#inputs, feeds, this.#constants);
-    if (this.#busy) {
-      values = values.map((feed) => ({ ...feed, value: snapshot(feed.value) }));
-      await new Promise((resolve) => this.#waiting.push(resolve));
-    }
-    this.#busy = true;
-    try {
-      return await this.#execute(values, fetches, options);
-    } finally {
-      this.#passOn();
-    }
+  /**
+   * Feeds are copied before this returns.
+   * @returns {object | Promise<object>} the outputs, at once where nothing has to be waited for
+   */
+  run(feeds, fetches, options) {
+    const values = this.#check(feeds, options);
+    return this.#busy
+      ? this.#runLater(values, fetches, options)
+      : this.#execute(values, fetches, options, stepOf(options, 0));
   }
 
-  async dispose() {
-    if (this.#released) return;
-    this.#released = true;
+  runSync(feeds, fetches, options) {
+    const values = this.#check(feeds, options);
+    if (this.#busy) throw new Error('runSync cannot wait: another run of this session is under way.');
+    return this.#execute(values, fetches, options, 0);
+  }
+
+  /** Waits for the runs that were asked for. */
+  dispose() {
+    return (this.#disposed ??= this.#dispose());
+  }
+
+  async #dispose() {
     if (this.#busy) await new Promise((resolve) => this.#waiting.push(resolve));
+    this.#pinned.end();
     this.#core.dispose();
+  }
+
+  /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
+  get memory() {
+    return this.#core.memory();
+  }
+
+  /** The bytes of the model after optimising, where `optimizedModelFilePath` asked for it. */
+  get optimizedModel() {
+    return this.#optimized?.bytes();
   }
 
   startProfiling() {}
@@ -93,42 +90,81 @@ class SessionHandler {
     return this.#core.profile();
   }
 
+  #check(feeds, options) {
+    if (this.#disposed) throw new Error('cannot run inference: the session has been released.');
+    checkRunOptions(options);
+    checkTurns(options);
+    return collectFeeds(this.#inputs, feeds, this.#constants, this.#pinned);
+  }
+
+  async #runLater(values, fetches, options) {
+    const kept = values.map((feed) => ({ ...feed, value: snapshot(feed.value) }));
+    const turn = new Promise((resolve) => this.#waiting.push(resolve));
+    try {
+      await unlessAborted(turn, options.signal);
+    } catch (reason) {
+      turn.then(() => this.#passOn());
+      throw reason;
+    }
+    return this.#execute(kept, fetches, options, stepOf(options, 0));
+  }
+
+  /** The outputs, or a promise of them where one step is not enough. */
+  #execute(feeds, fetches, options, step) {
+    this.#busy = true;
+    let isOver = true;
+    try {
+      checkWanted(options);
+      const names = Object.keys(fetches);
+      this.#core.runBegin(feeds, names.map((name) => this.#outputs.get(name) ?? { name, index: -1 }));
+      isOver = !this.#core.runStep(step);
+      return isOver ? this.#results(fetches) : this.#goOn(fetches, options, step);
+    } finally {
+      if (isOver) this.#endRun();
+    }
+  }
+
+  async #goOn(fetches, options, step) {
+    try {
+      do await takeTurn(options);
+      while (this.#core.runStep(step));
+      return this.#results(fetches);
+    } finally {
+      this.#endRun();
+    }
+  }
+
+  #results(fetches) {
+    const outputs = {};
+    const values = this.#core.runFinish();
+    let place = 0;
+    for (const name of Object.keys(fetches)) {
+      const value = values[place++];
+      const given = fetches[name];
+      outputs[name] = given ? fillTensor(this.#core, value, given, name) : this.#result(name, value);
+    }
+    return outputs;
+  }
+
+  #result(name, value) {
+    const pinned = value.kind === 'tensor' && this.#isPinned(name) ? this.#pinned.keep(value) : undefined;
+    return pinned ?? resultOf(this.#core, value);
+  }
+
+  #endRun() {
+    try {
+      this.#core.runEnd();
+    } finally {
+      this.#passOn();
+    }
+  }
+
   /** The next in line takes over without a gap that a new call could slip into. */
   #passOn() {
     const next = this.#waiting.shift();
-    if (next) next();
-    else this.#busy = false;
-  }
-
-  async #execute(feeds, fetches, options) {
-    const core = this.#core;
-    const { signal } = options;
-    const stoppable = signal !== undefined || 'terminate' in options;
-    const slice = options.yieldEveryMs ?? (stoppable ? runSlice : 0);
-    const names = Object.keys(fetches);
-    const wanted = names.map((name) => this.#outputs[this.outputNames.indexOf(name)] ?? { name, index: -1 });
-    const check = () => {
-      signal?.throwIfAborted();
-      if (options.terminate) throw new Error('Exiting due to terminate flag being set to true.');
-    };
-    if (stoppable) check();
-    try {
-      core.runBegin(feeds, wanted);
-      while (core.runStep(slice)) {
-        await host.nextTurn();
-        if (stoppable) check();
-      }
-      const outputs = {};
-      const values = core.runFinish();
-      for (let i = 0; i < names.length; i++) {
-        const name = names[i];
-        const given = fetches[name];
-        outputs[name] = given ? fillTensor(core, values[i], given, name) : resultOf(core, values[i]);
-      }
-      return outputs;
-    } finally {
-      core.runEnd();
-    }
+    if (next) return next();
+    this.#busy = false;
+    if (!this.#disposed) this.#pinned.sweep();
   }
 }
 
@@ -137,29 +173,4 @@ function metadataOf({ name, kind, type, shape }) {
   const metadata = { name, isTensor: true, type: typesByCode.get(type)?.name ?? '', shape: [...(shape ?? [])] };
   // The reference has `[]` for a scalar and for an unknown rank alike; this tells them apart.
   return shape ? metadata : { ...metadata, unranked: true };
-}
-
-const plain = (location) => location.replace(/^(\.\/)+/, '');
-
-/** The files of `externalData`, by the location that the model knows them by. */
-async function openExternalData(files = []) {
-  if (typeof files?.[Symbol.iterator] !== 'function') throw new TypeError('options.externalData is not iterable');
-  const opened = new Map();
-  for (const file of files) {
-    const path = typeof file === 'string' ? file : file?.path;
-    const data = typeof file === 'string' ? file : file?.data;
-    if (typeof path !== 'string') throw new TypeError("each item of 'externalData' must be a path or have a 'path'");
-    const source = typeof data === 'string' ? await host.openModel(data) : bytesSource(await bytesOf(data, path));
-    opened.set(plain(path), source);
-  }
-  return opened;
-}
-
-async function bytesOf(data, path) {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const buffer = typeof data?.arrayBuffer === 'function' ? await data.arrayBuffer() : data;
-  if (!['[object ArrayBuffer]', '[object SharedArrayBuffer]'].includes(Object.prototype.toString.call(buffer))) {
-    throw new TypeError(`externalData '${path}': 'data' must be a path, a Blob or bytes`);
-  }
-  return new Uint8Array(buffer);
 }

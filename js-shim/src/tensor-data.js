@@ -1,8 +1,6 @@
 // From what a caller gives as a tensor's data to the array that holds it.
 import { arrayOf, settleFloat16, typeOfArray, typesByName } from './tensor-types.js';
 
-const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
-
 /**
  * The array for a tensor of a named type. A typed array of the right kind is taken as it is, never copied.
  * @param {string} name
@@ -26,7 +24,7 @@ export function dataOfType(name, data) {
     const isBig = type.array.startsWith('Big');
     return { type: name, data: isBig ? Elements.from(data, BigInt) : Elements.from(data) };
   }
-  const tag = ArrayBuffer.isView(data) ? tagOf(data) : '';
+  const tag = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : '';
   if (tag === 'Uint8ClampedArray') {
     if (name !== 'uint8') throw new TypeError("A Uint8ClampedArray tensor's data must be type of uint8");
     return { type: name, data: Uint8Array.from(data) };

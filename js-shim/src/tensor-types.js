@@ -31,6 +31,10 @@ const table = [
   ['float8e5m2fnuz', 20, 8, 'Uint8Array', true],
   ['uint4', 21, 4, 'Uint8Array', true],
   ['int4', 22, 4, 'Uint8Array', true],
+  ['float4e2m1', 23, 4, 'Uint8Array', true],
+  ['float8e8m0', 24, 8, 'Uint8Array', true],
+  ['uint2', 25, 2, 'Uint8Array', true],
+  ['int2', 26, 2, 'Uint8Array', true],
 ].map(([name, code, bits, array, raw = false]) => ({ name, code, bits, array, raw }));
 
 /** @type {Map<string, TensorType>} */

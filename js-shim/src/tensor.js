@@ -1,12 +1,11 @@
 import { dataOfItself, dataOfType } from './tensor-data.js';
-import { byteCountOf, typesByName } from './tensor-types.js';
+import { fromImage, toDataURL, toImageData } from './tensor-image.js';
+import { byteCountOf, settleFloat16, typesByName } from './tensor-types.js';
 import { sizeOf } from './validate.js';
 
 // What makes a tensor one of ours in the eyes of another copy of this library on the same page.
 const brand = Symbol.for('apus.Tensor');
 
-const pinnedTypes =
-  'float32 uint8 int8 uint16 int16 int32 int64 bool float16 float64 uint32 uint64 bfloat16 uint4 int4'.split(' ');
 const gpuTypes = 'float32 float16 int32 int64 uint32 uint8 bool uint4 int4'.split(' ');
 /** What each kind of memory outside the array heap may hold, and what the constructor's object calls it. */
 const places = {
@@ -18,8 +17,16 @@ const places = {
 /** Whether `size` elements of less than a byte fill `length` bytes, the first element in the low bits. */
 const isPacked = (type, size, length) => {
   const row = typesByName.get(type);
-  return row.bits === 4 && length === byteCountOf(row, size);
+  return row.bits < 8 && row.bits > 0 && length === byteCountOf(row, size);
 };
+
+/** The dims with their first -1 replaced by what the others leave of `size`. */
+function withoutFree(dims, size) {
+  const free = dims.indexOf(-1);
+  if (free < 0) return dims;
+  const rest = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
+  return dims.map((dim, i) => (i === free ? Math.floor(size / rest) : dim));
+}
 
 /**
  * A multi-dimensional array, row-major: `new Tensor(type, data, dims?)`, `new Tensor(data, dims?)`, or
@@ -50,14 +57,15 @@ export class Tensor {
   }
 
   #place(description) {
+    settleFloat16();
     const { location, type, dims } = description;
     const place = places[location];
     this.dataLocation = location;
     this.type = type;
     this.dims = dims;
     if (location === 'cpu-pinned') {
-      const row = pinnedTypes.includes(type) ? typesByName.get(type) : undefined;
-      if (!row) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
+      const row = typesByName.get(type);
+      if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
       const { data } = description;
       const matches = ArrayBuffer.isView(data) && Object.prototype.toString.call(data) === `[object ${row.array}]`;
       if (!matches) throw new TypeError(`buffer should be of type ${row.array}`);
@@ -76,6 +84,15 @@ export class Tensor {
     if (location === 'cpu-pinned' && this.cpuData.length !== this.size) {
       throw new Error(`Tensor's size(${this.size}) does not match data length(${this.cpuData.length}).`);
     }
+  }
+
+  /**
+   * A tensor `[1, channels, height, width]` of an ImageData, image element, ImageBitmap, canvas, video frame, Blob or
+   * address; see tensor-image.js for the options.
+   * @returns {Promise<Tensor>}
+   */
+  static async fromImage(image, options) {
+    return new Tensor(...(await fromImage(image, options)));
   }
 
   /** A float32 tensor `[1, height, width, 4]` of a WebGL texture. */
@@ -173,11 +190,21 @@ export class Tensor {
     if (this.dataLocation === 'none') throw new Error('The tensor is disposed.');
   }
 
-  /** The same elements under other dims of the same product. */
+  /** The same elements under other dims of the same product; one of them may be -1 and is what remains. */
   reshape(dims) {
     this.ensureValid();
     if (this.downloader || this.disposer) throw new Error('Cannot reshape a tensor that owns GPU resource.');
-    return new Tensor(this.type, this.data, dims);
+    return new Tensor(this.type, this.data, Array.isArray(dims) ? withoutFree(dims, this.size) : dims);
+  }
+
+  /** The first image of a tensor of rank 4, as an ImageData. */
+  toImageData(options) {
+    return toImageData(this, options);
+  }
+
+  /** The same as the address of a PNG. */
+  toDataURL(options) {
+    return toDataURL(this, options);
   }
 
   /** Kept through minifying, for whoever prints a tensor. */
@@ -194,3 +221,6 @@ export class Tensor {
     return typeof value === 'object' && value !== null && value[brand] === true;
   }
 }
+
+// For `using`, where the host knows of it.
+if (Symbol.dispose) Tensor.prototype[Symbol.dispose] = Tensor.prototype.dispose;

@@ -9,7 +9,7 @@ const teamWords = { isWorking: 0, hasFailed: 16, count: 32 };
 const notHere = () => {
   throw new Error('a worker thread cannot call the host');
 };
-const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHere };
+const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHere, write: notHere };
 
 /**
  * @param {{ control: SharedArrayBuffer, index: number }} greeting

@@ -9,7 +9,10 @@ const isIsolated = () => typeof self === 'undefined' || self.crossOriginIsolated
 const usual = () => (isIsolated() ? Math.min(4, Math.ceil(processorCount() / 2)) : 1);
 
 /** Whether this host has shared memory, and threads that could be started with it. */
-const isPossible = () => typeof SharedArrayBuffer === 'function' && isIsolated() && canStartWorkers();
+const hasThreads = () => typeof SharedArrayBuffer === 'function' && isIsolated() && canStartWorkers();
+
+/** What comes compiled has been compiled for plain memory. */
+const isPossible = () => hasThreads() && !env.wasm.wasmModule;
 
 /** The threads of a session: its own wish where it has one, else the library's. */
 export function threadsFor({ intraOpNumThreads }) {
@@ -31,8 +34,12 @@ export function settleThreads() {
         'See https://web.dev/cross-origin-isolation-guide/ for more info.',
     );
   }
-  console.warn(
-    'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
-  );
+  if (hasThreads()) {
+    console.warn('env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.');
+  } else {
+    console.warn(
+      'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
+    );
+  }
   flags.numThreads = 1;
 }

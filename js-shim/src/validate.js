@@ -29,14 +29,26 @@ export function sizeOf(dims) {
 }
 
 /**
- * The arguments of `create`: `(path, options?)`, `(Uint8Array, options?)`, `(buffer, options?)` or
- * `(buffer, byteOffset, byteLength?, options?)`.
- * @returns {{ model: string | Uint8Array, options: object }}
+ * What bytes can be read of, in one of few forms: a path or address, a Uint8Array, or a Response, Request, Blob or
+ * ReadableStream as it is. Undefined for anything else.
  */
-export function checkCreate(model, arg1, arg2, arg3) {
-  if (typeof model === 'string' || isUint8Array(model)) return { model, options: checkOptions(arg1) };
-  if (!isBuffer(model)) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
-  if (typeof arg1 !== 'number') return { model: new Uint8Array(model), options: checkOptions(arg1) };
+export function readable(value) {
+  if (typeof value === 'string') return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (isBuffer(value)) return new Uint8Array(value);
+  const tag = tagOf(value);
+  if (tag === 'URL') return value.href;
+  return ['Response', 'Request', 'Blob', 'File', 'ReadableStream'].includes(tag) ? value : undefined;
+}
+
+/**
+ * The arguments of `create`: `(model, options?)`, or `(buffer, byteOffset, byteLength?, options?)`.
+ * @returns {{ model: string | Uint8Array | Response | Request | Blob | ReadableStream, options: object }}
+ */
+export function checkCreate(given, arg1, arg2, arg3) {
+  const model = readable(given);
+  if (model === undefined) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
+  if (!isBuffer(given) || typeof arg1 !== 'number') return { model, options: checkOptions(arg1) };
   const length = model.byteLength;
   if (!Number.isSafeInteger(arg1)) throw new RangeError("'byteOffset' must be an integer.");
   if (arg1 < 0 || arg1 >= length) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
@@ -47,13 +59,11 @@ export function checkCreate(model, arg1, arg2, arg3) {
     if (arg2 <= 0 || arg2 > byteLength) throw new RangeError(`'byteLength' is out of range (0, ${byteLength}].`);
     byteLength = arg2;
   }
-  return { model: new Uint8Array(model, arg1, byteLength), options: checkOptions(arg3) };
+  return { model: model.subarray(arg1, arg1 + byteLength), options: checkOptions(arg3) };
 }
 
-const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
-
-// By tag and not by `instanceof`: arrays made in another realm (an iframe, a test runner's context) are as good.
-const isUint8Array = (value) => ArrayBuffer.isView(value) && tagOf(value) === 'Uint8Array';
+/** What kind of built-in object a value is; an object of another realm has the same tag. */
+export const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
 
 const isBuffer = (value) => isObject(value) && ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
 
@@ -74,6 +84,7 @@ export function checkRun(session, feeds, arg1, arg2) {
     );
   }
   const { inputNames, outputNames } = session;
+  const isKnown = (name) => outputNames.includes(name) || session.handler.isIntermediate?.(name);
   let fetches;
   let options = {};
   if (arg1 === undefined) {
@@ -84,11 +95,11 @@ export function checkRun(session, feeds, arg1, arg2) {
   } else if (isTensor(arg1)) {
     throw new TypeError("'fetches' cannot be a Tensor");
   } else if (Array.isArray(arg1)) {
-    fetches = checkFetchList(outputNames, arg1);
+    fetches = checkFetchList(isKnown, arg1);
     options = checkOptions(arg2);
   } else {
-    for (const name of outputNames) {
-      if (!Object.hasOwn(arg1, name)) continue;
+    for (const name of [...outputNames, ...Object.keys(arg1)]) {
+      if (!Object.hasOwn(arg1, name) || !isKnown(name)) continue;
       const value = arg1[name];
       if (value === null || isTensor(value)) (fetches ??= {})[name] = value;
     }
@@ -104,12 +115,12 @@ export function checkRun(session, feeds, arg1, arg2) {
   return { fetches, options };
 }
 
-function checkFetchList(outputNames, names) {
+function checkFetchList(isKnown, names) {
   if (names.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
   const fetches = {};
   for (const name of names) {
     if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
-    if (!outputNames.includes(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
+    if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
     fetches[name] = null;
   }
   return fetches;

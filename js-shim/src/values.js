@@ -25,8 +25,8 @@ export function tensorValue(tensor, name) {
     throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${got}`);
   }
   const value = { kind: 'tensor', type: row.code, dims, data };
-  if (row.bits === 4 && count > 1 && data.length === count) {
-    value.data = packNibbles(data);
+  if (row.bits < 8 && count > 1 && data.length === count) {
+    value.data = pack(data, row.bits);
     return value;
   }
   const needed = byteCountOf(row, count);
@@ -38,10 +38,23 @@ export function tensorValue(tensor, name) {
   return value;
 }
 
-/** One element a byte to two, the first in the low bits. */
-function packNibbles(elements) {
-  const packed = new Uint8Array((elements.length + 1) >> 1);
-  for (let i = 0; i < elements.length; i++) packed[i >> 1] |= (elements[i] & 15) << (4 * (i & 1));
+/** A Map as a value. Texts stay texts, bigints become int64, and numbers int64 as keys and float32 as values. */
+export function mapValue(map, name) {
+  const column = (items, numbers) => {
+    const type = typeof items[0] === 'number' ? numbers : typeof items[0] === 'bigint' ? 'int64' : 'string';
+    return tensorValue(new Tensor(type, items), name);
+  };
+  return { kind: 'map', keys: column([...map.keys()], 'int64'), values: column([...map.values()], 'float32') };
+}
+
+/** From one element a byte to as many as fit, the first in the low bits. */
+function pack(elements, bits) {
+  const perByte = 8 / bits;
+  const packed = new Uint8Array(Math.ceil(elements.length / perByte));
+  const mask = (1 << bits) - 1;
+  elements.forEach((element, i) => {
+    packed[Math.floor(i / perByte)] |= (element & mask) << (bits * (i % perByte));
+  });
   return packed;
 }
 
@@ -49,7 +62,8 @@ function packNibbles(elements) {
 export function snapshot(value) {
   switch (value.kind) {
     case 'tensor':
-      return { ...value, dims: [...value.dims], data: value.data.slice() };
+      // What lies in the session's memory stays there.
+      return value.data ? { ...value, dims: [...value.dims], data: value.data.slice() } : value;
     case 'strings':
       return { ...value, dims: [...value.dims], strings: [...value.strings] };
     case 'sequence':
@@ -68,7 +82,7 @@ export function resultOf(core, value) {
     case 'tensor': {
       const row = typesByCode.get(value.type);
       if (!row) throw runtimeError(9, `a result has element type ${value.type}, which no tensor can hold`);
-      return new Tensor(row.name, new (arrayOf(row))(core.copyOut(value)), value.dims);
+      return new Tensor(row.name, core.copyOut(value, arrayOf(row)), value.dims);
     }
     case 'strings':
       return new Tensor('string', value.strings, value.dims);

@@ -1,9 +1,10 @@
 // The file that every worker starts, `ort-wasm-worker.mjs`: its first message says what it is to be. It answers with its
 // build, so that a file of another release is found out.
 import { build } from './build.js';
+import { serveSessions } from './proxy-worker.js';
 import { workForSessions } from './thread.js';
 
-const roles = { thread: workForSessions };
+const roles = { thread: workForSessions, proxy: serveSessions };
 
 /** Node's workers have a port, those of browsers are one. */
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort ?? globalThis;

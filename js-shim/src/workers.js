@@ -1,11 +1,10 @@
 // Starting workers from the one worker file, in whatever host this is.
 import { build } from './build.js';
 import { env } from './env.js';
+import { builtin } from './host.js';
 
 const fileName = 'ort-wasm-worker.mjs';
 const handshakeLimit = 10_000;
-
-const builtin = (name) => globalThis.process?.getBuiltinModule?.(`node:${name}`);
 
 /** Processors of this machine, as far as the host tells. */
 export const processorCount = () => globalThis.navigator?.hardwareConcurrency || builtin('os')?.cpus().length || 1;
@@ -17,7 +16,8 @@ export const canStartWorkers = () => typeof Worker === 'function' || builtin('wo
  * @property {(message: unknown, transfer?: Transferable[]) => void} post
  * @property {(message: any) => void} onMessage  to be set
  * @property {(why: string) => void} onError  to be set
- * @property {() => void} unref  lets a Node process end while the worker waits
+ * @property {() => void} ref  a Node process must not end while the worker works
+ * @property {() => void} unref  it may, while the worker waits
  * @property {() => void} terminate
  */
 
@@ -81,6 +81,7 @@ function startWorker(address) {
   const worker = new Worker(href, { type: 'module', name: fileName });
   const port = {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
+    ref() {},
     unref() {},
     terminate: () => worker.terminate(),
     settled: revoke,
@@ -107,6 +108,7 @@ function startThread(address) {
   const thread = new (builtin('worker_threads').Worker)(address, { name: fileName, execArgv: [] });
   const port = {
     post: (message, transfer = []) => thread.postMessage(message, transfer),
+    ref: () => thread.ref(),
     unref: () => thread.unref(),
     terminate: () => void thread.terminate(),
   };

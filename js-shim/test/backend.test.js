@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { registerBackend, resolveBackend } from '../src/backend.js';
+import { offerBackend, registerBackend, resolveBackend } from '../src/backend.js';
 import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 const backend = (init = async () => {}) => ({ init, createInferenceSessionHandler: async () => ({}) });
@@ -53,6 +53,63 @@ test('the first that is ready wins; a failed one is told of', async () => {
     [`removing requested execution provider "${broken}" from session options because it is not available: no driver`],
   );
   warn.mock.restore();
+});
+
+/** What was warned of while `act` ran, and what it gave. */
+async function warnings(act) {
+  const warn = mock.method(console, 'warn', () => {});
+  try {
+    return { result: await act(), told: warn.mock.calls.map((call) => call.arguments[0]) };
+  } finally {
+    warn.mock.restore();
+  }
+}
+
+test('a list that names webgpu or webnn beside wasm warns and uses wasm; without wasm it is refused', async () => {
+  const wasm = backend();
+  offerBackend('wasm', wasm, -1);
+  const gone = (name) =>
+    `removing requested execution provider "${name}" from session options because it is not available: ` +
+    'backend not found.';
+  for (const [executionProviders, told] of [
+    [['webgpu', 'wasm'], [gone('webgpu')]],
+    [['wasm', { name: 'webgpu', preferredLayout: 'NHWC' }], [gone('webgpu')]],
+    [[{ name: 'webnn', deviceType: 'gpu' }, 'webgpu', { name: 'wasm' }], [gone('webnn'), gone('webgpu')]],
+    [['wasm'], []],
+  ]) {
+    const found = await warnings(() => resolveBackend({ executionProviders }));
+    assert.equal(found.result.backend, wasm);
+    const kept = found.result.options.executionProviders;
+    assert.deepEqual(kept.map((provider) => provider.name ?? provider), ['wasm']);
+    assert.deepEqual(found.told, told);
+  }
+  const { told } = await warnings(async () => {
+    await rejectsExactly(
+      resolveBackend({ executionProviders: ['webgpu'] }),
+      Error,
+      'no available backend found. ERR: [webgpu] backend not found.',
+    );
+    await rejectsExactly(
+      resolveBackend({ executionProviders: [{ name: 'webnn' }, 'webgpu'] }),
+      Error,
+      'no available backend found. ERR: [webnn] backend not found., [webgpu] backend not found.',
+    );
+  });
+  assert.deepEqual(told, []);
+});
+
+test('a name of the library goes to what a program registers before or above it', async () => {
+  const [ours, theirs, above] = [backend(), backend(), backend()];
+  const [early, late] = [fresh(), fresh()];
+  const chosen = async (name) => (await resolveBackend({ executionProviders: [name] })).backend;
+  registerBackend(early, theirs, -5);
+  offerBackend(early, ours, -5);
+  assert.equal(await chosen(early), theirs);
+  offerBackend(late, ours, -5);
+  registerBackend(late, theirs, -6);
+  assert.equal(await chosen(late), ours);
+  registerBackend(late, above, -4);
+  assert.equal(await chosen(late), above);
 });
 
 test('init runs once a name, and again after a failure', async () => {

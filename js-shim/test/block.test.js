@@ -117,7 +117,7 @@ for (const { name, read: decode, says } of read) {
     // As it lies in memory: somewhere, with something before it.
     const memory = new Uint8Array(golden[name].length + 12);
     memory.set(golden[name], 12);
-    assert.deepEqual(decode(new BlockReader(memory, 12)), says);
+    assert.deepEqual(decode(new BlockReader(memory).from(12)), says);
   });
 }
 

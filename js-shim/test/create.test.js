@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { registerBackend } from '../src/backend.js';
 import { InferenceSession } from '../src/inference-session.js';
-import { rejectsExactly } from './support/throws.js';
+import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 /** Remembers what it was asked for, instead of loading it. */
 const calls = [];
@@ -29,6 +29,11 @@ const accepted = [
   { args: [buffer, 3, 2, { logId: 'c' }], model: [3, 4], logId: 'c' },
   { args: [buffer, 3, undefined, { logId: 'd' }], model: [3, 4, 5, 6, 7], logId: 'd' },
   { args: [new SharedArrayBuffer(2)], model: [0, 0] },
+  { args: [new DataView(buffer, 1, 3)], model: [1, 2, 3] },
+  { args: [new Uint16Array(buffer, 2, 1)], model: [2, 3] },
+  { args: [new URL('file:///a/model.onnx'), { logId: 'e' }], model: 'file:///a/model.onnx', logId: 'e' },
+  { args: [Promise.resolve(buffer), 3, 2, { logId: 'f' }], model: [3, 4], logId: 'f' },
+  { args: [Promise.resolve('model.onnx')], model: 'model.onnx' },
   { args: ['model.onnx', []], model: 'model.onnx' },
 ];
 
@@ -41,12 +46,22 @@ for (const { args, model, logId } of accepted) {
   });
 }
 
-const views = [new DataView(buffer), Float32Array.of(1)];
-const noModels = [undefined, null, 5, {}, [], ...views, new URL('file:///x'), new Blob([])];
+const noModels = [undefined, null, 5, 5n, true, {}, [], [1, 2], () => {}, new Map(), { then: 5 }];
 const unexpected = "Unexpected argument[0]: must be 'path' or 'buffer'.";
+const streams = [new Blob(['x']), new Response('x'), new Request('data:,x'), new Blob(['x']).stream()];
+for (const given of streams) {
+  test(`create(${show(given)}) passes it on`, async () => {
+    await InferenceSession.create(given, { logId: 'g' });
+    assert.equal(calls.at(-1).model, given);
+    assert.equal(calls.at(-1).options.logId, 'g');
+  });
+}
+
 const options = "'options' must be an object.";
 const refused = [
   ...noModels.map((arg) => ({ args: [arg], Kind: TypeError, message: unexpected })),
+  { args: [Promise.resolve({})], Kind: TypeError, message: unexpected },
+  { args: [new Blob([]), null], Kind: TypeError, message: options },
   ...[null, 5, 'x', () => {}].map((arg) => ({ args: ['model.onnx', arg], Kind: TypeError, message: options })),
   { args: [new Uint8Array(1), 0], Kind: TypeError, message: options },
   { args: [buffer, null], Kind: TypeError, message: options },
@@ -69,6 +84,15 @@ for (const { args, Kind, message } of refused) {
   test(`create(${args.map(show).join(', ')}) rejects`, () =>
     rejectsExactly(InferenceSession.create(...args), Kind, message));
 }
+
+test('createSync checks the same, and needs a backend that works without waiting', () => {
+  throwsExactly(() => InferenceSession.createSync({}), TypeError, unexpected);
+  throwsExactly(() => InferenceSession.createSync(buffer, 9), RangeError, "'byteOffset' is out of range [0, 8).");
+  throwsExactly(() => InferenceSession.createSync(buffer), Error, 'no backend works without waiting among: recorder');
+  const providers = { executionProviders: 'wasm' };
+  const message = "'executionProviders' must be an array of names or of objects with a name.";
+  throwsExactly(() => InferenceSession.createSync(buffer, providers), TypeError, message);
+});
 
 test('create takes four and may be called unbound', async () => {
   assert.equal(InferenceSession.create.length, 4);
@@ -96,5 +120,5 @@ test('a session is extensible, is no promise, and has one field', async () => {
 
 function show(value) {
   if (typeof value === 'object' && value !== null && value.constructor !== Object) return value.constructor.name;
-  return typeof value === 'function' ? 'function' : JSON.stringify(value) ?? String(value);
+  return ['function', 'bigint'].includes(typeof value) ? typeof value : JSON.stringify(value) ?? String(value);
 }

@@ -89,6 +89,7 @@ test('a tensor of another library is known by its looks', async () => {
   const running = session();
   await running.run(feeds, { C: foreign });
   assert.equal(running.handler.seen.fetches.C, foreign);
+  assert.equal((await running.run(feeds, { C: foreign })).C, foreign);
   await rejectsExactly(session().run(foreign), TypeError, badFeeds);
 });
 

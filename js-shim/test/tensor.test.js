@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Tensor } from '../src/tensor.js';
-import { throwsExactly } from './support/throws.js';
+import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 const hasFloat16 = typeof Float16Array === 'function';
 const Half = hasFloat16 ? Float16Array : Uint16Array;
@@ -33,6 +33,13 @@ const made = [
   { args: ['uint8', Uint8ClampedArray.of(9)], type: 'uint8', dims: [1], data: Uint8Array.of(9) },
   { args: ['uint4', Uint8Array.of(0x21, 0x03), [3]], type: 'uint4', dims: [3], data: Uint8Array.of(0x21, 0x03) },
   { args: ['int4', Uint8Array.of(1, 2, 3), [3]], type: 'int4', dims: [3], data: Uint8Array.of(1, 2, 3) },
+  { args: ['int2', Uint8Array.of(0x1b), [4]], type: 'int2', dims: [4], data: Uint8Array.of(0x1b) },
+  { args: ['uint2', Uint8Array.of(0, 1, 2), [3]], type: 'uint2', dims: [3], data: Uint8Array.of(0, 1, 2) },
+  { args: ['float4e2m1', Uint8Array.of(0x21), [2]], type: 'float4e2m1', dims: [2], data: Uint8Array.of(0x21) },
+  { args: ['float8e8m0', Uint8Array.of(127)], type: 'float8e8m0', dims: [1], data: Uint8Array.of(127) },
+  ...['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2fnuz'].map((type) => {
+    return { args: [type, Uint8Array.of(1, 255)], type, dims: [2], data: Uint8Array.of(1, 255) };
+  }),
   { args: ['bfloat16', Uint16Array.of(0x3f80)], type: 'bfloat16', dims: [1], data: Uint16Array.of(0x3f80) },
   { args: ['float8e5m2', Uint8Array.of(0x3c)], type: 'float8e5m2', dims: [1], data: Uint8Array.of(0x3c) },
   {
@@ -162,11 +169,66 @@ test('the fields of a tensor are its own, in order, and can be written', () => {
   }, TypeError);
 });
 
-test('the prototype and the class have the reference\'s names', () => {
-  const members = 'data location texture gpuBuffer mlTensor getData dispose ensureValid reshape';
-  for (const name of members.split(' ')) assert.ok(Object.hasOwn(Tensor.prototype, name), name);
-  const statics = 'fromTexture fromGpuBuffer fromMLTensor fromPinnedBuffer';
-  for (const name of statics.split(' ')) assert.ok(Object.hasOwn(Tensor, name), name);
+test('the prototype and the class have the reference\'s names and no others', () => {
+  const members = 'constructor data dispose ensureValid getData gpuBuffer location mlTensor reshape texture ' +
+    'toDataURL toImageData';
+  assert.deepEqual(Object.getOwnPropertyNames(Tensor.prototype).sort(), members.split(' '));
+  const statics = 'fromGpuBuffer fromImage fromMLTensor fromPinnedBuffer fromTexture length name prototype';
+  assert.deepEqual(Object.getOwnPropertyNames(Tensor).sort(), statics.split(' '));
+});
+
+test('Symbol.dispose disposes', { skip: !Symbol.dispose }, () => {
+  const tensor = new Tensor('float32', [1]);
+  tensor[Symbol.dispose]();
+  assert.equal(tensor.location, 'none');
+});
+
+test('float16 is shown by Float16Array where the host has it, on the same bytes', () => {
+  const bits = Uint16Array.of(0x3c00, 0xc000, 0x7c00);
+  const { data } = new Tensor('float16', bits.subarray(1));
+  assert.equal(data.constructor, Half);
+  assert.equal(data.buffer, bits.buffer);
+  assert.deepEqual([...data], hasFloat16 ? [-2, Infinity] : [0xc000, 0x7c00]);
+  if (hasFloat16) assert.equal(new Tensor(Float16Array.of(1)).type, 'float16');
+});
+
+test('a host that gains Float16Array before the first tensor uses it', async () => {
+  const before = globalThis.Float16Array;
+  // A stand-in with the name and the tag of the real one.
+  globalThis.Float16Array = class Float16Array extends Uint16Array {
+    get [Symbol.toStringTag]() {
+      return 'Float16Array';
+    }
+  };
+  try {
+    const { settleFloat16, typesByName } = await import('../src/tensor-types.js?polyfilled');
+    assert.equal(typesByName.get('float16').array, 'Uint16Array');
+    settleFloat16();
+    assert.equal(typesByName.get('float16').array, 'Float16Array');
+  } finally {
+    if (before) globalThis.Float16Array = before;
+    else delete globalThis.Float16Array;
+  }
+});
+
+test('arrays over shared memory are taken as they are', () => {
+  const data = new Float32Array(new SharedArrayBuffer(8));
+  assert.equal(new Tensor('float32', data, [2]).data, data);
+  assert.equal(new Tensor(data).type, 'float32');
+});
+
+test('the texts about where data is', () => {
+  const tensor = Tensor.fromTexture({}, { width: 1, height: 1 });
+  throwsExactly(
+    () => tensor.data,
+    Error,
+    'The data is not on CPU. Use `getData()` to download GPU data to CPU, ' +
+      'or use `texture` or `gpuBuffer` property to access the GPU data directly.',
+  );
+  tensor.dispose();
+  for (const field of ['data', 'texture', 'gpuBuffer', 'mlTensor']) {
+    throwsExactly(() => tensor[field], Error, 'The tensor is disposed.');
+  }
 });
 
 test('reshape shares the data and checks the product', () => {
@@ -176,7 +238,19 @@ test('reshape shares the data and checks the product', () => {
   assert.deepEqual(reshaped.dims, [2, 2]);
   assert.deepEqual(reshaped.reshape().dims, [4]);
   throwsExactly(() => tensor.reshape([3]), Error, "Tensor's size(3) does not match data length(4).");
-  throwsExactly(() => tensor.reshape([-1]), RangeError, 'dims[0] must be a non-negative integer, got: -1');
+  assert.throws(() => tensor.reshape(4), TypeError);
+});
+
+test('one dim of reshape may be -1', () => {
+  const tensor = new Tensor('float32', [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(tensor.reshape([2, -1]).dims, [2, 3]);
+  assert.deepEqual(tensor.reshape([-1]).dims, [6]);
+  assert.deepEqual(new Tensor('float32', [], [0, 3]).reshape([-1, 3]).dims, [0, 3]);
+  assert.deepEqual(new Tensor('int4', Uint8Array.of(1, 2), [3]).reshape([1, -1]).dims, [1, 3]);
+  throwsExactly(() => tensor.reshape([-1, 4]), Error, "Tensor's size(4) does not match data length(6).");
+  throwsExactly(() => tensor.reshape([-1, 0]), TypeError, 'dims[0] must be an integer, got: Infinity');
+  throwsExactly(() => tensor.reshape([1, -1, -1]), RangeError, 'dims[2] must be a non-negative integer, got: -1');
+  throwsExactly(() => new Tensor('float32', [1], [-1]), RangeError, 'dims[0] must be a non-negative integer, got: -1');
 });
 
 test('dispose is final, may be repeated, and keeps type, dims and size', () => {
@@ -212,6 +286,38 @@ test('a tensor elsewhere is downloaded once', async () => {
   assert.equal(tensor.location, 'cpu');
   assert.deepEqual(events, ['download', 'dispose']);
   throwsExactly(() => new Tensor('float32', [1]).gpuBuffer, Error, 'The data is not stored as a WebGPU buffer.');
+});
+
+test('a tensor that was downloaded keeps its handle and what is to be disposed', async () => {
+  const buffer = {};
+  let disposed = 0;
+  const tensor = Tensor.fromGpuBuffer(buffer, {
+    dims: [1],
+    download: async () => Float32Array.of(1),
+    dispose: () => disposed++,
+  });
+  const downloading = tensor.getData();
+  throwsExactly(() => tensor.dispose(), Error, 'The current tensor is being downloaded.');
+  assert.deepEqual(await downloading, Float32Array.of(1));
+  assert.equal(tensor.gpuBuffer, buffer);
+  assert.equal(await tensor.getData(), tensor.data);
+  assert.equal(disposed, 0);
+  tensor.dispose();
+  tensor.dispose();
+  assert.equal(disposed, 1);
+});
+
+test('a download that fails may be tried again', async () => {
+  let works = false;
+  const download = async () => {
+    if (!works) throw new Error('lost');
+    return Float32Array.of(2);
+  };
+  const tensor = Tensor.fromGpuBuffer({}, { dims: [1], download });
+  await rejectsExactly(tensor.getData(), Error, 'lost');
+  assert.equal(tensor.location, 'gpu-buffer');
+  works = true;
+  assert.deepEqual(await tensor.getData(), Float32Array.of(2));
 });
 
 test('a tensor elsewhere without a downloader stays there', async () => {

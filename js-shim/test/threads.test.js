@@ -1,12 +1,13 @@
 // Worker threads: the results are those of one thread, workers come and go, and what goes wrong in one is told.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, mock, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { forgetCopies } from './support/copies.js';
 import { model, node, value } from './support/onnx.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -22,6 +23,7 @@ const feedsFor = (ort) => ({ a: matrix(ort, 0.7), b: matrix(ort, 1.3) });
 
 let copies = 0;
 async function fresh(threads, folder = dist) {
+  forgetCopies();
   const ort = await import(`${pathToFileURL(folder)}/ort.node.min.mjs?threads${copies++}`);
   ort.env.wasm.numThreads = threads;
   return ort;
@@ -187,6 +189,18 @@ test('the worker file is also looked for under a prefix in wasmPaths', async () 
   });
   assert.deepEqual(told, []);
   assert.equal(ort.env.wasm.numThreads, 2);
+});
+
+test('a compiled module has one thread, and there is a warning', async () => {
+  const expected = await products1();
+  const ort = await fresh(2);
+  ort.env.wasm.wasmModule = new WebAssembly.Module(readFileSync(`${dist}ort-wasm-simd-threaded.wasm`));
+  const told = await warnings(async () => {
+    const session = await ort.InferenceSession.create(products, { intraOpNumThreads: 2 });
+    assert.deepEqual((await session.run(feedsFor(ort))).e.data, expected);
+  });
+  assert.deepEqual(told, ['env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.']);
+  assert.equal(ort.env.wasm.numThreads, 1);
 });
 
 test('a process ends by itself while workers wait', () => {

@@ -47,7 +47,9 @@ CK_LANES ck_f32x4 ck_pmax(ck_f32x4 a, ck_f32x4 b) {
 
 /// The bits of `yes` where the mask's lane is all ones, of `no` where it is all zeros.
 CK_LANES ck_f32x4 ck_select(ck_i32x4 mask, ck_f32x4 yes, ck_f32x4 no) {
-#if defined(__wasm_simd128__)
+#if defined(__wasm_relaxed_simd__)
+  return (ck_f32x4)__builtin_wasm_relaxed_laneselect_i32x4((ck_i32x4)yes, (ck_i32x4)no, mask);
+#elif defined(__wasm_simd128__)
   return (ck_f32x4)__builtin_wasm_bitselect((ck_i32x4)yes, (ck_i32x4)no, mask);
 #else
   return (ck_f32x4)((mask & (ck_i32x4)yes) | (~mask & (ck_i32x4)no));
@@ -67,11 +69,22 @@ CK_LANES ck_f32x4 ck_copySign(ck_f32x4 a, ck_f32x4 b) {
 }
 CK_LANES ck_f32x4 ck_squareRoot(ck_f32x4 a) { return __builtin_elementwise_sqrt(a); }
 
+/// a · b + c, rounded twice; once where the wasm file uses relaxed SIMD and the processor has it so.
+CK_LANES ck_f32x4 ck_multiplyAdd(ck_f32x4 a, ck_f32x4 b, ck_f32x4 c) {
+#if defined(__wasm_relaxed_simd__)
+  return __builtin_wasm_relaxed_madd_f32x4(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 /// int32 to float32, rounded to nearest even.
 CK_LANES ck_f32x4 ck_convert(ck_i32x4 a) { return __builtin_convertvector(a, ck_f32x4); }
 /// float32 to int32, towards zero; the values must be in the range of int32.
 CK_LANES ck_i32x4 ck_truncate(ck_f32x4 a) {
-#if defined(__wasm_simd128__)
+#if defined(__wasm_relaxed_simd__)
+  return __builtin_wasm_relaxed_trunc_s_i32x4_f32x4(a);
+#elif defined(__wasm_simd128__)
   return __builtin_wasm_trunc_saturate_s_i32x4_f32x4(a);
 #else
   return __builtin_convertvector(a, ck_i32x4);

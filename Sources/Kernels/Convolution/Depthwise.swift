@@ -183,14 +183,14 @@ public struct Depthwise {
       while left > 0 {
         (p0, p1, p2) = (pin(p0), pin(p1), pin(p2))
         var sum = Lanes(repeating: bias) + w0 * load(p0)
-        sum += w1 * load(p0 + t1)
-        sum += w2 * load(p0 + t2)
-        sum += w3 * load(p1)
-        sum += w4 * load(p1 + t1)
-        sum += w5 * load(p1 + t2)
-        sum += w6 * load(p2)
-        sum += w7 * load(p2 + t1)
-        sum += w8 * load(p2 + t2)
+        sum.add(w1, times: load(p0 + t1))
+        sum.add(w2, times: load(p0 + t2))
+        sum.add(w3, times: load(p1))
+        sum.add(w4, times: load(p1 + t1))
+        sum.add(w5, times: load(p1 + t2))
+        sum.add(w6, times: load(p2))
+        sum.add(w7, times: load(p2 + t1))
+        sum.add(w8, times: load(p2 + t2))
         sum = sum.atLeast(lows).atMost(highs)
         if left >= 4 { store(sum, to) } else { store(sum, to, count: left) }
         p0 += 4
@@ -220,8 +220,8 @@ public struct Depthwise {
         for i in 0..<count {
           let weight = Lanes(repeating: weights[i])
           let p = from + Int(taps[i])
-          s0 += weight * load(p)
-          s1 += weight * load(p + 4)
+          s0.add(weight, times: load(p))
+          s1.add(weight, times: load(p + 4))
         }
         store(s0.atLeast(lows).atMost(highs), to)
         s1 = s1.atLeast(lows).atMost(highs)
@@ -232,7 +232,7 @@ public struct Depthwise {
       }
       if left > 0 {
         var sum = Lanes(repeating: bias)
-        for i in 0..<count { sum += Lanes(repeating: weights[i]) * load(from + Int(taps[i])) }
+        for i in 0..<count { sum.add(Lanes(repeating: weights[i]), times: load(from + Int(taps[i]))) }
         sum = sum.atLeast(lows).atMost(highs)
         if left == 4 { store(sum, to) } else { store(sum, to, count: left) }
       }

@@ -17,17 +17,17 @@ struct Tile4x8 {
   @inline(__always)
   mutating func step(_ x0: Float, _ x1: Float, _ x2: Float, _ x3: Float, _ y0: Lanes, _ y1: Lanes) {
     let s0 = Lanes(repeating: x0)
-    a0 += s0 * y0
-    a1 += s0 * y1
+    a0.add(s0, times: y0)
+    a1.add(s0, times: y1)
     let s1 = Lanes(repeating: x1)
-    b0 += s1 * y0
-    b1 += s1 * y1
+    b0.add(s1, times: y0)
+    b1.add(s1, times: y1)
     let s2 = Lanes(repeating: x2)
-    c0 += s2 * y0
-    c1 += s2 * y1
+    c0.add(s2, times: y0)
+    c1.add(s2, times: y1)
     let s3 = Lanes(repeating: x3)
-    d0 += s3 * y0
-    d1 += s3 * y1
+    d0.add(s3, times: y0)
+    d1.add(s3, times: y1)
     pinSums()
   }
 
@@ -227,10 +227,10 @@ func gemmTile_f32_4x4(
   var b = b
   for _ in 0..<depth {
     let y = load(b)
-    c0 += Lanes(repeating: a[0]) * y
-    c1 += Lanes(repeating: a[1]) * y
-    c2 += Lanes(repeating: a[2]) * y
-    c3 += Lanes(repeating: a[3]) * y
+    c0.add(Lanes(repeating: a[0]), times: y)
+    c1.add(Lanes(repeating: a[1]), times: y)
+    c2.add(Lanes(repeating: a[2]), times: y)
+    c3.add(Lanes(repeating: a[3]), times: y)
     a += 4
     b += 8
   }

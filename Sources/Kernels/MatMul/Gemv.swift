@@ -64,8 +64,8 @@ private func gemvPanels(
       var s1 = Lanes(repeating: 0)
       for i in k0..<(k0 &+ depth) {
         let splat = Lanes(repeating: x[i])
-        s0 += splat * load(b)
-        s1 += splat * load(b + 4)
+        s0.add(splat, times: load(b))
+        s1.add(splat, times: load(b + 4))
         b += 8
       }
       for i in 0..<width {
@@ -97,14 +97,14 @@ private func gemvTile_f32_1x32(
   var p3 = b + 3 &* panelStride
   for k in 0..<depth {
     let splat = Lanes(repeating: x[k])
-    a0 += splat * load(p0)
-    a1 += splat * load(p0 + 4)
-    b0 += splat * load(p1)
-    b1 += splat * load(p1 + 4)
-    c0 += splat * load(p2)
-    c1 += splat * load(p2 + 4)
-    d0 += splat * load(p3)
-    d1 += splat * load(p3 + 4)
+    a0.add(splat, times: load(p0))
+    a1.add(splat, times: load(p0 + 4))
+    b0.add(splat, times: load(p1))
+    b1.add(splat, times: load(p1 + 4))
+    c0.add(splat, times: load(p2))
+    c1.add(splat, times: load(p2 + 4))
+    d0.add(splat, times: load(p3))
+    d1.add(splat, times: load(p3 + 4))
     p0 += 8
     p1 += 8
     p2 += 8
@@ -149,7 +149,7 @@ private func gemvRows(
       var sum = Lanes(repeating: 0)
       var p = b + (k0 &* stride &+ column)
       for i in k0..<(k0 &+ depth) {
-        sum += Lanes(repeating: x[i]) * (count == 4 ? load(p) : load(p, count: count))
+        sum.add(Lanes(repeating: x[i]), times: (count == 4 ? load(p) : load(p, count: count)))
         p += stride
       }
       for i in 0..<count { y[column &+ i] = k0 > 0 ? sum[i] + y[column &+ i] : sum[i] }
@@ -175,14 +175,14 @@ private func gemvTile_f32_1x32_rows(
   var p = b
   for k in 0..<depth {
     let splat = Lanes(repeating: x[k])
-    a0 += splat * load(p)
-    a1 += splat * load(p + 4)
-    b0 += splat * load(p + 8)
-    b1 += splat * load(p + 12)
-    c0 += splat * load(p + 16)
-    c1 += splat * load(p + 20)
-    d0 += splat * load(p + 24)
-    d1 += splat * load(p + 28)
+    a0.add(splat, times: load(p))
+    a1.add(splat, times: load(p + 4))
+    b0.add(splat, times: load(p + 8))
+    b1.add(splat, times: load(p + 12))
+    c0.add(splat, times: load(p + 16))
+    c1.add(splat, times: load(p + 20))
+    d0.add(splat, times: load(p + 24))
+    d1.add(splat, times: load(p + 28))
     p += stride
   }
   if accumulate {
@@ -222,14 +222,14 @@ func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> 
   var s3 = Lanes(repeating: 0)
   var i = 0
   while i &+ 16 <= count {
-    s0 += load(a + i) * load(b + i)
-    s1 += load(a + (i &+ 4)) * load(b + (i &+ 4))
-    s2 += load(a + (i &+ 8)) * load(b + (i &+ 8))
-    s3 += load(a + (i &+ 12)) * load(b + (i &+ 12))
+    s0.add(load(a + i), times: load(b + i))
+    s1.add(load(a + (i &+ 4)), times: load(b + (i &+ 4)))
+    s2.add(load(a + (i &+ 8)), times: load(b + (i &+ 8)))
+    s3.add(load(a + (i &+ 12)), times: load(b + (i &+ 12)))
     i &+= 16
   }
   while i &+ 4 <= count {
-    s0 += load(a + i) * load(b + i)
+    s0.add(load(a + i), times: load(b + i))
     i &+= 4
   }
   var sum = ((s0 + s1) + (s2 + s3)).total

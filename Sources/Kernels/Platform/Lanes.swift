@@ -106,6 +106,8 @@ extension SIMD4<Float> {
 
   @inline(__always) var magnitudes: Lanes { ck_abs(self) }
   @inline(__always) var squareRoots: Lanes { ck_squareRoot(self) }
+  /// This plus a · b; see `ck_multiplyAdd` for how it rounds.
+  @inline(__always) mutating func add(_ a: Lanes, times b: Lanes) { self = ck_multiplyAdd(a, b, self) }
   @inline(__always) func withSigns(of other: Lanes) -> Lanes { ck_copySign(self, other) }
   @inline(__always) func isLess(_ other: Lanes) -> LaneMask { ck_less(self, other) }
   @inline(__always) func isAtMost(_ other: Lanes) -> LaneMask { ck_lessEqual(self, other) }

@@ -16,7 +16,8 @@ const text = (field, value) => bytes(field, encodeUtf8(value));
 
 const elementTypes = {
   float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11,
-  uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22,
+  uint32: 12, uint64: 13, bfloat16: 16, float8e4m3fn: 17, float8e4m3fnuz: 18, float8e5m2: 19, float8e5m2fnuz: 20,
+  uint4: 21, int4: 22, float4e2m1: 23, float8e8m0: 24, uint2: 25, int2: 26,
 };
 
 /** An input or output: its dims are sizes, symbols, or '' for unknown ones; without dims the rank is unknown. */
@@ -28,11 +29,14 @@ export function value(name, type, dims) {
   return [...text(1, name), ...bytes(2, bytes(1, tensor))];
 }
 
-/** A sequence of tensors, as an input or output. */
-export function sequenceValue(name, type) {
-  const tensor = bytes(1, number(1, elementTypes[type]));
-  return [...text(1, name), ...bytes(2, bytes(4, bytes(1, tensor)))];
-}
+/** The types of elements that are no tensors, to be given to `typedValue`. */
+export const tensorOf = (type) => bytes(1, number(1, elementTypes[type]));
+export const sequenceOf = (element) => bytes(4, bytes(1, element));
+export const mapOf = (key, element) => bytes(5, [...number(1, elementTypes[key]), ...bytes(2, element)]);
+export const optionalOf = (element) => bytes(9, bytes(1, element));
+
+/** An input or output of a type made by the functions above. */
+export const typedValue = (name, type) => [...text(1, name), ...bytes(2, type)];
 
 /** A weight; `location` says which external file it is in instead of `data`. */
 export function initializer(name, type, dims, data, location) {

@@ -1,0 +1,185 @@
+// Making sessions: a model, its files and options become an instance of the wasm module.
+import { Core } from './core.js';
+import { openBeside } from './host.js';
+import { loadModule, loadModuleNow } from './load.js';
+import { openOptimizedModel } from './optimized-model.js';
+import { startWorkers } from './pool.js';
+import { SessionHandler } from './session-handler.js';
+import { checkSessionOptions } from './session-options.js';
+import { wantsRelaxed } from './simd.js';
+import { openNow, openSource } from './source.js';
+import { threadsFor } from './threads.js';
+import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
+import { readable } from './validate.js';
+
+/** For how long loading computes before other work of this thread may go on, in milliseconds. */
+const createStep = 16;
+
+/** The compiled module that sessions of these options are made from. */
+export const moduleFor = (options) =>
+  loadModule({ shared: threadsFor(options) > 1, relaxed: wantsRelaxed(options) });
+
+/**
+ * Loads a model into an instance of its own.
+ * @param {string | Uint8Array | Response | Request | Blob | ReadableStream} model
+ * @param {import('./load.js').Compiled} [given]  the compiled module, where it need not be looked for
+ */
+export async function createHandler(model, options, given) {
+  const { signal } = options;
+  checkWanted({ signal });
+  const pairs = checkSessionOptions(options);
+  const progress = new Progress(options.onProgress);
+  const files = new Files(model);
+  const optimized = openOptimizedModel(options.optimizedModelFilePath);
+  let core;
+  try {
+    for (const { path, data } of externalFiles(options.externalData)) {
+      const given = checkData(await unlessAborted(Promise.resolve(data), signal), path);
+      files.add(path, await openSource(given, { signal, onBytes: progress.ofDownload(path) }));
+    }
+    const compiled = given ?? (await unlessAborted(moduleFor(options), signal));
+    const threads = compiled.memory.shared ? threadsFor(options) : 1;
+    const workers = threads > 1 ? startWorkers(threads - 1) : undefined;
+    const source = files.add('', await openSource(model, { signal, onBytes: progress.ofDownload() }));
+    const open = (location) => progress.watch(files.open(location));
+    core = new Core(compiled, progress.watch(source), open, { threads, write: optimized?.write });
+    core.createBegin(pairs);
+    progress.tellLoad();
+    const step = stepOf(options, createStep);
+    while (core.createStep(step)) {
+      progress.tellLoad();
+      await takeTurn(options);
+    }
+    if (workers) await unlessAborted(workers, signal);
+    const handler = new SessionHandler(core, core.createFinish(), options, optimized);
+    progress.tellLoad(1);
+    return handler;
+  } catch (error) {
+    core?.dispose();
+    throw error;
+  } finally {
+    files.close();
+    optimized?.close();
+  }
+}
+
+/**
+ * The same without waiting for anything: one thread, and what is at hand.
+ * @param {string | Uint8Array} model
+ */
+export function createHandlerNow(model, options) {
+  checkWanted({ signal: options.signal });
+  const pairs = checkSessionOptions(options);
+  const files = new Files(model);
+  const optimized = openOptimizedModel(options.optimizedModelFilePath);
+  let core;
+  try {
+    for (const { path, data } of externalFiles(options.externalData)) {
+      files.add(path, openNow(checkData(data, path)));
+    }
+    const source = files.add('', openNow(model));
+    core = new Core(loadModuleNow(), source, (location) => files.open(location), { write: optimized?.write });
+    core.createBegin(pairs);
+    while (core.createStep(0));
+    return new SessionHandler(core, core.createFinish(), options, optimized);
+  } catch (error) {
+    core?.dispose();
+    throw error;
+  } finally {
+    files.close();
+    optimized?.close();
+  }
+}
+
+/** Tells `onProgress`, where there is one, how far the loading of a model is. */
+class Progress {
+  #onProgress;
+  #share = 0;
+  #pulled = 0;
+  #byteCount = 0;
+
+  constructor(onProgress) {
+    this.#onProgress = onProgress;
+  }
+
+  /**
+   * For a download: tells of bytes that arrived.
+   * @param {string} [path]  of an external file
+   */
+  ofDownload(path) {
+    const named = path !== undefined && { path };
+    return (loaded, total) => this.#tell({ phase: 'download', loaded, total, ...named });
+  }
+
+  /** The source, counting what the core pulls: that is most of the work. */
+  watch(source) {
+    if (!this.#onProgress) return source;
+    this.#byteCount += source.byteCount;
+    return {
+      ...source,
+      read: (offset, target) => {
+        this.#pulled += target.length;
+        source.read(offset, target);
+      },
+    };
+  }
+
+  /** Tells how much of the loading is done, from 0 to 1. */
+  tellLoad(share = Math.min(0.99, this.#pulled / this.#byteCount || 0)) {
+    this.#share = Math.max(this.#share, share);
+    this.#tell({ phase: 'load', loaded: this.#share, total: 1 });
+  }
+
+  #tell(event) {
+    try {
+      this.#onProgress?.(event);
+    } catch (error) {
+      // It only watches: the session is made all the same.
+      console.error(error);
+    }
+  }
+}
+
+/** The files that a model is loaded from, by the location that it knows them by. */
+class Files {
+  #model;
+  #sources = new Map();
+
+  /** @param {unknown} model  what the session is made of: other files may lie beside its own */
+  constructor(model) {
+    this.#model = model;
+  }
+
+  add(path, source) {
+    this.#sources.set(plain(path), source);
+    return source;
+  }
+
+  open(location) {
+    const found = this.#sources.get(plain(location)) ?? openBeside(this.#model, location);
+    if (!found) throw new Error('it is not among the files given');
+    return this.add(location, found);
+  }
+
+  close() {
+    for (const source of this.#sources.values()) source.close?.();
+  }
+}
+
+const plain = (location) => location.replace(/^(\.\/)+/, '');
+
+/** @returns {{ path: string, data: unknown }[]} the entries of `externalData` */
+export function externalFiles(files = []) {
+  if (typeof files?.[Symbol.iterator] !== 'function') throw new TypeError('options.externalData is not iterable');
+  return Array.from(files, (file) => {
+    const { path, data } = typeof file === 'string' ? { path: file, data: file } : (file ?? {});
+    if (typeof path !== 'string') throw new TypeError("each item of 'externalData' must be a path or have a 'path'");
+    return { path, data };
+  });
+}
+
+export function checkData(data, path) {
+  const found = readable(data);
+  if (found === undefined) throw new TypeError(`externalData '${path}': 'data' must be a path, a Blob or bytes`);
+  return found;
+}

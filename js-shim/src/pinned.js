@@ -1,0 +1,74 @@
+// Tensors that live in a session's own memory: what `preferredOutputLocation: 'cpu-pinned'` asks for. They are written
+// and fed again without leaving it.
+import { Tensor } from './tensor.js';
+import { arrayOf, settleFloat16, typesByCode, typesByName } from './tensor-types.js';
+
+/** The pinned tensors of one session. They end with it. */
+export class PinnedTensors {
+  #core;
+  #isIdle;
+  /** Addresses in use. */
+  #places = new Set();
+  /** Disposed of while a run may still read them. */
+  #leftovers = [];
+  /** @type {WeakMap<Tensor, { address: number, byteCount: number }>} */
+  #placeOf = new WeakMap();
+  #forgotten =
+    typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((address) => this.#free(address)) : undefined;
+
+  /**
+   * @param {import('./core.js').Core} core
+   * @param {() => boolean} isIdle  whether no run is under way or waits
+   */
+  constructor(core, isIdle) {
+    this.#core = core;
+    this.#isIdle = isIdle;
+  }
+
+  /** A result as a tensor that stays where results are; undefined for what cannot be pinned. */
+  keep({ type, dims, address, byteCount }) {
+    settleFloat16();
+    const row = typesByCode.get(type);
+    if (!(row?.bits >= 8) || byteCount === 0) return undefined;
+    const place = this.#core.duplicate(address, byteCount);
+    this.#places.add(place);
+    let last;
+    // Memory that grows leaves its old views empty.
+    const view = () =>
+      this.#places.has(place) ? (last = this.#core.viewOf(arrayOf(row), place, byteCount, last)) : undefined;
+    const tensor = new Tensor({ location: 'cpu-pinned', type: row.name, dims, data: view() });
+    tensor.disposer = () => this.#free(place);
+    const ignore = () => {};
+    Object.defineProperties(tensor, {
+      cpuData: { get: view, set: ignore, enumerable: true },
+      dataLocation: { get: () => (this.#places.has(place) ? 'cpu-pinned' : 'none'), set: ignore, enumerable: true },
+    });
+    this.#placeOf.set(tensor, { address: place, byteCount });
+    this.#forgotten?.register(tensor, place);
+    return tensor;
+  }
+
+  /** A feed of this session's own memory, which nobody needs to copy; undefined for any other tensor. */
+  valueOf(tensor) {
+    const place = this.#placeOf.get(tensor);
+    if (!place || !this.#places.has(place.address)) return undefined;
+    return { kind: 'tensor', type: typesByName.get(tensor.type).code, dims: [...tensor.dims], ...place };
+  }
+
+  /** Gives back what was disposed of, when no run reads it any more. */
+  sweep() {
+    for (const address of this.#leftovers.splice(0)) this.#core.free(address);
+  }
+
+  /** The session's memory is gone, and all of them with it. */
+  end() {
+    this.#places.clear();
+    this.#leftovers = [];
+  }
+
+  #free(address) {
+    if (!this.#places.delete(address)) return;
+    this.#leftovers.push(address);
+    if (this.#isIdle()) this.sweep();
+  }
+}

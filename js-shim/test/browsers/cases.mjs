@@ -1,0 +1,48 @@
+// The models that the pages run, and what the same wasm file answers for them in Node.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { initializer, model, node, value } from '../support/onnx.js';
+import './support/answer.js';
+
+/** Three inputs, three outputs: arithmetic, 64-bit integers, and text that is not ASCII. */
+const small = {
+  bytes: model({
+    nodes: [
+      node('MatMul', ['x', 'w'], ['product']),
+      node('Softmax', ['product'], ['y']),
+      node('Add', ['n', 'n'], ['m']),
+      node('Identity', ['s'], ['t']),
+    ],
+    inputs: [value('x', 'float32', ['batch', 4]), value('n', 'int64', ['count']), value('s', 'string', ['count'])],
+    outputs: [value('y', 'float32', ['batch', 3]), value('m', 'int64', ['count']), value('t', 'string', ['count'])],
+    initializers: [initializer('w', 'float32', [4, 3], Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)))],
+  }),
+  feeds: {
+    x: { type: 'float32', dims: [2, 4], data: [0.5, -1, 2, 0.25, 3, -0.125, 1, -2] },
+    n: { type: 'int64', dims: [2], data: ['9007199254740993', '-7'] },
+    s: { type: 'string', dims: [2], data: ['größer', '語 🙂'] },
+  },
+};
+
+/** A model of a folder as tools/modelfolder.py writes them. */
+function fromFolder(folder, name) {
+  const io = path.join(folder, `${name}.io`);
+  const [{ name: input, dims }] = JSON.parse(readFileSync(path.join(io, 'meta.json'), 'utf8')).inputs;
+  const bytes = readFileSync(path.join(io, 'in_0.bin'));
+  const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  return {
+    bytes: readFileSync(path.join(folder, `${name}.onnx`)),
+    feeds: { [input]: { type: 'float32', dims, data: [...data] } },
+  };
+}
+
+/**
+ * @param {object} ort  the bundle for Node
+ * @param {string} folder  where the light models are
+ * @returns {Promise<Record<string, { bytes: Uint8Array, feeds: object, outputs: object }>>}
+ */
+export async function makeCases(ort, folder) {
+  const cases = { small, squeezenet: fromFolder(folder, 'light_squeezenet_noise') };
+  for (const each of Object.values(cases)) each.outputs = await answer(ort, each.bytes, each.feeds);
+  return cases;
+}

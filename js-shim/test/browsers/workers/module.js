@@ -1,0 +1,12 @@
+import '../support/answer.js';
+import * as ort from '/dist/ort.min.mjs';
+
+addEventListener('message', async ({ data: { model, feeds, flags } }) => {
+  Object.assign(ort.env.wasm, flags);
+  try {
+    const outputs = await answer(ort, model, feeds);
+    postMessage({ outputs, numThreads: ort.env.wasm.numThreads });
+  } catch (error) {
+    postMessage({ error: error.message });
+  }
+});
