@@ -8,7 +8,7 @@ import Tensors
 /// Makes a session in small steps, so that a long create can be watched, yielded in and stopped.
 public final class SessionBuilder {
   /// Everything a session is made of.
-  public struct Ready {
+  public final class Ready {
     let model: ImportedModel
     let defaults: [Tensor]
     let summary: GraphSummary
@@ -17,6 +17,20 @@ public final class SessionBuilder {
     let allocator: Allocator
     let scratch: Storage
     let options: Session.Options
+
+    fileprivate init(
+      _ imported: Imported, _ program: Program, defaults: [Tensor], scratch: Storage, platform: Platform,
+      allocator: Allocator, options: Session.Options
+    ) {
+      model = imported.model
+      summary = GraphSummary(opsets: model.opsets, before: imported.nodes, after: model.graph.nodes)
+      self.program = program
+      self.defaults = defaults
+      self.scratch = scratch
+      self.platform = platform
+      self.allocator = allocator
+      self.options = options
+    }
 
     /// Lets go of what was read of the model only to be packed or folded.
     fileprivate func forgetSources() {
@@ -31,20 +45,28 @@ public final class SessionBuilder {
     case decoded(ModelProto)
     case importing(ModelImport)
     case optimizing(Imported, Pipeline)
-    case writing(Imported, WireWriter, ByteSink)
+    case writing(Imported, WireSender)
     case binding(Imported, Binder)
     case filling(Ready, [Filling], filled: Int)
     case ready(Ready)
   }
 
   /// An imported model, with what is needed of it later.
-  private struct Imported {
+  fileprivate final class Imported {
     let model: ImportedModel
     /// The file's structure, where it is to be written again.
     let proto: ModelProto?
+    /// The nodes before any pass.
     let nodes: [Node]
     /// Values that runs may ask for besides the outputs.
     var kept: [ValueID]
+
+    init(_ model: ImportedModel, proto: ModelProto?, kept: [ValueID]) {
+      self.model = model
+      self.proto = proto
+      self.kept = kept
+      nodes = model.graph.nodes
+    }
   }
 
   /// How many fields are decoded, and nodes imported, at a time.
@@ -98,9 +120,8 @@ public final class SessionBuilder {
       }
     case .optimizing(let imported, let pipeline):
       if try pipeline.advance() { stage = try endOptimizing(imported) }
-    case .writing(let imported, var writer, let sink):
-      let isSent = try writer.sendNext(to: sink)
-      stage = isSent ? beginBinding(imported) : .writing(imported, writer, sink)
+    case .writing(let imported, let sender):
+      if try sender.advance() { stage = beginBinding(imported) }
     case .binding(let imported, let binder):
       if try binder.advance() { stage = try beginFilling(imported, binder) }
     case .filling(let ready, let fillings, let filled):
@@ -120,20 +141,19 @@ public final class SessionBuilder {
   private func beginOptimizing(_ model: ImportedModel, _ proto: ModelProto?) throws(RuntimeError) -> Stage {
     let graph = model.graph
     let kept = try options.intermediates.values(of: graph)
-    let imported = Imported(model: model, proto: proto, nodes: graph.nodes, kept: kept)
     graph.outputs += kept
     let context = PassContext(allocator: allocator)
-    return .optimizing(imported, Pipeline(graph, level: options.optimization, context: context))
+    return .optimizing(
+      Imported(model, proto: proto, kept: kept), Pipeline(graph, level: options.optimization, context: context))
   }
 
-  private func endOptimizing(_ optimized: Imported) throws(RuntimeError) -> Stage {
-    var imported = optimized
+  private func endOptimizing(_ imported: Imported) throws(RuntimeError) -> Stage {
     let graph = imported.model.graph
     imported.kept = graph.outputs.suffix(imported.kept.count)
     graph.outputs.removeLast(imported.kept.count)
     guard let sink = options.optimizedModel, let proto = imported.proto else { return beginBinding(imported) }
     let model = try GraphExport.model(imported.model, from: proto, dims: options.dims, allocator: allocator)
-    return .writing(imported, try ModelEncoder(loader).encode(model), sink)
+    return .writing(imported, WireSender(try ModelEncoder(loader).encode(model), to: sink))
   }
 
   private func beginBinding(_ imported: Imported) -> Stage {
@@ -153,10 +173,8 @@ public final class SessionBuilder {
       if let filling { fillings.append(filling) }
     }
     let ready = Ready(
-      model: model, defaults: defaults,
-      summary: GraphSummary(opsets: model.opsets, before: imported.nodes, after: model.graph.nodes),
-      program: bound.program,
-      platform: platform, allocator: allocator, scratch: try allocator.allocate(byteCount: 0), options: options)
+      imported, bound.program, defaults: defaults, scratch: try allocator.allocate(byteCount: 0), platform: platform,
+      allocator: allocator, options: options)
     return .filling(ready, fillings, filled: 0)
   }
 

@@ -20,17 +20,12 @@ public final class MemorySink: ByteSink {
 ///
 /// Its methods are never inlined, as those of `WireReader`.
 public struct WireWriter {
-  private enum Piece {
+  fileprivate enum Piece {
     case bytes([UInt8])
     case tensor(TensorReader)
   }
 
-  private static let chunkSize = 65536
-
-  /// What `sendNext` goes on with: a piece, and how many of a tensor's bytes are sent.
-  private var next = (piece: 0, offset: 0)
-  private var chunk: Storage?
-  private var pieces: [Piece] = []
+  fileprivate var pieces: [Piece] = []
   /// The bytes written so far, weights included.
   public private(set) var byteCount: Int64 = 0
 
@@ -115,32 +110,8 @@ public struct WireWriter {
 
   /// Sends everything to the sink.
   public func write(to sink: ByteSink) throws(RuntimeError) {
-    var rest = self
-    while try !rest.sendNext(to: sink) {}
-  }
-
-  /// Sends what stands between two tensors, or a part of one; true when all is sent.
-  public mutating func sendNext(to sink: ByteSink) throws(RuntimeError) -> Bool {
-    if next.piece == pieces.count { return true }
-    switch pieces[next.piece] {
-    case .bytes(let bytes):
-      var failure: RuntimeError?
-      bytes.withUnsafeBytes { buffer in
-        do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
-      }
-      if let failure { throw failure }
-      next.piece += 1
-    case .tensor(var reader):
-      if chunk == nil { chunk = try Allocator().allocate(byteCount: WireWriter.chunkSize) }
-      guard let target = chunk else { return false }
-      let count = min(target.byteCount, reader.byteCount - next.offset)
-      try reader.read(at: next.offset, count: count, into: target.base)
-      try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
-      pieces[next.piece] = .tensor(reader)
-      next.offset += count
-      if next.offset == reader.byteCount { next = (next.piece + 1, 0) }
-    }
-    return next.piece == pieces.count
+    let sender = WireSender(self, to: sink)
+    while try !sender.advance() {}
   }
 
   /// Everything, in memory.
@@ -183,5 +154,53 @@ public struct WireWriter {
     } else {
       pieces.append(.bytes(bytes))
     }
+  }
+}
+
+/// What was written, on its way to a sink piece by piece.
+public final class WireSender {
+  private static let chunkSize = 65536
+
+  private let pieces: [WireWriter.Piece]
+  private let sink: ByteSink
+  /// The next piece, and how many of its bytes are sent where it is a tensor.
+  private var next = 0
+  private var offset = 0
+  /// The tensor that is being sent.
+  private var reader: TensorReader?
+  private var chunk: Storage?
+
+  public init(_ writer: WireWriter, to sink: ByteSink) {
+    pieces = writer.pieces
+    self.sink = sink
+  }
+
+  /// Sends what stands between two tensors, or 64 kB of one; true when all is sent.
+  public func advance() throws(RuntimeError) -> Bool {
+    if next == pieces.count { return true }
+    switch pieces[next] {
+    case .bytes(let bytes):
+      var failure: RuntimeError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(RuntimeError) { try sink.write(buffer) } catch { failure = error }
+      }
+      if let failure { throw failure }
+      next += 1
+    case .tensor(let tensor):
+      var reader = reader ?? tensor
+      if chunk == nil { chunk = try Allocator().allocate(byteCount: WireSender.chunkSize) }
+      guard let target = chunk else { return false }
+      let count = min(target.byteCount, reader.byteCount - offset)
+      try reader.read(at: offset, count: count, into: target.base)
+      try sink.write(UnsafeRawBufferPointer(start: target.base, count: count))
+      offset += count
+      self.reader = reader
+      if offset == reader.byteCount {
+        self.reader = nil
+        offset = 0
+        next += 1
+      }
+    }
+    return next == pieces.count
   }
 }

@@ -62,7 +62,7 @@ export class Core {
    * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
    * @param {object} [options]
    * @param {number} [options.threads]  that may work on a run, the caller's among them
-   * @param {(bytes: Uint8Array) => void} [options.write]  takes the optimised model, piece by piece, where an option asks for it
+   * @param {(bytes: Uint8Array) => void} [options.write]  takes the optimised model in pieces, where it is asked for
    */
   constructor({ module, memory }, model, openExternal, { threads = 1, write } = {}) {
     /** Threads that may work on a run, the caller's among them. */
