@@ -1,7 +1,7 @@
 // What crosses between a page and its proxy worker: plain objects in place of tensors and errors.
 import { isObject } from './validate.js';
 
-/** A value as it can be posted; where `isCopied`, arrays that are part of a larger or shared buffer are cut out first. */
+/** A value as it can be posted; where `isCopied`, arrays in a larger or shared buffer are cut out first. */
 export function plainOf(value, isCopied) {
   if (Array.isArray(value)) return value.map((element) => plainOf(element, isCopied));
   if (typeof value?.type !== 'string') return value;
@@ -40,7 +40,8 @@ const kinds = { TypeError, RangeError };
 
 export function plainError(error) {
   const { name, message, cause } = error;
-  return { kind: error?.constructor?.name, name, message, cause: cause?.message, fields: { ...error, cause: undefined } };
+  const fields = { ...error, cause: undefined };
+  return { kind: error?.constructor?.name, name, message, cause: cause?.message, fields };
 }
 
 /** The error as it was thrown there: the same class, text and fields. */

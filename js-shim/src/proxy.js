@@ -1,7 +1,7 @@
 // Sessions in a worker, for `env.wasm.proxy`: whatever computes, computes there. proxy-worker.js is the other side.
 //
-// A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as copies;
-// arrays of the caller are given away only where it says `transfer: true`.
+// A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as
+// copies; arrays of the caller are given away only where it says `transfer: true`.
 import { checkData, externalFiles } from './create-handler.js';
 import { plain, plainEnv } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
@@ -123,7 +123,7 @@ async function portable(model, isCopied, { signal, onProgress }) {
 
 let isWarned = false;
 function warnOfPinned() {
-  if (!isWarned) console.warn('With env.wasm.proxy, outputs cannot be pinned: they are tensors of this thread instead.');
+  if (!isWarned) console.warn('With env.wasm.proxy no output can be pinned: they are tensors of this thread instead.');
   isWarned = true;
 }
 

@@ -1,5 +1,5 @@
-// The worker file, `ort-wasm-worker.mjs`, seen from the script: what few programs need is in it, and it is imported when
-// the first of them asks.
+// The worker file, `ort-wasm-worker.mjs`, seen from the script: what few programs need is in it, and it is imported
+// when the first of them asks.
 import { build } from './build.js';
 import { env } from './env.js';
 
