@@ -223,10 +223,13 @@ export class Core {
     return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
   }
 
-  /** Lets go of the instance and its memory. */
+  /**
+   * Lets go of the instance and its memory.
+   * @returns {Promise<unknown> | undefined} settled when worker threads have, too
+   */
   dispose() {
     this.#end ??= new Error('the session has been released.');
-    this.#drop();
+    return this.#drop();
   }
 
   #view() {
@@ -372,7 +375,7 @@ export class Core {
     this.#bytes = new Uint8Array(0);
     this.#words = undefined;
     this.#reader = undefined;
-    member?.leave();
+    return member?.leave();
   }
 
   #closeSources() {

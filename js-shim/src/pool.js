@@ -2,7 +2,7 @@
 //
 // A worker sleeps in JavaScript, on the control words, until a run begins that it is attached to; then it works inside
 // wasm until the run ends. A message would not reach a sleeping worker: its count of mail sends it to its event loop.
-import { collectMemory, controlWords } from './pool-control.js';
+import { controlWords } from './pool-control.js';
 import { openWorker } from './workers.js';
 
 const mostWorkers = 63;
@@ -33,9 +33,23 @@ export async function startWorkers(count) {
 
 async function startOne(index) {
   const port = await openWorker({ role: 'thread', control: control.buffer, index });
-  port.onMessage = ({ failure }) => console.error(`A worker thread failed: ${failure}`);
+  /** Sessions that the worker was told to let go of, and who waits for it. */
+  const leaving = new Map();
+  const left = (session) => {
+    leaving.get(session)?.();
+    leaving.delete(session);
+    if (leaving.size === 0) port.unref();
+  };
+  port.onMessage = ({ failure, session }) => {
+    if (failure) console.error(`A worker thread failed: ${failure}`);
+    else left(session);
+  };
+  port.onError = (why) => {
+    console.error(`A worker thread ended: ${why}`);
+    for (const session of [...leaving.keys()]) left(session);
+  };
   port.unref();
-  workers.push({ port, index });
+  workers.push({ port, index, leaving });
 }
 
 /** One session's place in the pool. */
@@ -66,11 +80,20 @@ export class PoolMember {
     wake();
   }
 
-  /** The session is over, and its memory is let go of, here and by the workers. */
+  /**
+   * The session is over.
+   * @returns {Promise<unknown>} settled when the workers have let go of its memory
+   */
   leave() {
-    for (const worker of workers.slice(0, this.#attached)) post(worker, { session: this.#session });
+    const session = this.#session;
+    const left = workers.slice(0, this.#attached).map((worker) => {
+      post(worker, { session });
+      // The process must not end before the answer.
+      worker.port.ref();
+      return new Promise((resolve) => worker.leaving.set(session, resolve));
+    });
     this.#attached = 0;
-    collectMemory();
+    return Promise.all(left);
   }
 }
 

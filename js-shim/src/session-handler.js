@@ -1,9 +1,14 @@
 import { collectFeeds } from './feeds.js';
+import { nextTurn } from './host.js';
 import { PinnedTensors } from './pinned.js';
+import { collectMemory } from './pool-control.js';
 import { checkRunOptions, intermediatesOf } from './session-options.js';
 import { typesByCode } from './tensor-types.js';
 import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { fillTensor, resultOf, snapshot } from './values.js';
+
+/** For less memory than this the collector need not be bothered. */
+const worthCollecting = 1 << 23;
 
 /** One session: its runs one after the other, in the order of the calls. */
 export class SessionHandler {
@@ -68,7 +73,12 @@ export class SessionHandler {
   async #dispose() {
     if (this.#busy) await new Promise((resolve) => this.#waiting.push(resolve));
     this.#pinned.end();
-    this.#core.dispose();
+    const { byteLength } = this.#core;
+    await this.#core.dispose();
+    if (byteLength < worthCollecting) return;
+    // Nothing above on the stack holds the memory then.
+    await nextTurn();
+    collectMemory();
   }
 
   /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */

@@ -55,8 +55,10 @@ export function workForSessions({ control, index }, port) {
         team: new Int32Array(memory.buffer, team, teamWords.count),
         work: () => exports.apus_work(team, slot),
       });
-    } else if (sessions.delete(session)) {
+    } else {
+      sessions.delete(session);
       collectMemory();
+      port.postMessage({ session });
     }
     stay();
   };
