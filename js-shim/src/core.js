@@ -368,14 +368,14 @@ export class Core {
 
   #drop() {
     this.#closeSources();
-    const member = this.#member;
+    const left = this.#member?.leave();
     this.#exports = undefined;
     this.#memory = undefined;
     this.#member = undefined;
     this.#bytes = new Uint8Array(0);
     this.#words = undefined;
     this.#reader = undefined;
-    return member?.leave();
+    return left;
   }
 
   #closeSources() {

@@ -3,6 +3,9 @@
 /** The control words: `wake` changes whenever a worker should look around; then the mail posted to each worker. */
 export const controlWords = { wake: 0, mail: 1 };
 
+/** The words of a session's team block that JavaScript knows; wasm/ABI.md has the block. */
+export const teamWords = { isWorking: 0, hasFailed: 16, epoch: 96, count: 97 };
+
 /**
  * Makes the collector look, after a session's memory was let go of. V8 does not count shared memory, and takes its time
  * with plain memory, but it counts plain buffers, and these cost nothing since nobody touches them. Two gigabytes in 32

@@ -2,7 +2,7 @@
 //
 // A worker sleeps in JavaScript, on the control words, until a run begins that it is attached to; then it works inside
 // wasm until the run ends. A message would not reach a sleeping worker: its count of mail sends it to its event loop.
-import { controlWords } from './pool-control.js';
+import { controlWords, teamWords } from './pool-control.js';
 import { openWorker } from './workers.js';
 
 const mostWorkers = 63;
@@ -86,6 +86,11 @@ export class PoolMember {
    */
   leave() {
     const session = this.#session;
+    // A run that trapped has not sent them home.
+    const team = new Int32Array(this.#core.shareable.memory.buffer, this.#team, teamWords.count);
+    Atomics.store(team, teamWords.isWorking, 0);
+    Atomics.add(team, teamWords.epoch, 1);
+    Atomics.notify(team, teamWords.epoch);
     const left = workers.slice(0, this.#attached).map((worker) => {
       post(worker, { session });
       // The process must not end before the answer.

@@ -1,9 +1,5 @@
 // A worker thread that helps with the runs of sessions; pool.js is the other side.
-import { controlWords as words, collectMemory } from './pool-control.js';
-
-
-/** The words of a team that JavaScript knows; wasm/ABI.md has the block. */
-const teamWords = { isWorking: 0, hasFailed: 16, count: 32 };
+import { collectMemory, controlWords as words, teamWords } from './pool-control.js';
 
 /** No import of the core is for a worker: files are read, and clocks asked, by the caller alone. */
 const notHere = () => {
