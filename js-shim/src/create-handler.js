@@ -51,6 +51,7 @@ export async function createHandler(model, options, given) {
       await takeTurn(options);
     }
     if (workers) await unlessAborted(workers, signal);
+    checkWanted({ signal });
     const handler = new SessionHandler(core, core.createFinish(), options, optimized);
     progress.tellLoad(1);
     return handler;

@@ -163,12 +163,7 @@ async function compile({ where, get }, shared) {
     const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
     return describe(await compiling, where, shared);
   }
-  const compiled = describe(ours, where);
-  if (shared) {
-    env.wasm.numThreads = 1;
-    tell(`${where} has no memory that threads could share: sessions have one thread. env.wasm.wasmBinary would do.`);
-  }
-  return compiled;
+  return describe(ours, where);
 }
 
 /** What the section `apus` of a compiled module says. */

@@ -34,6 +34,7 @@ export async function startWorkers(count) {
 
 async function startOne(index) {
   const port = await openWorker({ role: 'thread', control: control.buffer, index });
+  port.onMessage = ({ failure }) => console.error(`A worker thread failed: ${failure}`);
   port.unref();
   workers.push({ port, index });
 }

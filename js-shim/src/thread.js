@@ -13,9 +13,10 @@ const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHer
 
 /**
  * @param {{ control: SharedArrayBuffer, index: number }} greeting
+ * @param {{ postMessage: (message: object) => void }} port
  * @returns {(message: object) => void} handles what the pool posts
  */
-export function workForSessions({ control, index }) {
+export function workForSessions({ control, index }, port) {
   const shared = new Int32Array(control);
   /** @type {Map<number, { team: Int32Array, work: () => void }>} */
   const sessions = new Map();
@@ -32,9 +33,10 @@ export function workForSessions({ control, index }) {
         isIdle = false;
         try {
           work();
-        } catch {
+        } catch (error) {
           // The caller waits for this thread, finds the word, and ends the session.
           Atomics.store(team, teamWords.hasFailed, 1);
+          port.postMessage({ failure: `${error?.stack}` });
           sessions.delete(session);
         }
         break;

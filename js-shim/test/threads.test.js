@@ -199,7 +199,8 @@ test('a compiled module has one thread, and there is a warning', async () => {
     const session = await ort.InferenceSession.create(products, { intraOpNumThreads: 2 });
     assert.deepEqual((await session.run(feedsFor(ort))).e.data, expected);
   });
-  assert.deepEqual(told, ['env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.']);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^env.wasm.wasmModule runs on one thread/);
   assert.equal(ort.env.wasm.numThreads, 1);
 });
 

@@ -21,6 +21,8 @@ public struct Team: @unchecked Sendable {
 
   private struct Loop {
     var count: Int32
+    /// The memory that the loop may use; a thread that knows of less stays out.
+    var memoryPages: Int32
     var task: Platform.Task
     var context: UnsafeMutableRawPointer
   }
@@ -70,7 +72,7 @@ public struct Team: @unchecked Sendable {
       for index in 0..<count { task(context, index, 0) }
       return
     }
-    loop.initialize(to: Loop(count: Int32(count), task: task, context: context))
+    loop.initialize(to: Loop(count: Int32(count), memoryPages: ck_memoryPages(), task: task, context: context))
     ck_store(words + Word.next, 0)
     // A worker counts itself active before it asks whether the loop is open; this side closes before it asks whether
     // one is active. In the one order of these, one of them sees the other.
@@ -96,6 +98,7 @@ public struct Team: @unchecked Sendable {
 
   private func take(slot: Int) {
     let loop = loop.pointee
+    if ck_memoryPages() < loop.memoryPages { return }
     while true {
       let index = ck_add(words + Word.next, 1)
       if index >= loop.count { return }

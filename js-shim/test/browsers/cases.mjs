@@ -4,6 +4,14 @@ import path from 'node:path';
 import { initializer, model, node, value } from '../support/onnx.js';
 import './support/answer.js';
 
+/**
+ * @typedef {object} Case
+ * @property {Uint8Array} bytes  of the model
+ * @property {Uint8Array} [weights]  of the file NAME.weights beside it
+ * @property {Record<string, { type: string, dims: number[], data: unknown[] }>} feeds
+ * @property {object} outputs  as `plainOf` has them
+ */
+
 /** Three inputs, three outputs: arithmetic, 64-bit integers, and text that is not ASCII. */
 const small = {
   bytes: model({
@@ -24,6 +32,29 @@ const small = {
   },
 };
 
+/** What an audio worklet does to a block of samples: exact in binary. */
+const halve = {
+  bytes: model({
+    nodes: [node('Mul', ['x', 'half'], ['y'])],
+    inputs: [value('x', 'float32', [128])],
+    outputs: [value('y', 'float32', [128])],
+    initializers: [initializer('half', 'float32', [1], Float32Array.of(0.5))],
+  }),
+  feeds: { x: { type: 'float32', dims: [128], data: Array.from({ length: 128 }, (_, i) => i / 64 - 1) } },
+};
+
+/** Its weight is in a file of its own. */
+const external = {
+  bytes: model({
+    nodes: [node('Add', ['x', 'w'], ['y'])],
+    inputs: [value('x', 'float32', [4])],
+    outputs: [value('y', 'float32', [4])],
+    initializers: [initializer('w', 'float32', [4], undefined, 'external.weights')],
+  }),
+  weights: new Uint8Array(Float32Array.of(1, 10, 100, 1000).buffer),
+  feeds: { x: { type: 'float32', dims: [4], data: [1, 2, 3, 4] } },
+};
+
 /** A model of a folder as tools/modelfolder.py writes them. */
 function fromFolder(folder, name) {
   const io = path.join(folder, `${name}.io`);
@@ -39,10 +70,13 @@ function fromFolder(folder, name) {
 /**
  * @param {object} ort  the bundle for Node
  * @param {string} folder  where the light models are
- * @returns {Promise<Record<string, { bytes: Uint8Array, feeds: object, outputs: object }>>}
+ * @returns {Promise<Record<string, Case>>}
  */
 export async function makeCases(ort, folder) {
-  const cases = { small, squeezenet: fromFolder(folder, 'light_squeezenet_noise') };
-  for (const each of Object.values(cases)) each.outputs = await answer(ort, each.bytes, each.feeds);
+  const cases = { small, halve, external, squeezenet: fromFolder(folder, 'light_squeezenet_noise') };
+  for (const [name, each] of Object.entries(cases)) {
+    const options = each.weights && { externalData: [{ path: `${name}.weights`, data: each.weights }] };
+    each.outputs = await answer(ort, [each.bytes, options], each.feeds);
+  }
   return cases;
 }

@@ -35,9 +35,10 @@ const titles = chosen.map(({ file, as }) => (as ? `${file} (${as})` : file));
 /** The application of app/, with what the library fetches beside it. */
 function bundle() {
   const folder = mkdtempSync(path.join(tmpdir(), 'apus-app-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const main = fileURLToPath(new URL('app/main.js', import.meta.url));
   const flags = ['--bundle', '--format=esm', '--minify', '--log-level=warning', `--outfile=${folder}/assets/main.js`];
-  execFileSync('esbuild', [main, `--alias:onnxruntime-web=${dist}ort.min.mjs`, ...flags], { stdio: 'inherit' });
+  execFileSync('esbuild', [main, `--alias:onnxruntime-web=${dist}ort.bundle.min.mjs`, ...flags], { stdio: 'inherit' });
   for (const file of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-worker.mjs']) cpSync(dist + file, `${folder}/assets/${file}`);
   return folder;
 }
@@ -95,9 +96,7 @@ async function walk(site, browserName, first, tell) {
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const ort = await import(`${dist}ort.node.min.mjs`);
-const app = bundle();
-process.once('exit', () => rmSync(app, { recursive: true, force: true }));
-const site = new Site(chosen, await makeCases(ort, path.resolve(settings.models)), app);
+const site = new Site(chosen, await makeCases(ort, path.resolve(settings.models)), bundle());
 await site.open();
 
 /** Every check that was heard of, by page, and in which browsers. */

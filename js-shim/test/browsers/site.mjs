@@ -18,7 +18,6 @@ const types = {
   '.json': 'application/json',
   '.map': 'application/json',
   '.mjs': 'text/javascript; charset=utf-8',
-  '.onnx': untyped,
   '.wasm': 'application/wasm',
 };
 
@@ -53,7 +52,7 @@ export class Site extends EventEmitter {
 
   /**
    * @param {import('./pages.mjs').Page[]} pages
-   * @param {Record<string, { bytes: Uint8Array, feeds: object, outputs: object }>} cases  by name
+   * @param {Record<string, import('./cases.mjs').Case>} cases  by name
    * @param {string} bundled  the folder of the bundled application
    */
   constructor(pages, cases, bundled) {
@@ -92,7 +91,8 @@ export class Site extends EventEmitter {
     for (const [name, value] of Object.entries(this.#current?.headers ?? {})) response.setHeader(name, value);
     const found = this.#find(pathname);
     if (!found) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not here');
-    response.writeHead(200, { 'content-type': found[0] }).end(found[1]);
+    const [type, content] = found;
+    response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(content) }).end(content);
   }
 
   #openPage(number, response) {
@@ -118,13 +118,7 @@ export class Site extends EventEmitter {
 
   /** @returns {[string, string | Uint8Array] | undefined} type and content */
   #find(pathname) {
-    const [, model, kind] = /^\/models\/([\w-]+)\.(onnx|json)$/.exec(pathname) ?? [];
-    if (model) {
-      const found = this.#cases[model];
-      if (!found) return undefined;
-      const { bytes, ...rest } = found;
-      return kind === 'onnx' ? [types['.onnx'], bytes] : [types['.json'], JSON.stringify(rest)];
-    }
+    if (pathname.startsWith('/models/')) return this.#findModel(pathname.slice(8));
     for (const [folder, instead] of Object.entries(mistakes)) {
       if (!pathname.startsWith(folder)) continue;
       const name = pathname.slice(folder.length);
@@ -134,6 +128,16 @@ export class Site extends EventEmitter {
       if (pathname.startsWith(prefix)) return fileIn(folder, pathname.slice(prefix.length));
     }
     return fileIn(here, pathname.slice(1));
+  }
+
+  #findModel(name) {
+    const [, model, kind] = /^([\w-]+)\.(onnx|json|weights)$/.exec(name) ?? [];
+    const found = this.#cases[model];
+    if (!found) return undefined;
+    const { bytes, weights, ...rest } = found;
+    if (kind === 'json') return [types['.json'], JSON.stringify(rest)];
+    const content = kind === 'onnx' ? bytes : weights;
+    return content && [untyped, content];
   }
 }
 

@@ -1,5 +1,5 @@
 // More threads than one: where the page is isolated they work and give the same bytes; elsewhere there is a warning.
-import { check, equal, freshCopy, ok, origins, testCase, warnings } from '../support/check.js';
+import { check, equal, freshCopy, ok, origins, startedDuring, testCase, warnings } from '../support/check.js';
 
 const small = await testCase('small');
 const squeezenet = await testCase('squeezenet');
@@ -10,24 +10,6 @@ async function runs(ort, { bytes, feeds, outputs }, times, options) {
   const session = await ort.InferenceSession.create(bytes, options);
   for (let run = 0; run < times; run++) equal(plainOf(await session.run(tensorsOf(ort, feeds))), outputs);
   await session.release();
-}
-
-/** The addresses of the workers that are started while `act` runs. */
-async function startedDuring(act) {
-  const { Worker } = globalThis;
-  const started = [];
-  globalThis.Worker = class extends Worker {
-    constructor(address, options) {
-      super(address, options);
-      started.push(String(address));
-    }
-  };
-  try {
-    await act();
-    return started;
-  } finally {
-    globalThis.Worker = Worker;
-  }
 }
 
 if (crossOriginIsolated) {

@@ -7,6 +7,8 @@ const copies = { module, script: ort };
 
 check('they are two', () => ok(module.Tensor !== ort.Tensor, 'one Tensor'));
 
+check('there is one env', () => ok(module.env === ort.env, 'two'));
+
 check('each knows the tensors of both', () => {
   for (const { Tensor } of [module, ort]) {
     for (const Other of [module.Tensor, ort.Tensor]) ok(new Other('float32', [1]) instanceof Tensor, 'instanceof');

@@ -45,12 +45,14 @@ export async function rejects(promise, message) {
   ok(fits, `says '${error.message}' where it should say: ${message}`);
 }
 
-/** For a check that violates the page's policy on purpose: such violations do not count until it has ended. */
+/** Does what the page's policy must forbid, and waits until it is reported; that one report does not count. */
 export async function violating(act) {
-  const known = [...strays];
-  await act();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  strays.splice(0, Infinity, ...known);
+  const reported = new Promise((resolve) =>
+    document.addEventListener('securitypolicyviolation', resolve, { once: true }),
+  );
+  act();
+  await reported;
+  strays.pop();
 }
 
 /** What was warned of while `act` ran. */
@@ -89,6 +91,24 @@ export async function freshCopy(flags = {}, address = '/dist/ort.min.mjs') {
   const ort = await import(`${address}?${copies++}`);
   Object.assign(ort.env.wasm, flags);
   return ort;
+}
+
+/** The addresses of the workers that are started while `act` runs. */
+export async function startedDuring(act) {
+  const { Worker } = globalThis;
+  const started = [];
+  globalThis.Worker = class extends Worker {
+    constructor(address, options) {
+      super(address, options);
+      started.push(String(address));
+    }
+  };
+  try {
+    await act();
+    return started;
+  } finally {
+    globalThis.Worker = Worker;
+  }
 }
 
 /** The next message that comes from there. */
