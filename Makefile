@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-package test-types test-browsers test-models test-errors conformance
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-memory test-package test-types test-browsers test-models test-errors conformance
 
 ##@ Parts of it
 .PHONY: build wasm js dist
@@ -46,7 +46,7 @@ dist: js $(STAMPS)/python ## Pack what is published, dist/apus-VERSION.tgz, with
 	@$(NODE24) js-shim/package.mjs
 
 ##@ Tests
-.PHONY: test-tools test-swift test-js test-package test-types test-browsers test-models test-errors conformance models
+.PHONY: test-tools test-swift test-js test-memory test-package test-types test-browsers test-models test-errors conformance models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
 
@@ -56,6 +56,9 @@ test-tools: $(STAMPS)/python ## Run the tests of the scripts.
 
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
 	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -maxdepth 1 -name '*.test.*js'); done
+
+test-memory: js $(STAMPS)/python $(CACHE)/models/light/.done ## Create, run and release a model 200 times in each Node, with 1 and 2 threads.
+	@for node in $(NODE) $(NODE24); do for threads in 1 2; do $$node Benchmarks/cycles.mjs --models $(CACHE)/models/light --threads $$threads --check light_shufflenet_noise; done; done
 
 test-package: dist $(STAMPS)/webpack ## Install the packed file in empty folders, bundle programs that use it, and run them.
 	@NODE=$(NODE) $(NODE24) --test js-shim/test/package/*.test.mjs
@@ -82,10 +85,19 @@ models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=
 	@$(PYTHON) tools/models.py --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(PLAIN),--plain) "$(MODELS)"
 
 ##@ Measuring
-.PHONY: bench size
+.PHONY: bench measure size
 bench: js $(STAMPS)/python ## Time models in Node 24, beside a peer if given: make bench MODELS=DIR PEER=DIR.
 	@test -n "$(MODELS)" || { echo "usage: make bench MODELS=DIR [PEER=DIR] [PAIRS=5] [ONLY='a b']"; exit 2; }
 	@$(NODE24) Benchmarks/bench.mjs --models "$(MODELS)" $(if $(PEER),--peer "$(PEER)") --pairs $(or $(PAIRS),5) $(ONLY)
+
+measure: js $(STAMPS)/python $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Hold threads, timers and memory against their limits: make measure MODELS=DIR [PEER=DIR].
+	@test -n "$(MODELS)" || { echo "usage: make measure MODELS=DIR [PEER=DIR] (with llama_decode, minilm, mobilenet_v2, resnet50)"; exit 2; }
+	@$(NODE24) Benchmarks/threads.mjs --models "$(MODELS)" --least 1.7 resnet50 minilm
+	@for node in $(NODE) $(NODE24); do $$node Benchmarks/responsive.mjs --models "$(MODELS)" --check llama_decode resnet50; done
+	@for node in $(NODE) $(NODE24); do for threads in 1 2; do $$node Benchmarks/cycles.mjs --models "$(MODELS)" --threads $$threads --check mobilenet_v2; done; done
+	@$(if $(PEER),for threads in 1 2; do $(NODE24) Benchmarks/cycles.mjs --models "$(MODELS)" --threads $$threads --peer "$(PEER)" mobilenet_v2; done)
+	@$(NODE) js-shim/test/browsers/run.mjs --browser chromium --models $(CACHE)/models/light --measured "$(MODELS)" --list js-shim/test/browsers/measured.mjs
+	@for node in $(NODE) $(NODE24); do $$node Benchmarks/overhead.mjs $(if $(PEER),--peer "$(PEER)"); done
 
 size: wasm ## Print the bytes of the wasm files by family.
 	@$(PYTHON) tools/size.py dist/named/ort-wasm-simd-threaded.wasm

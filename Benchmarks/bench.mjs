@@ -1,7 +1,8 @@
 // Times a folder of models (NAME.onnx beside NAME.io/) in this Node:
 //   node bench.mjs --models DIR [--threads 1] [--peer DIR [--peer-runtime DIR]] [--pairs 5] [--seconds 1] [NAME...]
-// Ours and a peer (see runtimes.mjs) take turns in one process, after a warm-up of both, and a row shows the median over
-// the pairs of peer time / our time: above 1 we are faster. Times drift with the machine, ratios of neighbours do not.
+// Ours and a peer (see runtimes.mjs) take turns in one process, after a warm-up of both, and a row shows the median
+// over the pairs of peer time / our time: above 1 we are faster. Times drift with the machine, ratios of neighbours do
+// not.
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bundle, modelsIn, openOurs, openPeer } from './runtimes.mjs';

@@ -33,8 +33,8 @@ seen.last = resident();
 const [growth, excess] = [seen.last / seen.tenth, seen.highest / seen.one];
 const megabytes = (key) => `${key} ${seen[key].toFixed(0)}`;
 console.log(
-  `Node ${process.version}, ${given.peer ? 'peer' : 'ours'}, ${name}, ${threads} threads, ${given.cycles} cycles, MB: ` +
-    `${['one', 'tenth', 'last', 'highest'].map(megabytes).join(', ')}; ` +
+  `Node ${process.version}, ${given.peer ? 'peer' : 'ours'}, ${name}, ${threads} threads, ${given.cycles} cycles, ` +
+    `MB: ${['one', 'tenth', 'last', 'highest'].map(megabytes).join(', ')}; ` +
     `last/tenth ${growth.toFixed(2)}, highest/one ${excess.toFixed(2)}`);
 if (given.check && (growth > 1.2 || excess > 4)) process.exit(1);
 process.exit();

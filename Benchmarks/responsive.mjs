@@ -1,8 +1,8 @@
 // How long this thread is kept from its timers while models are created and run, and how soon a run can be stopped.
 //   node responsive.mjs --models DIR [--check] [NAME...]
-// For each model, here and with env.wasm.proxy: the latest timer while it is created; the latest while it runs (here with
-// yieldEveryMs: 16); and the milliseconds from an abort, 20 ms into the run, until the run has settled. With --check a
-// timer must not be later than 50 ms, and an abort must settle within 100 ms.
+// For each model, here and with env.wasm.proxy: the latest timer while it is created; the latest while it runs (here
+// with yieldEveryMs: 16); and the milliseconds from an abort, 20 ms into the run, until the run has settled. With --check
+// a timer must not be later than 50 ms, and an abort must settle within 100 ms.
 import { pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,6 @@
 // The runtimes that benchmarks open: ours, and a peer in a folder whose ort-web.mjs opens another one
-// (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)` with { run, release }; `run` tells its milliseconds.
+// (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)` with { run, release }, and `run` with its
+// milliseconds.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -40,5 +41,8 @@ export function modelsIn(folder, wanted = []) {
     .filter((file) => file.endsWith('.onnx') && fs.existsSync(path.join(folder, file.replace(/onnx$/, 'io'))))
     .map((file) => file.slice(0, -'.onnx'.length))
     .filter((name) => wanted.length === 0 || wanted.includes(name))
-    .map((name) => ({ name, model: path.join(folder, `${name}.onnx`), feeds: readInputs(path.join(folder, `${name}.io`)) }));
+    .map((name) => {
+      const beside = (extension) => path.join(folder, `${name}.${extension}`);
+      return { name, model: beside('onnx'), feeds: readInputs(beside('io')) };
+    });
 }

@@ -42,8 +42,9 @@ for (const { name, model, feeds } of modelsIn(given.models, positionals)) {
   const others = Object.values(several.outputs());
   const isSame = Object.values(one.outputs()).every((tensor, i) => bytesOf(tensor).equals(bytesOf(others[i])));
   const isFast = a / b >= Number(given.least);
-  const verdict = [!isSame && 'other bytes', !isFast && `below ${given.least}`].filter(Boolean).join(', ') || 'same bytes';
-  console.log(`${name.padEnd(20)} ${a.toFixed(2).padStart(9)} ${b.toFixed(2).padStart(9)}  ${(a / b).toFixed(2)}  ${verdict}`);
+  const verdict = `${isSame ? 'same bytes' : 'OTHER BYTES'}${isFast ? '' : `, BELOW ${given.least}`}`;
+  const times = [a, b].map((ms) => ms.toFixed(2).padStart(9)).join(' ');
+  console.log(`${name.padEnd(20)} ${times}  ${(a / b).toFixed(2)}  ${verdict}`);
   if (!isSame || !isFast) process.exitCode = 1;
   await Promise.all([one.release(), several.release()]);
 }

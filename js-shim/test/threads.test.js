@@ -95,6 +95,23 @@ test('a session tells workers of its memory once, and again when it goes', async
   assert.equal(messages.filter((message) => message.session && !message.module).length, 2);
 });
 
+test('memory may grow while workers are at work', async () => {
+  const ort = await fresh(3);
+  const session = await ort.InferenceSession.create(
+    model({
+      nodes: [node('MatMul', ['a', 'b'], ['c']), node('MatMul', ['c', 'b'], ['d'])],
+      inputs: [value('a', 'float32', ['n', 64]), value('b', 'float32', [64, 64])],
+      outputs: [value('d', 'float32', ['n', 64])],
+    }),
+  );
+  const b = new ort.Tensor('float32', new Float32Array(64 * 64).fill(1 / 64), [64, 64]);
+  for (let rows = 64; rows < 20_000; rows = Math.ceil(rows * 1.2)) {
+    const { d } = await session.run({ a: new ort.Tensor('float32', new Float32Array(rows * 64).fill(rows), [rows, 64]), b });
+    assert.ok(d.data.every((element) => element === rows));
+  }
+  await session.release();
+});
+
 test('sessions share the workers, and their runs may overlap', async () => {
   const expected = await products1();
   const ort = await fresh(2);

@@ -1,5 +1,5 @@
-// WASI's malloc knows no threads. Workers of ours have no need of it, but what Swift makes of a loop's body may, so each
-// of its functions waits for the one lock. On memory that is not shared nobody ever waits.
+// WASI's malloc knows no threads. Workers of ours have no need of it, but what Swift makes of a loop's body may, so
+// each of its functions waits for the one lock. On memory that is not shared nobody ever waits.
 #include <stddef.h>
 
 static int lock;

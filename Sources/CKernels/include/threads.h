@@ -49,8 +49,8 @@ static inline void ck_wake(int32_t *_Nonnull word) {
 #endif
 }
 
-/// The size of the memory as this thread knows it, in pages of wasm. Another thread may have let it grow already: engines
-/// tell a thread of that a moment later, and until then trap where it uses atomics on what is new.
+/// The size of the memory as this thread knows it, in pages of wasm. Another thread may have let it grow already:
+/// engines tell a thread of that a moment later, and until then trap where it uses atomics on what is new.
 static inline int32_t ck_memoryPages(void) {
 #if defined(__wasm__)
   return (int32_t)__builtin_wasm_memory_size(0);

@@ -1,6 +1,7 @@
 // The models that the pages run, and what the same wasm file answers for them in Node.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readInputs } from '../../../tools/modelfolder.mjs';
 import { initializer, model, node, value } from '../support/onnx.js';
 import './support/answer.js';
 
@@ -57,15 +58,17 @@ const external = {
 
 /** A model of a folder as tools/modelfolder.py writes them. */
 function fromFolder(folder, name) {
-  const io = path.join(folder, `${name}.io`);
-  const [{ name: input, dims }] = JSON.parse(readFileSync(path.join(io, 'meta.json'), 'utf8')).inputs;
-  const bytes = readFileSync(path.join(io, 'in_0.bin'));
-  const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return {
-    bytes: readFileSync(path.join(folder, `${name}.onnx`)),
-    feeds: { [input]: { type: 'float32', dims, data: [...data] } },
-  };
+  const inputs = readInputs(path.join(folder, `${name}.io`));
+  const feeds = Object.entries(inputs).map(([input, { type, dims, data }]) => {
+    const items = Array.from(data, (item) => (typeof item === 'bigint' ? String(item) : item));
+    return [input, { type, dims, data: items }];
+  });
+  return { bytes: readFileSync(path.join(folder, `${name}.onnx`)), feeds: Object.fromEntries(feeds) };
 }
+
+/** Models that are only timed: what they answer is held against themselves. */
+export const measuredCases = (folder) =>
+  Object.fromEntries(['resnet50', 'minilm'].map((name) => [name, fromFolder(folder, name)]));
 
 /**
  * @param {object} ort  the bundle for Node

@@ -1,7 +1,7 @@
 // THE LIST of pages: a row is a file of pages/ with the headers it is served under. Whatever else is fetched while a page
 // is open (workers, bundles, models) comes with the same headers.
 
-const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+export const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 const strict = {
   'content-security-policy':
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",

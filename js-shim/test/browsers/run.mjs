@@ -1,5 +1,6 @@
 // Runs pages.mjs in real browsers: node run.mjs --models FOLDER [--browser NAME]... [PAGE...]
-// Other pages may be given by --list FILE, and another limit by --silence SECONDS.
+// Other pages may be given by --list FILE, and another limit by --silence SECONDS. With --measured FOLDER the large models
+// of that folder are there too, for measured.mjs.
 // The server hands out one page after the other; a page runs its checks, reports, and goes on to the next. A page that
 // hangs costs its checks and a new start of the browser.
 import { execFileSync } from 'node:child_process';
@@ -9,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { browserNames, openBrowser } from './browser.mjs';
-import { makeCases } from './cases.mjs';
+import { makeCases, measuredCases } from './cases.mjs';
 import { Site } from './site.mjs';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -22,6 +23,7 @@ const { values: settings, positionals: wanted } = parseArgs({
     browser: { type: 'string', multiple: true, default: browserNames },
     list: { type: 'string', default: fileURLToPath(new URL('pages.mjs', import.meta.url)) },
     models: { type: 'string' },
+    measured: { type: 'string' },
     silence: { type: 'string', default: '30' },
   },
   allowPositionals: true,
@@ -74,9 +76,9 @@ async function walk(site, browserName, first, tell) {
         names = body.names;
         alive();
       });
-      site.on('report', ({ number, name, message, milliseconds }) => {
+      site.on('report', ({ number, name, message, note, milliseconds }) => {
         names = names.filter((other) => other !== name);
-        tell(number, name, message, milliseconds);
+        tell(number, name, message, milliseconds, note);
         alive();
       });
     });
@@ -96,7 +98,10 @@ async function walk(site, browserName, first, tell) {
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const ort = await import(`${dist}ort.node.min.mjs`);
-const site = new Site(chosen, await makeCases(ort, path.resolve(settings.models)), bundle());
+const site = new Site(chosen, {
+  ...(await makeCases(ort, path.resolve(settings.models))),
+  ...(settings.measured && measuredCases(path.resolve(settings.measured))),
+}, bundle());
 await site.open();
 
 /** Every check that was heard of, by page, and in which browsers. */
@@ -107,10 +112,10 @@ for (const browserName of settings.browser) {
   console.log(`\n${browserName}`);
   const begun = performance.now();
   let [passed, failed, shown] = [0, 0, ''];
-  const tell = (page, name, message, milliseconds) => {
+  const tell = (page, name, message, milliseconds, note) => {
     const title = titles[page];
     if (title !== shown) console.log(`  ${(shown = title)}`);
-    const time = milliseconds === undefined ? '' : ` (${Math.round(milliseconds)} ms)`;
+    const time = milliseconds === undefined ? '' : ` (${Math.round(milliseconds)} ms)${note ? `: ${note}` : ''}`;
     console.log(message === undefined ? `    ok ${name}${time}` : `    FAILED ${name}${time}: ${message}`);
     if (message === undefined) passed++;
     else failed++;

@@ -10,8 +10,19 @@ const varint = (value) => {
   }
   return [...bytes, Number(rest)];
 };
-const number = (field, value) => [...varint(field << 3), ...varint(value)];
-const bytes = (field, value) => [...varint((field << 3) | 2), ...varint(value.length), ...value];
+/** @param {(Uint8Array | number[])[]} parts */
+function join(...parts) {
+  const whole = new Uint8Array(parts.reduce((count, part) => count + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const number = (field, value) => join(varint(field << 3), varint(value));
+const bytes = (field, value) => join(varint((field << 3) | 2), varint(value.length), value);
 const text = (field, value) => bytes(field, encodeUtf8(value));
 
 const elementTypes = {
@@ -22,49 +33,48 @@ const elementTypes = {
 
 /** An input or output: its dims are sizes, symbols, or '' for unknown ones; without dims the rank is unknown. */
 export function value(name, type, dims) {
-  const shape = dims?.flatMap((dim) =>
-    bytes(1, typeof dim === 'number' ? number(1, dim) : dim === '' ? [] : text(2, dim)),
-  );
-  const tensor = [...number(1, elementTypes[type]), ...(shape ? bytes(2, shape) : [])];
-  return [...text(1, name), ...bytes(2, bytes(1, tensor))];
+  const sizes = dims?.map((dim) => bytes(1, typeof dim === 'number' ? number(1, dim) : dim === '' ? [] : text(2, dim)));
+  const shape = sizes ? bytes(2, join(...sizes)) : [];
+  return typedValue(name, bytes(1, join(number(1, elementTypes[type]), shape)));
 }
 
 /** The types of elements that are no tensors, to be given to `typedValue`. */
 export const tensorOf = (type) => bytes(1, number(1, elementTypes[type]));
 export const sequenceOf = (element) => bytes(4, bytes(1, element));
-export const mapOf = (key, element) => bytes(5, [...number(1, elementTypes[key]), ...bytes(2, element)]);
+export const mapOf = (key, element) => bytes(5, join(number(1, elementTypes[key]), bytes(2, element)));
 export const optionalOf = (element) => bytes(9, bytes(1, element));
 
 /** An input or output of a type made by the functions above. */
-export const typedValue = (name, type) => [...text(1, name), ...bytes(2, type)];
+export const typedValue = (name, type) => join(text(1, name), bytes(2, type));
 
 /** A weight; `location` says which external file it is in instead of `data`. */
 export function initializer(name, type, dims, data, location) {
   const place = location
-    ? [...bytes(13, [...text(1, 'location'), ...text(2, location)]), ...number(14, 1)]
+    ? join(bytes(13, join(text(1, 'location'), text(2, location))), number(14, 1))
     : bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return [...dims.flatMap((dim) => number(1, dim)), ...number(2, elementTypes[type]), ...text(8, name), ...place];
+  return join(...dims.map((dim) => number(1, dim)), number(2, elementTypes[type]), text(8, name), place);
 }
 
 /** A node; attributes are integers. */
-export const node = (opType, inputs, outputs, attributes = {}, name = '') => [
-  ...inputs.flatMap((input) => text(1, input)),
-  ...outputs.flatMap((output) => text(2, output)),
-  ...text(3, name),
-  ...text(4, opType),
-  ...Object.entries(attributes).flatMap(([key, value]) =>
-    bytes(5, [...text(1, key), ...number(3, value), ...number(20, 2)]),
-  ),
-];
+export const node = (opType, inputs, outputs, attributes = {}, name = '') =>
+  join(
+    ...inputs.map((input) => text(1, input)),
+    ...outputs.map((output) => text(2, output)),
+    text(3, name),
+    text(4, opType),
+    ...Object.entries(attributes).map(([key, value]) =>
+      bytes(5, join(text(1, key), number(3, value), number(20, 2))),
+    ),
+  );
 
 /** The bytes of a model. */
 export function model({ nodes, inputs, outputs, initializers = [], opset = 17, irVersion = 8 }) {
-  const graph = [
-    ...nodes.flatMap((node) => bytes(1, node)),
-    ...text(2, 'test'),
-    ...initializers.flatMap((tensor) => bytes(5, tensor)),
-    ...inputs.flatMap((input) => bytes(11, input)),
-    ...outputs.flatMap((output) => bytes(12, output)),
-  ];
-  return Uint8Array.from([...number(1, irVersion), ...bytes(7, graph), ...bytes(8, number(2, opset))]);
+  const graph = join(
+    ...nodes.map((node) => bytes(1, node)),
+    text(2, 'test'),
+    ...initializers.map((tensor) => bytes(5, tensor)),
+    ...inputs.map((input) => bytes(11, input)),
+    ...outputs.map((output) => bytes(12, output)),
+  );
+  return join(number(1, irVersion), bytes(7, graph), bytes(8, number(2, opset)));
 }

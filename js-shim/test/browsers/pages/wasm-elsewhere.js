@@ -1,5 +1,5 @@
 // The wasm file at another path and on another origin. Each check takes a copy of the bundle of its own.
-import { check, equal, freshCopy, origins, rejects, testCase, warnings } from '../support/check.js';
+import { check, equal, freshCopy, ok, origins, rejects, testCase, warnings } from '../support/check.js';
 
 const small = await testCase('small');
 const file = 'ort-wasm-simd-threaded.wasm';
@@ -50,4 +50,16 @@ check('another origin that does not allow it: one warning, then the file beside 
 check('the same with no file beside the script: an error that says why', async () => {
   const ort = await freshCopy({ wasmPaths: `${origins.closed}/dist/` }, '/missing/ort.min.mjs');
   await warnings(() => rejects(answer(ort, small.bytes, small.feeds), 'must allow this one by CORS'));
+});
+
+check('the file with relaxed SIMD is taken where it is asked for, and rounds otherwise at most', async () => {
+  const relaxed = await freshCopy({ simd: 'relaxed' });
+  const squeezenet = await testCase('squeezenet');
+  const [got] = Object.values(await answer(relaxed, squeezenet.bytes, squeezenet.feeds));
+  equal(lastRequest(), `${here}/dist/ort-wasm-relaxedsimd-threaded.wasm`, 'the request');
+  const [wanted] = Object.values(squeezenet.outputs);
+  got.data.forEach((text, i) => ok(Math.abs(text - wanted.data[i]) < 1e-6, `${text} is not near ${wanted.data[i]}`));
+  const strict = await relaxed.InferenceSession.create(squeezenet.bytes, { determinism: 'strict' });
+  equal(plainOf(await strict.run(tensorsOf(relaxed, squeezenet.feeds))), squeezenet.outputs, 'with strict determinism');
+  await strict.release();
 });

@@ -10,7 +10,7 @@ const strays = [];
 /** Where else the files are served: `cors` lets every page read them, `closed` none. */
 export const origins = { cors: root.dataset.cors, closed: root.dataset.closed };
 
-/** Adds a check: it passes if `act` neither throws nor rejects. */
+/** Adds a check: it passes if `act` neither throws nor rejects. A text that it answers is shown beside it. */
 export function check(name, act) {
   checks.push({ name, act });
 }
@@ -150,12 +150,14 @@ async function runPage() {
   for (const { name, act } of checks) {
     const start = performance.now();
     let message;
+    let note;
     try {
-      await act();
+      const answer = await act();
+      if (typeof answer === 'string') note = answer;
     } catch (error) {
       message = error instanceof Error ? `${error.message}` : show(error);
     }
-    await post('/report', { number, name, message, milliseconds: performance.now() - start });
+    await post('/report', { number, name, message, note, milliseconds: performance.now() - start });
   }
   location.replace(`/page/${number + 1}`);
 }

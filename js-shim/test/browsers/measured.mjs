@@ -1,0 +1,5 @@
+// The pages that measure: `make bench-browsers MODELS=DIR`.
+import { isolated } from './pages.mjs';
+
+/** @type {import('./pages.mjs').Page[]} */
+export const pages = [{ file: 'measured', headers: isolated }];
