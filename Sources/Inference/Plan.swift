@@ -23,10 +23,13 @@ extension Signature {
         at += other.count
         continue
       }
-      let end = at + 2 + tensor.shape.rank
-      guard end <= count, self[at] == Int(tensor.type.rawValue), self[at + 1] == tensor.shape.rank else { return false }
-      for axis in 0..<tensor.shape.rank where self[at + 2 + axis] != tensor.shape[axis] { return false }
-      at = end
+      let dims = tensor.shape.dims
+      let first = at + 2
+      guard first + dims.count <= count, self[at] == Int(tensor.type.rawValue), self[at + 1] == dims.count else {
+        return false
+      }
+      for axis in dims.indices where self[first + axis] != dims[axis] { return false }
+      at = first + dims.count
     }
     return at == count
   }
