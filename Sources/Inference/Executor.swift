@@ -3,7 +3,8 @@ import Kernels
 import Operators
 import Tensors
 
-/// One run in progress: a loop over steps that can stop after any of them and go on later.
+/// One run in progress: a loop over steps that can stop after any of them and go on later. When it is over, another may
+/// begin on the same executor, and one of the same shapes allocates nothing of its own.
 ///
 /// If, Loop and Scan push frames on the executor's own stack, so cancelling, yielding and limits work inside them.
 final class Executor {
@@ -16,6 +17,7 @@ final class Executor {
     var controlFlow: ControlFlowState?
   }
 
+  private let program: Program
   private let platform: Platform
   private let allocator: Allocator
   private let profile: Profile?
@@ -23,8 +25,8 @@ final class Executor {
   private(set) var scratch: Storage
   /// Values of the main graph that are asked for besides its outputs, and copies of those that other values take the
   /// place of.
-  private let taps: [ValueID]
-  private var tapped: [Value]
+  private var taps: [ValueID] = []
+  private var tapped: [Value] = []
   private var isAbandoned = false
   /// What the main graph answered, in the order of its outputs, and then what `taps` asked for, once `advance` has said
   /// true.
@@ -36,24 +38,39 @@ final class Executor {
   var next: RuntimeError.Node? {
     guard let top = frames.last else { return nil }
     let index = top.nextStep < top.plan.steps.count ? top.plan.steps[top.nextStep].node : top.plan.end
-    if index < top.program.steps.count { return top.program.steps[index].evaluation.node.place }
+    if index < top.program.steps.count { return top.program.steps[index].place }
     guard let outer = frames.dropLast().last else { return nil }
-    return outer.program.steps[outer.plan.steps[outer.nextStep - 1].node].evaluation.node.place
+    return outer.program.steps[outer.plan.steps[outer.nextStep - 1].node].place
   }
 
-  init(
-    _ program: Program, inputs: [Value], taps: [ValueID], platform: Platform, allocator: Allocator, scratch: Storage,
-    profile: Profile?
-  ) throws(RuntimeError) {
-    self.taps = taps
-    tapped = [Value](repeating: .none, count: taps.count)
+  init(_ program: Program, platform: Platform, allocator: Allocator, scratch: Storage, profile: Profile?) {
+    self.program = program
     self.platform = platform
     self.allocator = allocator
     self.scratch = scratch
     self.profile = profile
+  }
+
+  /// One for further runs, where somebody still looks at this one.
+  init(replacing other: Executor) {
+    program = other.program
+    platform = other.platform
+    allocator = other.allocator
+    scratch = other.scratch
+    profile = other.profile
+  }
+
+  /// Begins a run. The one before must be over.
+  func begin(inputs: [Value], taps: [ValueID]) throws(RuntimeError) {
+    assert(frames.isEmpty)
+    dropResults()
+    isAbandoned = false
+    self.taps = taps
+    for _ in taps { tapped.append(.none) }
     do throws(RuntimeError) {
       try push(program, inputs: inputs)
     } catch {
+      frames.removeAll()
       program.forgetRun()
       throw error
     }
@@ -81,6 +98,11 @@ final class Executor {
     while let frame = frames.popLast() { frame.program.forgetRun() }
   }
 
+  func dropResults() {
+    results.removeAll(keepingCapacity: true)
+    tapped.removeAll(keepingCapacity: true)
+  }
+
   // MARK: Frames
 
   private func push(_ program: Program, inputs: [Value]) throws(RuntimeError) {
@@ -90,8 +112,12 @@ final class Executor {
     try activate(plan, of: program)
   }
 
-  /// Gives the plan's values their places.
+  /// Gives the plan's values their places, unless they have them since the last run.
   private func activate(_ plan: Plan, of program: Program) throws(RuntimeError) {
+    if plan.depth < program.active.count {
+      if program.active[plan.depth] === plan { return }
+      program.active.removeLast(program.active.count - plan.depth)
+    }
     let arena = try program.arena(plan.depth, plan.arenaByteCount, allocator)
     for placement in plan.placements {
       program.slots[placement.value] = .tensor(Tensor(placement.type, placement.shape, arena, offset: placement.offset))
@@ -100,6 +126,7 @@ final class Executor {
     if scratch.byteCount < plan.scratchByteCount {
       scratch = try allocator.allocate(byteCount: plan.scratchByteCount)
     }
+    program.active.append(plan)
   }
 
   /// Goes on with the plan for the shapes that the last step really made; false at the graph's end.
@@ -114,23 +141,29 @@ final class Executor {
   }
 
   private func pop() throws(RuntimeError) {
-    let frame = frames.removeLast()
-    let slots = frame.program.slots
+    let top = frames.count - 1
+    if top == 0 { return finish() }
+    let body = frames[top].program
     var outputs: [Value] = []
-    for output in frame.program.graph.outputs { outputs.append(output >= 0 ? slots[output] : .none) }
-    if frames.isEmpty {
-      // What no step has made is in place still: inputs, constants, what was folded.
-      for (i, value) in taps.enumerated() {
-        if case .none = tapped[i] { tapped[i] = slots[value] }
-      }
-      results = outputs + tapped
-    } else {
+    for output in body.graph.outputs {
       // The body's arena is written again at the next entry.
-      for i in outputs.indices { outputs[i] = try frame.program.detached(outputs[i], allocator) }
+      outputs.append(output >= 0 ? try body.detached(body.slots[output], allocator) : .none)
     }
-    frame.program.forgetRun()
-    guard let top = frames.indices.last else { return }
-    try advanceControlFlow(top, results: outputs)
+    frames.removeLast()
+    body.endRun()
+    try advanceControlFlow(top - 1, results: outputs)
+  }
+
+  /// Gathers the results of the main graph.
+  private func finish() {
+    for output in program.graph.outputs { results.append(output >= 0 ? program.slots[output] : .none) }
+    for i in taps.indices {
+      // What no step has made is in place still: inputs, constants, what was folded.
+      if case .none = tapped[i] { tapped[i] = program.slots[taps[i]] }
+      results.append(tapped[i])
+    }
+    frames.removeLast()
+    program.endRun()
   }
 
   // MARK: Steps
@@ -159,7 +192,7 @@ final class Executor {
     if let profile { profile.record(step.evaluation.node, profile.clock() - started) }
     if planned.manner == .controlFlow {
       try advanceControlFlow(top, results: [])
-    } else if top == 0 {
+    } else if top == 0, !taps.isEmpty {
       try tap(step.evaluation.node.outputs, of: program)
     }
   }
@@ -239,10 +272,7 @@ extension Program {
   private static let planLimit = 8
 
   func plan(for inputs: [Value], platform: Platform, allocator: Allocator) throws(RuntimeError) -> Plan {
-    var signature: Signature = []
-    let given = inputs.map { Fact($0) }
-    for fact in given { signature.append(fact) }
-    if let at = plans.lastIndex(where: { $0.signature == signature }) {
+    if let at = plans.lastIndex(where: { $0.signature.isSignature(of: inputs) }) {
       if at != plans.count - 1 { plans.append(plans.remove(at: at)) }
       return plans[plans.count - 1].plan
     }
@@ -253,10 +283,10 @@ extension Program {
       // A weight that was packed: shape and type are all that is left of it.
       if let constant = info.constant { facts[id] = Fact(constant.type, constant.shape.dims) }
     }
-    for (id, fact) in zip(graph.inputs, given) where id >= 0 { facts[id] = fact }
+    for (id, value) in zip(graph.inputs, inputs) where id >= 0 { facts[id] = Fact(value) }
     let plan = try Planner.plan(self, from: 0, facts: facts, depth: 0, platform: platform, allocator: allocator)
     if plans.count == Program.planLimit { plans.removeFirst() }
-    plans.append((signature, plan))
+    plans.append((Signature(inputs), plan))
     return plan
   }
 
@@ -294,9 +324,18 @@ extension Program {
     return .tensor(try tensor.copied(allocator))
   }
 
-  /// Lets go of everything that belongs to one run: what it was fed and what it made.
+  /// Lets go of what the run that is complete was fed and of what it made. Values of the arena stay in their places.
+  func endRun() {
+    for id in graph.inputs where id >= 0 { slots[id] = constants[id] }
+    for plan in active {
+      for id in plan.transients { slots[id] = .none }
+    }
+  }
+
+  /// Lets go of everything, wherever the run has stopped.
   func forgetRun() {
     for id in 0..<graph.values.count { slots[id] = constants[id] }
+    active.removeAll()
   }
 
   /// What slot `id` holds now; of a weight that was packed its type and shape.

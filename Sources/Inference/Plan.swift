@@ -6,6 +6,34 @@ import Tensors
 typealias Signature = [Int]
 
 extension Signature {
+  /// The signature of values one after another.
+  init(_ values: [Value]) {
+    self = []
+    for value in values { append(Fact(value)) }
+  }
+
+  /// Whether this is the signature of `values`; makes none to compare with.
+  func isSignature(of values: [Value]) -> Bool {
+    var at = 0
+    for value in values {
+      guard case .tensor(let tensor) = value else {
+        var other: Signature = []
+        other.append(Fact(value))
+        guard self[at...].starts(with: other) else { return false }
+        at += other.count
+        continue
+      }
+      let dims = tensor.shape.dims
+      let first = at + 2
+      guard first + dims.count <= count, self[at] == Int(tensor.type.rawValue), self[at + 1] == dims.count else {
+        return false
+      }
+      for axis in dims.indices where self[first + axis] != dims[axis] { return false }
+      at = first + dims.count
+    }
+    return at == count
+  }
+
   mutating func append(_ fact: Fact) {
     append(Int(fact.type.rawValue))
     switch fact.kind {
@@ -54,6 +82,8 @@ final class Plan {
   let placements: [Placement]
   /// Values that were folded when the plan was made.
   let folded: [(value: ValueID, tensor: Tensor)]
+  /// Values that the steps put in place at each run, and that do not outlive it.
+  let transients: [ValueID]
   let arenaByteCount: Int
   let scratchByteCount: Int
   /// Everything known at the plan's end.
@@ -65,12 +95,13 @@ final class Plan {
   var successors: [(signature: Signature, plan: Plan)] = []
 
   init(
-    steps: [Step], placements: [Placement], folded: [(value: ValueID, tensor: Tensor)], arenaByteCount: Int,
-    scratchByteCount: Int, facts: [Fact?], end: Int, depth: Int
+    steps: [Step], placements: [Placement], folded: [(value: ValueID, tensor: Tensor)], transients: [ValueID],
+    arenaByteCount: Int, scratchByteCount: Int, facts: [Fact?], end: Int, depth: Int
   ) {
     self.steps = steps
     self.placements = placements
     self.folded = folded
+    self.transients = transients
     self.arenaByteCount = arenaByteCount
     self.scratchByteCount = scratchByteCount
     self.facts = facts

@@ -55,8 +55,12 @@ struct Planner {
     let placements = placed.map {
       Plan.Placement(value: $0.value, type: $0.type, shape: $0.shape, offset: memory.offsets[bufferOf[$0.value]])
     }
+    var transients: [ValueID] = []
+    for step in steps where step.manner != .run {
+      transients += program.steps[step.node].evaluation.node.outputs.filter { $0 >= 0 }
+    }
     return Plan(
-      steps: steps, placements: placements, folded: folded, arenaByteCount: memory.byteCount,
+      steps: steps, placements: placements, folded: folded, transients: transients, arenaByteCount: memory.byteCount,
       scratchByteCount: scratchByteCount, facts: facts, end: node, depth: depth)
   }
 

@@ -7,10 +7,18 @@ import Tensors
 ///
 /// The bodies of control flow are programs of their own.
 final class Program {
-  /// A node with its kernel.
-  struct Step {
+  /// A node with its kernel. An object, so that to look at one at each run copies nothing of it.
+  final class Step {
     let evaluation: Evaluation
     let bodies: [Program]
+    /// The node as it is told before it runs.
+    let place: RuntimeError.Node
+
+    init(evaluation: Evaluation, bodies: [Program]) {
+      self.evaluation = evaluation
+      self.bodies = bodies
+      place = evaluation.node.place
+    }
   }
 
   let graph: Graph
@@ -23,6 +31,9 @@ final class Program {
   var plans: [(signature: Signature, plan: Plan)] = []
   /// Memory for the values of a plan; plans that follow each other in one run have one each.
   var arenas: [Storage] = []
+  /// The plans whose values have their places in the slots, by depth. They keep them from run to run, so that the next
+  /// one of the same shapes finds them there.
+  var active: [Plan] = []
   /// The values of the run in progress. A program is never entered twice at a time: ONNX has no recursion.
   var slots: UnsafeMutablePointer<Value> { row.values }
   private let row: Slots

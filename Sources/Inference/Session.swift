@@ -43,9 +43,7 @@ public final class Session {
   /// What optional inputs are when they are left out.
   private let defaults: [Tensor]
   private let program: Program
-  private let platform: Platform
-  private var scratch: Storage
-  private var current: Executor?
+  private var executor: Executor
   private let weightByteCount: Int
 
   /// Reads, optimises and binds a model.
@@ -77,10 +75,10 @@ public final class Session {
     defaults = ready.defaults
     summary = ready.summary
     program = ready.program
-    platform = ready.platform
     allocator = ready.allocator
-    scratch = ready.scratch
     profile = ready.options.clock.map { Profile(clock: $0) }
+    executor = Executor(
+      program, platform: ready.platform, allocator: allocator, scratch: ready.scratch, profile: profile)
   }
 
   /// What the session's tensors take, in bytes.
@@ -94,9 +92,8 @@ public final class Session {
   }
 
   public var memory: Memory {
-    let scratch = current?.scratch ?? scratch
-    return Memory(
-      weights: weightByteCount, arena: program.arenaByteCount + scratch.byteCount, peak: allocator.peak)
+    Memory(
+      weights: weightByteCount, arena: program.arenaByteCount + executor.scratch.byteCount, peak: allocator.peak)
   }
 
   /// Runs the model and answers every output, or those in `fetches`, in memory of their own.
@@ -104,6 +101,7 @@ public final class Session {
   /// Any value of the main graph may be fetched by name, if optimisation has left it: see `Options.intermediates`.
   public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
     let run = try begin(feeds, fetches: fetches)
+    defer { run.end() }
     while try !run.advance() {}
     var results: [(Name, Value)] = []
     for (name, value) in run.results {
@@ -118,8 +116,20 @@ public final class Session {
 
   /// Starts a run, which `advance` takes step by step. One that was still in progress is given up.
   public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
-    current?.abandon()
-    current = nil
+    executor.abandon()
+    return try begin(prepare(feeds, fetches: fetches))
+  }
+
+  /// Starts a run that was prepared: with the values as they are now in the memory of the tensors that it is fed.
+  public func begin(_ prepared: PreparedRun) throws(RuntimeError) -> Run {
+    executor.abandon()
+    if !isKnownUniquelyReferenced(&executor) { executor = Executor(replacing: executor) }
+    try executor.begin(inputs: prepared.inputs, taps: prepared.taps)
+    return Run(executor, prepared)
+  }
+
+  /// Holds against the model what runs are to be fed and asked for.
+  public func prepare(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> PreparedRun {
     try allocator.makeSureOfReserve()
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
     for (name, value) in feeds {
@@ -156,42 +166,43 @@ public final class Session {
         }
       }
     }
-    let executor = try Executor(
-      program, inputs: values, taps: taps, platform: platform, allocator: allocator, scratch: scratch, profile: profile)
-    current = executor
-    return Run(self, executor, zip(fetches ?? outputs.map { $0.name }, fetched).map { ($0, $1) })
+    return PreparedRun(
+      inputs: values, taps: taps, fetched: zip(fetches ?? outputs.map { $0.name }, fetched).map { ($0, $1) })
   }
+}
 
-  /// The run is over: its scratch memory serves the next one, its results are the run's own.
-  fileprivate func completed(_ executor: Executor) {
-    guard current === executor else { return }
-    scratch = executor.scratch
-    current = nil
+/// What a run is fed and asked for, found right for its session: any number of runs may begin with it.
+public final class PreparedRun {
+  /// The values of the program's inputs.
+  fileprivate let inputs: [Value]
+  fileprivate let taps: [ValueID]
+  /// What is asked for, and its place among the executor's results.
+  fileprivate let fetched: [(name: Name, index: Int)]
+
+  fileprivate init(inputs: [Value], taps: [ValueID], fetched: [(name: Name, index: Int)]) {
+    self.inputs = inputs
+    self.taps = taps
+    self.fetched = fetched
   }
 }
 
 /// A run in progress.
-public final class Run {
-  private let session: Session
+public struct Run {
+  // As long as somebody holds the run, its session leaves this executor alone and takes another.
   private let executor: Executor
-  /// What was asked for, and its place among the executor's results.
-  private let fetched: [(name: Name, index: Int)]
+  private let prepared: PreparedRun
 
-  fileprivate init(_ session: Session, _ executor: Executor, _ fetched: [(name: Name, index: Int)]) {
-    self.session = session
+  fileprivate init(_ executor: Executor, _ prepared: PreparedRun) {
     self.executor = executor
-    self.fetched = fetched
+    self.prepared = prepared
   }
 
   /// Runs up to `stepLimit` nodes; true when the run is complete. An error ends the run, not the session.
   public func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
     do throws(RuntimeError) {
-      let isComplete = try executor.advance(stepLimit)
-      if isComplete { session.completed(executor) }
-      return isComplete
+      return try executor.advance(stepLimit)
     } catch {
       executor.abandon()
-      session.completed(executor)
       throw error
     }
   }
@@ -200,16 +211,27 @@ public final class Run {
   public var next: RuntimeError.Node? { executor.next }
 
   /// Ends the run before it is complete.
-  public func cancel() {
+  public func cancel() { executor.abandon() }
+
+  /// Ends the run and drops its results.
+  public func end() {
     executor.abandon()
-    session.completed(executor)
+    executor.dropResults()
   }
 
   /// What was asked for, once `advance` has said true; nothing before. Tensors may lie in the session's memory and hold
   /// until its next run.
   public var results: [(Name, Value)] {
-    executor.results.isEmpty ? [] : fetched.map { ($0.name, executor.results[$0.index]) }
+    executor.results.isEmpty ? [] : prepared.fetched.map { ($0.name, executor.results[$0.index]) }
   }
+
+  /// Calls `body` with the values of `results` one after another.
+  public func forEachResult(_ body: (Value) -> Void) {
+    if executor.results.isEmpty { return }
+    for (_, index) in prepared.fetched { body(executor.results[index]) }
+  }
+
+  public var resultCount: Int { executor.results.isEmpty ? 0 : prepared.fetched.count }
 }
 
 extension DeclaredValue {

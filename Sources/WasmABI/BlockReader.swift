@@ -7,9 +7,10 @@ struct BlockReader {
   private var at: UnsafeRawPointer
   private var left: Int
 
-  init(_ block: UnsafeRawPointer, byteCount: Int) throws(RuntimeError) {
-    at = block
-    left = byteCount
+  init(_ block: UnsafeRawBufferPointer) throws(RuntimeError) {
+    guard let base = block.baseAddress else { throw RuntimeError(.invalidArgument, "a block must not be empty") }
+    at = base
+    left = block.count
     let following = try u32()
     guard following == left else {
       throw RuntimeError(.invalidArgument, "a block says %d bytes follow, there are %d", following, left)

@@ -30,8 +30,9 @@ final class Control {
   static let version: UInt32 = 2
 
   let words: UnsafeMutablePointer<UInt32>
+  /// What `respond` answers.
+  let block = BlockWriter()
   private(set) var response = UnsafeRawBufferPointer(start: nil, count: 0)
-  private var responseCapacity = 0
 
   init() {
     // 512 bytes; without them nothing at all would work.
@@ -81,21 +82,12 @@ final class Control {
     words[Word.opTypeByteCount] = UInt32(opType)
   }
 
-  /// Answers a block, which holds until the next answer; false where there is no memory for it.
-  func respond(_ block: [UInt8]) -> Bool {
-    if block.count > responseCapacity {
-      if let base = response.baseAddress { ck_free(UnsafeMutableRawPointer(mutating: base)) }
-      responseCapacity = 0
-      response = UnsafeRawBufferPointer(start: nil, count: 0)
-      guard let fresh = ck_allocate(block.count) else { return false }
-      responseCapacity = block.count
-      response = UnsafeRawBufferPointer(start: fresh, count: 0)
-    }
-    let base = UnsafeMutableRawPointer(mutating: response.baseAddress!)
-    block.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: block.count) }
-    response = UnsafeRawBufferPointer(start: base, count: block.count)
-    words[Word.responseAddress] = UInt32(truncatingIfNeeded: UInt(bitPattern: base))
-    words[Word.responseByteCount] = UInt32(block.count)
+  /// Answers what is written in `block`, until the next answer; false where there was no memory for all of it.
+  func respond() -> Bool {
+    if block.isCut { return false }
+    response = block.finished()
+    words[Word.responseAddress] = UInt32(truncatingIfNeeded: UInt(bitPattern: response.baseAddress))
+    words[Word.responseByteCount] = UInt32(response.count)
     return true
   }
 }

@@ -20,16 +20,22 @@ private func status(_ body: () throws(RuntimeError) -> Int32) -> Int32 {
   do throws(RuntimeError) {
     return try body()
   } catch {
-    var block = BlockWriter()
-    block.error(error)
-    return instance.control.respond(block.finished()) ? -error.code.rawValue : -RuntimeError.Code.outOfMemory.rawValue
+    let control = instance.control
+    control.block.reset()
+    control.block.error(error)
+    return control.respond() ? -error.code.rawValue : -RuntimeError.Code.outOfMemory.rawValue
   }
 }
 
-private func respond(_ block: consuming BlockWriter) throws(RuntimeError) -> Int32 {
-  let bytes = block.finished()
-  if !instance.control.respond(bytes) { throw RuntimeError(.outOfMemory, "no memory for %d bytes", bytes.count) }
-  return 0
+/// Answers the block that `write` writes.
+private func respond(_ write: (BlockWriter) throws(RuntimeError) -> Void) -> Int32 {
+  status { () throws(RuntimeError) in
+    let control = instance.control
+    control.block.reset()
+    try write(control.block)
+    if !control.respond() { throw RuntimeError(.outOfMemory, "no memory for the answer") }
+    return 0
+  }
 }
 
 private func session(_ handle: Int32) throws(RuntimeError) -> HostedSession {
@@ -39,9 +45,9 @@ private func session(_ handle: Int32) throws(RuntimeError) -> HostedSession {
   return session
 }
 
-private func reader(_ block: UnsafeRawPointer?, _ byteCount: Int32) throws(RuntimeError) -> BlockReader {
+private func request(_ block: UnsafeRawPointer?, _ byteCount: Int32) throws(RuntimeError) -> UnsafeRawBufferPointer {
   guard let block, byteCount >= 0 else { throw RuntimeError(.invalidArgument, "a request must not be empty") }
-  return try BlockReader(block, byteCount: Int(byteCount))
+  return UnsafeRawBufferPointer(start: block, count: Int(byteCount))
 }
 
 /// No deadline where the host sets none.
@@ -71,9 +77,9 @@ public func apusFree(_ address: UnsafeMutableRawPointer?) {
 
 @_expose(wasm, "apus_create_begin")
 @_cdecl("apus_create_begin")
-public func apusCreateBegin(_ request: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
+public func apusCreateBegin(_ block: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
   status { () throws(RuntimeError) in
-    var block = try reader(request, byteCount)
+    var block = try BlockReader(try request(block, byteCount))
     instance.sessions.append(HostedSession(try CreateRequest(&block), control: instance.control))
     return Int32(instance.sessions.count)
   }
@@ -88,21 +94,14 @@ public func apusCreateStep(_ handle: Int32, _ milliseconds: Double) -> Int32 {
 @_expose(wasm, "apus_create_finish")
 @_cdecl("apus_create_finish")
 public func apusCreateFinish(_ handle: Int32) -> Int32 {
-  status { () throws(RuntimeError) in
-    let session = try session(handle).session
-    var block = BlockWriter()
-    block.description(of: session)
-    return try respond(block)
-  }
+  respond { block throws(RuntimeError) in block.description(of: try session(handle).session) }
 }
 
 @_expose(wasm, "apus_run_begin")
 @_cdecl("apus_run_begin")
-public func apusRunBegin(_ handle: Int32, _ request: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
+public func apusRunBegin(_ handle: Int32, _ block: UnsafeRawPointer?, _ byteCount: Int32) -> Int32 {
   status { () throws(RuntimeError) in
-    let session = try session(handle)
-    var block = try reader(request, byteCount)
-    try session.begin(try RunRequest(&block))
+    try session(handle).begin(try request(block, byteCount))
     return 0
   }
 }
@@ -116,11 +115,7 @@ public func apusRunStep(_ handle: Int32, _ milliseconds: Double) -> Int32 {
 @_expose(wasm, "apus_run_finish")
 @_cdecl("apus_run_finish")
 public func apusRunFinish(_ handle: Int32) -> Int32 {
-  status { () throws(RuntimeError) in
-    var block = BlockWriter()
-    block.results(try session(handle).results)
-    return try respond(block)
-  }
+  respond { block throws(RuntimeError) in block.results(of: try session(handle).current) }
 }
 
 @_expose(wasm, "apus_run_end")
@@ -135,21 +130,13 @@ public func apusRunEnd(_ handle: Int32) -> Int32 {
 @_expose(wasm, "apus_profile")
 @_cdecl("apus_profile")
 public func apusProfile(_ handle: Int32) -> Int32 {
-  status { () throws(RuntimeError) in
-    var block = BlockWriter()
-    block.profile(try session(handle).session.profile?.entries ?? [])
-    return try respond(block)
-  }
+  respond { block throws(RuntimeError) in block.profile(try session(handle).session.profile?.entries ?? []) }
 }
 
 @_expose(wasm, "apus_memory")
 @_cdecl("apus_memory")
 public func apusMemory(_ handle: Int32) -> Int32 {
-  status { () throws(RuntimeError) in
-    var block = BlockWriter()
-    block.memory(try session(handle).session.memory)
-    return try respond(block)
-  }
+  respond { block throws(RuntimeError) in block.memory(try session(handle).session.memory) }
 }
 
 /// Called by a worker thread on an instance of its own, on the memory of the one whose runs it helps with.

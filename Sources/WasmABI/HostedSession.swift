@@ -4,6 +4,8 @@ import Apus
 final class HostedSession {
   /// More would cost each loop more than they bring.
   private static let mostThreads = 64
+  /// Requests of strings may be large, and are not remembered.
+  private static let mostRequestBytes = 1 << 14
 
   private enum State {
     case loading(SessionBuilder)
@@ -12,6 +14,9 @@ final class HostedSession {
 
   private var state: State
   private var run: Run?
+  /// The last run request, and what it asked for: hosts run one model on data in the same places again and again.
+  private var request: [UInt32] = []
+  private var prepared: PreparedRun?
   private let control: Control
   /// The threads beside the host's own, where it asked for some.
   private let team: Team?
@@ -48,17 +53,36 @@ final class HostedSession {
     return false
   }
 
-  func begin(_ request: RunRequest) throws(RuntimeError) {
+  func begin(_ block: UnsafeRawBufferPointer) throws(RuntimeError) {
     let session = try session
     end()
+    control.begin(.run)
+    if let prepared, request.isContent(of: block) {
+      run = try session.begin(prepared)
+    } else {
+      prepared = nil
+      let fresh = try prepare(block, for: session)
+      run = try session.begin(fresh)
+      if block.count <= HostedSession.mostRequestBytes, block.count % 4 == 0 {
+        request.removeAll(keepingCapacity: true)
+        for at in stride(from: 0, to: block.count, by: 4) {
+          request.append(block.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        }
+        prepared = fresh
+      }
+    }
+    team?.begin()
+  }
+
+  private func prepare(_ block: UnsafeRawBufferPointer, for session: Session) throws(RuntimeError) -> PreparedRun {
+    var reader = try BlockReader(block)
+    let request = try RunRequest(&reader)
     var feeds: [(Name, Value)] = []
     let inputs = session.inputs + session.optionalInputs
     for (reference, value) in request.feeds { feeds.append((try inputs.name(of: reference), value)) }
     var fetches: [Name] = []
     for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
-    control.begin(.run)
-    run = try session.begin(feeds, fetches: fetches)
-    team?.begin()
+    return try session.prepare(feeds, fetches: fetches)
   }
 
   /// Goes on with the run until `deadline`; true when it is complete. An error ends the run.
@@ -77,15 +101,10 @@ final class HostedSession {
     }
   }
 
-  /// The results of the complete run, in the order of its fetches. Their tensors stay until `end`.
-  var results: [Value] {
-    get throws(RuntimeError) { try current.results.map { $0.1 } }
-  }
-
   /// Drops the results, or a run under way.
   func end() {
     team?.end()
-    run?.cancel()
+    run?.end()
     run = nil
     control.end()
   }
@@ -97,7 +116,8 @@ final class HostedSession {
     }
   }
 
-  private var current: Run {
+  /// The run under way. The tensors of its results stay until `end`.
+  var current: Run {
     get throws(RuntimeError) {
       guard let run else { throw RuntimeError(.fail, "no run is under way") }
       return run
@@ -106,6 +126,15 @@ final class HostedSession {
 
   private func checkStop() throws(RuntimeError) {
     if control.isStopped { throw RuntimeError(.cancelled, "stopped by the host") }
+  }
+}
+
+extension [UInt32] {
+  /// Whether `bytes` holds just these words.
+  fileprivate func isContent(of bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count == 4 * count else { return false }
+    for i in indices where bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) != self[i] { return false }
+    return true
   }
 }
 

@@ -1,7 +1,7 @@
 import Apus
 
 extension BlockWriter {
-  mutating func error(_ error: RuntimeError) {
+  func error(_ error: RuntimeError) {
     i32(Int(error.code.rawValue))
     name(error.messageName)
     if let node = error.node {
@@ -16,7 +16,7 @@ extension BlockWriter {
     name(Name())
   }
 
-  mutating func description(of session: Session) {
+  func description(of session: Session) {
     u32(session.inputs.count + session.optionalInputs.count)
     for input in session.inputs { declared(input) }
     for input in session.optionalInputs { declared(input, hasDefault: true) }
@@ -24,7 +24,7 @@ extension BlockWriter {
     list(session.constantInputs) { $0.name($1) }
   }
 
-  private mutating func declared(_ value: DeclaredValue, hasDefault: Bool = false) {
+  private func declared(_ value: DeclaredValue, hasDefault: Bool = false) {
     let dims: [DeclaredDim]? = value.dims.map { dims in
       dims.map { dim in
         switch dim {
@@ -38,7 +38,7 @@ extension BlockWriter {
   }
 
   /// `dims` is nil where the rank is unknown.
-  mutating func declared(_ name: Name, hasDefault: Bool, kind: ValueKind, type: ElementType?, dims: [DeclaredDim]?) {
+  func declared(_ name: Name, hasDefault: Bool, kind: ValueKind, type: ElementType?, dims: [DeclaredDim]?) {
     self.name(name)
     u32(hasDefault ? 1 : 0)
     u32(kind.rawValue)
@@ -50,17 +50,18 @@ extension BlockWriter {
     }
   }
 
-  mutating func results(_ values: [Value]) {
-    list(values) { $0.value($1) }
+  func results(of run: Run) {
+    u32(run.resultCount)
+    run.forEachResult { value($0) }
   }
 
-  mutating func memory(_ memory: Session.Memory) {
+  func memory(_ memory: Session.Memory) {
     f64(Double(memory.weights))
     f64(Double(memory.arena))
     f64(Double(memory.peak))
   }
 
-  mutating func profile(_ entries: [Profile.Entry]) {
+  func profile(_ entries: [Profile.Entry]) {
     list(entries) { block, entry in
       block.name(entry.name)
       block.name(entry.opType)

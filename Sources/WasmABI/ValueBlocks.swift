@@ -55,7 +55,7 @@ extension BlockReader {
 }
 
 extension BlockWriter {
-  mutating func value(_ value: Value) {
+  func value(_ value: Value) {
     switch value {
     case .none:
       u32(Kind.none)

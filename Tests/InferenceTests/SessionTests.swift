@@ -243,6 +243,53 @@ import Testing
     #expect(message { () throws(RuntimeError) in _ = try failed.advance() } == "the run was given up")
   }
 
+  /// What one run leaves behind for the next is right whatever came between: other shapes, a failure, a run given up.
+  @Test func runsFollowEachOther() throws {
+    for level in levels {
+      let graph = graph(
+        ["x: float32", "s: int64"],
+        [
+          node("a = Neg(x)"), node("r = Reshape(a, s)"), node("v = Flatten(a)", ["axis": .int(0)]),
+          node("n = NonZero(a)"), node("c = Add(r, r)"),
+        ], ["c", "v", "n", "x"])
+      let session = try Session(model(graph), level)
+      let check: (Tensor, [Int]) throws -> Void = { x, dims in
+        let results = try session.run(["x": x, "s": .int64([dims.count], dims.map { Int64($0) })])
+        let negated = x.doubles.map { -$0 }
+        #expect(results[0]?.shape.dims == dims && results[0]?.doubles == negated.map { 2 * $0 })
+        #expect(results[1]?.shape == [1, x.count] && results[1]?.doubles == negated)
+        #expect(results[2]?.shape == [x.shape.rank, x.count] && results[3]?.doubles == x.doubles)
+      }
+      try check(.ramp([2, 3], from: 1), [3, 2])
+      let used = session.allocator.used
+      for (x, dims) in [([2, 3], [3, 2]), ([2, 3], [6]), ([4], [2, 2]), ([2, 3], [3, 2])] as [([Int], [Int])] {
+        try check(.ramp(x, from: 2), dims)
+        try check(.ramp(x, from: 3), dims)
+        #expect(throws: RuntimeError.self) { try check(.ramp(x, from: 1), [7]) }
+        try check(.ramp(x, from: 4), dims)
+        let run = try session.begin([("x", .tensor(.ramp(x))), ("s", .tensor(.int64([1], [1])))])
+        _ = try run.advance(1)
+        try check(.ramp(x, from: 5), dims)
+      }
+      #expect(session.allocator.used <= used + 4096)
+    }
+  }
+
+  /// A prepared run may begin again and again, with what its tensors hold by then.
+  @Test func preparedRuns() throws {
+    let session = try Session(simple, .all)
+    let x = Tensor.ramp([1, 2])
+    let prepared = try session.prepare([("x", .tensor(x))])
+    for value in [1, 2] as [Float] {
+      x.floats[0] = value
+      let run = try session.begin(prepared)
+      #expect(try run.advance())
+      #expect(run.results[0].1.tensor!.doubles[0] == Double(-value))
+      run.end()
+      #expect(run.results.isEmpty)
+    }
+  }
+
   /// A run that is complete keeps its results while its session is asked something wrong.
   @Test func completeRunsStay() throws {
     let session = try Session(simple, .none)

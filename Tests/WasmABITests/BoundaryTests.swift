@@ -29,6 +29,42 @@ import Testing
     withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
   }
 
+  /// A request that is asked again is not read again: the run takes what lies there now.
+  @Test func aRequestMayBeRepeated() throws {
+    let graph = graph(["x", "y"], [node("z = Add(x, y)"), node("n = NonZero(z)")], ["z", "n"])
+    let host = try TestHost(model: try ModelEncoder().encode(model(graph)).bytes())
+    let session = try host.create()
+    let (pair, scalar) = (Tensor.float32([2], [0, 0]), Tensor.float32([1], [0]))
+    let run: (Tensor, [Int]) throws -> [[Double]] = { y, fetches in
+      try host.begin(session, feeds: [(0, .tensor(pair)), (1, .tensor(y))], fetches: fetches)
+      while apusRunStep(session, 0) > 0 {}
+      var block = try host.response { apusRunFinish(session) }
+      var results: [[Double]] = []
+      for _ in 0..<(try block.u32()) { results.append(try block.value().tensor!.doubles) }
+      #expect(apusRunEnd(session) == 0)
+      return results
+    }
+    for value in [1, 2, 3] as [Float] {
+      pair.floats[0] = value
+      #expect(try run(pair, [0, 1]) == [[Double(2 * value), 0], [0]])
+    }
+    // Others in between: of another shape, of other results, and one that is refused.
+    #expect(try run(scalar, [0, 1]) == [[3, 0], [0]])
+    pair.floats[1] = 4
+    #expect(try run(pair, [1, 0]) == [[0, 1], [6, 8]])
+    try host.expectError(containing: "the model has no input or output 7") {
+      host.beginStatus(session, feeds: [(7, .tensor(pair))])
+    }
+    for _ in 0..<2 {
+      try host.expectError(containing: "must be of type float32, got int64") {
+        host.beginStatus(session, feeds: [(0, .tensor(pair)), (1, .tensor(.int64([2], [1, 2])))], fetches: [0])
+      }
+    }
+    #expect(try run(pair, [1, 0]) == [[0, 1], [6, 8]])
+    #expect(try run(scalar, [0]) == [[3, 4]])
+    withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
+  }
+
   @Test func createGoesInSteps() throws {
     let host = try TestHost(model: reshapeModel())
     // A clock that jumps past every deadline, so that each call does one piece of work.

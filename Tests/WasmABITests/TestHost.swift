@@ -21,7 +21,7 @@ final class TestHost {
 
   /// A session that is not loaded yet.
   func begin(options: [(Name, CreateRequest.Option)] = []) throws -> Int32 {
-    var block = BlockWriter()
+    let block = BlockWriter()
     block.f64(Double(model.count))
     block.list([("graphOptimizationLevel", .number(99))] + options) { block, option in
       block.name(option.0)
@@ -57,7 +57,7 @@ final class TestHost {
     _ session: Int32, feeds: [(Int, Value)], fetches: [Int] = [], names: [Name] = []
   ) -> Int32 {
     fed = feeds
-    var block = BlockWriter()
+    let block = BlockWriter()
     block.u32(0)
     block.list(feeds) { block, feed in
       block.i32(feed.0)
@@ -75,7 +75,7 @@ final class TestHost {
   /// The response of a call that must succeed.
   func response(_ call: () -> Int32) throws -> BlockReader {
     try #require(call() == 0, "\(message)")
-    return try BlockReader(instance.control.response.baseAddress!, byteCount: instance.control.response.count)
+    return try BlockReader(instance.control.response)
   }
 
   func expectError(
@@ -89,16 +89,13 @@ final class TestHost {
 
   /// What the last error said.
   private var message: String {
-    let response = instance.control.response
-    guard let base = response.baseAddress, var block = try? BlockReader(base, byteCount: response.count) else {
-      return "no response"
-    }
+    guard var block = try? BlockReader(instance.control.response) else { return "no response" }
     _ = try? block.i32()
     return (try? block.name().text) ?? "no error"
   }
 
-  private func send(_ block: consuming BlockWriter, _ call: (UnsafeRawPointer?, Int32) -> Int32) -> Int32 {
+  private func send(_ block: BlockWriter, _ call: (UnsafeRawPointer?, Int32) -> Int32) -> Int32 {
     let bytes = block.finished()
-    return bytes.withUnsafeBytes { call($0.baseAddress, Int32($0.count)) }
+    return call(bytes.baseAddress, Int32(bytes.count))
   }
 }

@@ -8,8 +8,17 @@ public func broadcast(
   _ rows: BinaryRows, _ a: Tensor, _ b: Tensor, into out: Tensor, as row: RowType, on platform: Platform
 ) {
   let compute = rows[row]!
-  let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
   let isDirect = rows.givesBools || out.type.rowType == row && out.type.isRowType
+  if isDirect, a.isRow(row), b.isRow(row), a.shape.dims == out.shape.dims, b.shape.dims == out.shape.dims {
+    // One row, read and written as it is.
+    platform.parallelRanges(out.count, grain: 16_384) { range in
+      let at = range.lowerBound
+      compute(
+        a.bytes + at * row.byteWidth, b.bytes + at * row.byteWidth, out.bytes + at * out.type.byteWidth, range.count)
+    }
+    return
+  }
+  let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
   let outWidth = out.type.byteWidth
   platform.parallelRanges(walk.count, grain: 16_384) { range in
     Tile.with { tileA in
@@ -62,6 +71,11 @@ func combine(
   }
 }
 
+extension Tensor {
+  /// Whether a row function of this type reads the elements as they are.
+  fileprivate func isRow(_ row: RowType) -> Bool { type.isRowType && type.rowType == row }
+}
+
 /// One operand of a row: where its elements can be read in the type that the row computes in.
 struct RowSource {
   let tensor: Tensor
@@ -78,7 +92,7 @@ struct RowSource {
     self.row = row
     self.step = step
     self.tile = tile
-    isDirect = step == 1 && tensor.type.isRowType && tensor.type.rowType == row
+    isDirect = step == 1 && tensor.isRow(row)
   }
 
   /// `count` elements, from the one that lies `done` steps after element `start`.
