@@ -6,6 +6,7 @@ A difference is an error; --update writes what was found into imports.txt and bu
 """
 import argparse
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -88,10 +89,24 @@ FLAVOURS = {
 }
 
 
+def forget_stale_modules(scratch):
+    """SwiftPM does not rebuild a module when code that it inlined from another has changed, and two modules may then
+    disagree about a layout. So whatever was compiled from other sources goes as a whole."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in [ROOT / "Package.swift", *(ROOT / "Sources").rglob("*")] if path.is_file()):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    stamp = scratch / "sources.sha256"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    shutil.rmtree(scratch / TRIPLE, ignore_errors=True)
+    stamp.write_text(digest.hexdigest())
+
+
 def swift_build(flavour):
     """Compiles and links; the linked file still has its names."""
     scratch = flavour.scratch
     scratch.mkdir(exist_ok=True)
+    forget_stale_modules(scratch)
     toolset = scratch / f"{flavour.product}.toolset.json"
     toolset.write_text(json.dumps(toolchain.toolset(flavour.link_arguments(), flavour.features), indent=1))
     linked = scratch / TRIPLE / "release" / f"{flavour.product}.wasm"
