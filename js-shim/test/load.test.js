@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { forgetCopies } from './support/copies.js';
 import { model, node, value } from './support/onnx.js';
+import { warnings } from './support/warnings.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const fileName = 'ort-wasm-simd-threaded.wasm';
@@ -40,17 +41,6 @@ async function works(ort) {
   const session = await ort.InferenceSession.create(negate);
   const { y } = await session.run({ x: new ort.Tensor('float32', [1, -2]) });
   assert.deepEqual([...y.data], [-1, 2]);
-}
-
-/** What was warned of while `act` ran. */
-async function warnings(act) {
-  const warn = mock.method(console, 'warn', () => {});
-  try {
-    await act();
-    return warn.mock.calls.map((call) => call.arguments[0]);
-  } finally {
-    warn.mock.restore();
-  }
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));

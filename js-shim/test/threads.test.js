@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { forgetCopies } from './support/copies.js';
 import { model, node, value } from './support/onnx.js';
+import { warnings } from './support/warnings.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const size = 192;
@@ -55,16 +56,6 @@ function distWith(worker) {
   for (const file of ['ort.node.min.mjs', 'ort-wasm-simd-threaded.wasm']) copyFileSync(dist + file, path.join(folder, file));
   if (worker !== undefined) writeFileSync(path.join(folder, 'ort-wasm-worker.mjs'), worker);
   return folder;
-}
-
-async function warnings(act) {
-  const warn = mock.method(console, 'warn', () => {});
-  try {
-    await act();
-    return warn.mock.calls.map((call) => call.arguments[0]);
-  } finally {
-    warn.mock.restore();
-  }
 }
 
 test('two and four threads give the bytes that one gives, run after run', async () => {

@@ -1,11 +1,3 @@
-importScripts('/support/answer.js', '/dist/ort.min.js');
+importScripts('/support/answer.js', '/workers/serve.js', '/dist/ort.min.js');
 
-addEventListener('message', async ({ data: { model, feeds, flags } }) => {
-  Object.assign(ort.env.wasm, flags);
-  try {
-    const outputs = await answer(ort, model, feeds);
-    postMessage({ outputs, numThreads: ort.env.wasm.numThreads });
-  } catch (error) {
-    postMessage({ error: error.message });
-  }
-});
+serveWorker(ort);

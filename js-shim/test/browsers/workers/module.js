@@ -1,12 +1,5 @@
 import '../support/answer.js';
+import './serve.js';
 import * as ort from '/dist/ort.min.mjs';
 
-addEventListener('message', async ({ data: { model, feeds, flags } }) => {
-  Object.assign(ort.env.wasm, flags);
-  try {
-    const outputs = await answer(ort, model, feeds);
-    postMessage({ outputs, numThreads: ort.env.wasm.numThreads });
-  } catch (error) {
-    postMessage({ error: error.message });
-  }
-});
+serveWorker(ort);

@@ -1,12 +1,4 @@
-importScripts('/support/answer.js', '/dist/ort.min.js');
+importScripts('/support/answer.js', '/workers/serve.js', '/dist/ort.min.js');
 
 ort.env.wasm.wasmPaths = '/dist/';
-addEventListener('install', () => skipWaiting());
-addEventListener('message', async ({ data: { model, feeds, fetches }, ports: [port] }) => {
-  try {
-    const bytes = fetches && (await (await fetch(model)).arrayBuffer());
-    port.postMessage(await answer(ort, bytes || model, feeds));
-  } catch (error) {
-    port.postMessage({ error: error.message });
-  }
-});
+serveServiceWorker(ort);
