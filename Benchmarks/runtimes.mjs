@@ -1,6 +1,6 @@
-// The runtimes that benchmarks open: ours, and a peer in a folder whose ort-web.mjs opens another one
-// (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)` with { run, release }, and `run` with its
-// milliseconds.
+// The runtimes that benchmarks open: ours, and a peer, which is a module with the `ort` surface, or a folder whose
+// ort-web.mjs opens one (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)`, where the model is a path or
+// bytes, with { run, release }, and `run` with its milliseconds.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,10 +27,11 @@ export async function openOurs({ runtime = bundle, threads = 1, options = {} } =
 }
 
 export async function openPeer(folder, { runtime = folder, threads = 1 } = {}) {
+  if (fs.statSync(folder).isFile()) return openOurs({ runtime: folder, threads });
   const { openOrtWeb } = await import(pathToFileURL(path.resolve(folder, 'ort-web.mjs')));
   const peer = await openOrtWeb({ dir: runtime, numThreads: threads });
   return async (model, feeds) => {
-    const session = await peer.create(fs.readFileSync(model));
+    const session = await peer.create(typeof model === 'string' ? fs.readFileSync(model) : model);
     return { run: async () => (await peer.run(session, feeds)).ms, release: () => peer.release(session) };
   };
 }

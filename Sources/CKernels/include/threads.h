@@ -27,6 +27,13 @@ static inline bool ck_claim(int32_t *_Nonnull word) {
   return __atomic_compare_exchange_n(word, &expected, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/// Makes `word` at least `value`.
+static inline void ck_raise(int32_t *_Nonnull word, int32_t value) {
+  int32_t known = ck_load(word);
+  while (known < value && !__atomic_compare_exchange_n(word, &known, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+  }
+}
+
 /// Sleeps while `word` holds `value`; may return early. In wasm only a worker may sleep, and only on shared memory.
 static inline void ck_sleep(int32_t *_Nonnull word, int32_t value) {
 #if defined(__wasm__)

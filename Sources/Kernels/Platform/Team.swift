@@ -16,7 +16,9 @@ public struct Team: @unchecked Sendable {
     static let active = 80
     static let epoch = 96
     static let sleepers = 112
-    static let count = 128
+    /// Pages of memory, where a worker knows of more than the caller did when it opened the loop.
+    static let memoryPages = 128
+    static let count = 144
   }
 
   private struct Loop {
@@ -101,9 +103,12 @@ public struct Team: @unchecked Sendable {
     if ck_memoryPages() < loop.memoryPages { return }
     while true {
       let index = ck_add(words + Word.next, 1)
-      if index >= loop.count { return }
+      if index >= loop.count { break }
       loop.task(loop.context, Int(index), slot)
     }
+    // A worker may have had to allocate.
+    let memoryPages = ck_memoryPages()
+    if memoryPages > loop.memoryPages { ck_raise(words + Word.memoryPages, memoryPages) }
   }
 
   private func awaitWorkers() {
@@ -114,6 +119,7 @@ public struct Team: @unchecked Sendable {
       turn += 1
       if turn > Team.turns { ck_yield() } else { ck_pause() }
     }
+    while ck_memoryPages() < ck_load(words + Word.memoryPages) { ck_pause() }
   }
 
   private func announce() {
