@@ -57,6 +57,13 @@ public struct Fact {
   public func with(type: ElementType) -> Fact { Fact(type, dims, kind: kind) }
   public func with(dims: [Int]?) -> Fact { Fact(type, dims, kind: kind) }
 
+  /// Whether the other says the same; elements count as other ones where it would take long to tell.
+  public func isSame(as other: Fact) -> Bool {
+    guard kind == other.kind, type == other.type, dims == other.dims else { return false }
+    guard let value, let others = other.value else { return value == nil && other.value == nil }
+    return value.hasSameElements(as: others)
+  }
+
   /// The constant elements of an int32 or int64 tensor, clamped to `Int`; `nil` where they are not known yet.
   public var integers: [Int]? {
     guard let value, type == .int64 || type == .int32 else { return nil }

@@ -276,15 +276,9 @@ extension Program {
       if at != plans.count - 1 { plans.append(plans.remove(at: at)) }
       return plans[plans.count - 1].plan
     }
-    var facts = constants.map { value -> Fact? in
-      if case .tensor(let tensor) = value { Fact(tensor) } else { nil }
-    }
-    for (id, info) in graph.values.enumerated() where facts[id] == nil {
-      // A weight that was packed: shape and type are all that is left of it.
-      if let constant = info.constant { facts[id] = Fact(constant.type, constant.shape.dims) }
-    }
+    var facts = constantFacts
     for (id, value) in zip(graph.inputs, inputs) where id >= 0 { facts[id] = Fact(value) }
-    let plan = try Planner.plan(self, from: 0, facts: facts, depth: 0, platform: platform, allocator: allocator)
+    let plan = try plan(from: 0, facts, depth: 0, platform, allocator)
     if plans.count == Program.planLimit { plans.removeFirst() }
     plans.append((Signature(inputs), plan))
     return plan
@@ -298,11 +292,21 @@ extension Program {
     if let known = plan.successors.first(where: { $0.signature == signature }) { return known.plan }
     var facts = plan.facts
     for (output, fact) in zip(outputs, made) { facts[output] = fact }
-    let next = try Planner.plan(
-      self, from: plan.end, facts: facts, depth: plan.depth + 1, platform: platform, allocator: allocator)
+    let next = try self.plan(from: plan.end, facts, depth: plan.depth + 1, platform, allocator)
     if plan.successors.count == Program.planLimit { plan.successors.removeFirst() }
     plan.successors.append((signature, next))
     return next
+  }
+
+  private func plan(
+    from start: Int, _ facts: [Fact?], depth: Int, _ platform: Platform, _ allocator: Allocator
+  ) throws(RuntimeError) -> Plan {
+    let before = depth < latestPlans.count && latestPlans[depth].start == start ? latestPlans[depth] : nil
+    let plan = try Planner.plan(
+      self, from: start, facts: facts, depth: depth, after: before, platform: platform, allocator: allocator)
+    latestPlans.removeLast(max(latestPlans.count - depth, 0))
+    latestPlans.append(plan)
+    return plan
   }
 
   func arena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Storage {
@@ -312,8 +316,14 @@ extension Program {
       for id in 0..<graph.values.count {
         if case .tensor(let tensor) = slots[id], tensor.storage === arenas[depth] { slots[id] = .none }
       }
+      // Shapes that grow once grow again, as a decoder's do at each token.
+      let roomy = max(byteCount, arenas[depth].byteCount / 4 * 5)
       arenas[depth] = try allocator.allocate(byteCount: 0)
-      arenas[depth] = try allocator.allocate(byteCount: byteCount)
+      if let arena = try? allocator.allocate(byteCount: roomy) {
+        arenas[depth] = arena
+      } else {
+        arenas[depth] = try allocator.allocate(byteCount: byteCount)
+      }
     }
     return arenas[depth]
   }

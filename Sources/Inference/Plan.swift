@@ -68,6 +68,8 @@ final class Plan {
     let node: Int
     let manner: Manner
     let outputFacts: [Fact]
+    /// What the step needs beside its inputs and outputs.
+    var scratchByteCount = 0
   }
 
   /// A value with a place in the arena.
@@ -88,6 +90,8 @@ final class Plan {
   let scratchByteCount: Int
   /// Everything known at the plan's end.
   let facts: [Fact?]
+  /// The first node of the plan.
+  let start: Int
   /// The first node after the plan; the number of nodes where it reaches the end.
   let end: Int
   /// How many plans come before this one in a run: each has an arena of its own.
@@ -96,7 +100,7 @@ final class Plan {
 
   init(
     steps: [Step], placements: [Placement], folded: [(value: ValueID, tensor: Tensor)], transients: [ValueID],
-    arenaByteCount: Int, scratchByteCount: Int, facts: [Fact?], end: Int, depth: Int
+    arenaByteCount: Int, scratchByteCount: Int, facts: [Fact?], start: Int, end: Int, depth: Int
   ) {
     self.steps = steps
     self.placements = placements
@@ -105,6 +109,7 @@ final class Plan {
     self.arenaByteCount = arenaByteCount
     self.scratchByteCount = scratchByteCount
     self.facts = facts
+    self.start = start
     self.end = end
     self.depth = depth
   }

@@ -4,6 +4,9 @@ import Operators
 import Tensors
 
 /// Makes a plan in one walk over the nodes: infers, folds, and gives every value a buffer.
+///
+/// A plan made before is read along with the walk. What it says of a node whose inputs have the same facts is taken from
+/// there, so that a decoder whose past grows by a token plans no more than what the past reaches.
 struct Planner {
   /// Folded values above this many bytes are computed at each run instead: plans are many, memory is not.
   static let foldingLimit = 1 << 16
@@ -14,6 +17,12 @@ struct Planner {
   private let depth: Int
 
   private var facts: [Fact?]
+  private let before: Plan?
+  /// The first step and the first folded value of the plan before that belong to no node visited yet.
+  private var stepBefore = 0
+  private var foldedBefore = 0
+  /// Whether the fact of a value is another than in the plan before.
+  private var isChanged: [Bool]
   private var steps: [Plan.Step] = []
   private var folded: [(value: ValueID, tensor: Tensor)] = []
   private var scratchByteCount = 0
@@ -23,17 +32,23 @@ struct Planner {
   private var bufferOf: [Int]
   private var placed: [(value: ValueID, type: ElementType, shape: Shape)] = []
 
-  /// A plan that goes on from `facts` at node `start`.
+  /// A plan that goes on from `facts` at node `start`, as does the one `before`.
   static func plan(
-    _ program: Program, from start: Int, facts: [Fact?], depth: Int, platform: Platform, allocator: Allocator
+    _ program: Program, from start: Int, facts: [Fact?], depth: Int, after before: Plan?, platform: Platform,
+    allocator: Allocator
   ) throws(RuntimeError) -> Plan {
-    var planner = Planner(program, facts: facts, depth: depth, platform: platform, allocator: allocator)
+    var planner = Planner(
+      program, facts: facts, depth: depth, after: before, platform: platform, allocator: allocator)
     return try planner.walk(from: start)
   }
 
-  private init(_ program: Program, facts: [Fact?], depth: Int, platform: Platform, allocator: Allocator) {
+  private init(
+    _ program: Program, facts: [Fact?], depth: Int, after before: Plan?, platform: Platform, allocator: Allocator
+  ) {
     self.program = program
     self.facts = facts
+    self.before = before
+    isChanged = facts.indices.map { Planner.isChanged($0, facts[$0], from: before) }
     self.depth = depth
     self.platform = platform
     self.allocator = allocator
@@ -61,7 +76,7 @@ struct Planner {
     }
     return Plan(
       steps: steps, placements: placements, folded: folded, transients: transients, arenaByteCount: memory.byteCount,
-      scratchByteCount: scratchByteCount, facts: facts, end: node, depth: depth)
+      scratchByteCount: scratchByteCount, facts: facts, start: start, end: node, depth: depth)
   }
 
   /// Plans one node; true where the plan must be cut behind it.
@@ -73,26 +88,72 @@ struct Planner {
       steps.append(Plan.Step(node: index, manner: .controlFlow, outputFacts: []))
       return true
     }
+    if repeatsBefore(step, at: index) { return false }
     let inputs = Facts(node.inputs.map { $0 >= 0 ? facts[$0] : nil })
     let outputs = try step.evaluation.infer(inputs)
     if isFoldable(step, inputs, outputs) {
       try fold(step, outputs)
       return false
     }
-    for (output, fact) in zip(node.outputs, outputs) where output >= 0 { facts[output] = fact.withoutValue }
+    for (output, fact) in zip(node.outputs, outputs) where output >= 0 { set(output, fact.withoutValue) }
 
     let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
     let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
     if step.evaluation.row.memory == .view, !isFresh {
-      shareBuffer(of: node.inputs[0], with: node.outputs[0], at: index)
-      steps.append(Plan.Step(node: index, manner: .view, outputFacts: outputs))
+      add(Plan.Step(node: index, manner: .view, outputFacts: outputs))
       return false
     }
-    scratchByteCount = max(
-      scratchByteCount, step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount))
-    if !isFresh { place(outputs, of: step, at: index) }
-    steps.append(Plan.Step(node: index, manner: isFresh ? .fresh : .run, outputFacts: outputs))
+    let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
+    add(
+      Plan.Step(
+        node: index, manner: isFresh ? .fresh : .run, outputFacts: outputs, scratchByteCount: scratchByteCount))
     return isOpen
+  }
+
+  /// Appends a step that outlasts no cut, and gives its outputs their places.
+  private mutating func add(_ step: Plan.Step) {
+    let node = program.steps[step.node].evaluation.node
+    if step.manner == .view { shareBuffer(of: node.inputs[0], with: node.outputs[0], at: step.node) }
+    if step.manner == .run { place(step.outputFacts, of: program.steps[step.node], at: step.node) }
+    scratchByteCount = max(scratchByteCount, step.scratchByteCount)
+    steps.append(step)
+  }
+
+  // MARK: The plan before
+
+  private static func isChanged(_ value: ValueID, _ fact: Fact?, from before: Plan?) -> Bool {
+    guard let fact, let known = before?.facts[value] else { return true }
+    return !fact.isSame(as: known)
+  }
+
+  private mutating func set(_ value: ValueID, _ fact: Fact) {
+    facts[value] = fact
+    isChanged[value] = Planner.isChanged(value, fact, from: before)
+  }
+
+  /// Takes over what the plan before says of a node, if all that it reads is the same.
+  private mutating func repeatsBefore(_ step: Program.Step, at index: Int) -> Bool {
+    guard let before else { return false }
+    let node = step.evaluation.node
+    while stepBefore < before.steps.count, before.steps[stepBefore].node < index { stepBefore += 1 }
+    let first = foldedBefore
+    while foldedBefore < before.folded.count, node.outputs.contains(before.folded[foldedBefore].value) {
+      foldedBefore += 1
+    }
+    let isStep = stepBefore < before.steps.count && before.steps[stepBefore].node == index
+    guard isStep || first < foldedBefore, !node.inputs.contains(where: { $0 >= 0 && isChanged[$0] }) else {
+      return false
+    }
+    if isStep {
+      guard before.steps[stepBefore].manner == .run || before.steps[stepBefore].manner == .view else { return false }
+      add(before.steps[stepBefore])
+    }
+    folded += before.folded[first..<foldedBefore]
+    for output in node.outputs where output >= 0 {
+      facts[output] = before.facts[output]
+      isChanged[output] = false
+    }
+    return true
   }
 
   // MARK: Folding
@@ -121,7 +182,7 @@ struct Planner {
     let inputs = step.evaluation.node.inputs.map { $0 >= 0 ? facts[$0] : nil }
     let tensors = try step.evaluation.fold(outputs, inputs: inputs, platform: .serial, allocator: allocator)
     for (output, tensor) in zip(step.evaluation.node.outputs, tensors) where output >= 0 {
-      facts[output] = Fact(tensor)
+      set(output, Fact(tensor))
       folded.append((output, tensor))
     }
   }

@@ -29,6 +29,10 @@ final class Program {
   let lastReads: [Int]
   /// Plans for the shapes that were fed lately, the latest last.
   var plans: [(signature: Signature, plan: Plan)] = []
+  /// The plans that were made last, by depth: what they say of a node whose inputs are the same still holds.
+  var latestPlans: [Plan] = []
+  /// What is known of constants, as plans begin.
+  let constantFacts: [Fact?]
   /// Memory for the values of a plan; plans that follow each other in one run have one each.
   var arenas: [Storage] = []
   /// The plans whose values have their places in the slots, by depth. They keep them from run to run, so that the next
@@ -42,6 +46,11 @@ final class Program {
     self.graph = graph
     self.steps = steps
     self.constants = constants
+    constantFacts = graph.values.enumerated().map { id, info in
+      if case .tensor(let tensor) = constants[id] { return Fact(tensor) }
+      // A weight that was packed: shape and type are all that is left of it.
+      return info.constant.map { Fact($0.type, $0.shape.dims) }
+    }
     var lastReads = [Int](repeating: -1, count: graph.values.count)
     for (index, step) in steps.enumerated() {
       for value in step.evaluation.node.reads where value >= 0 { lastReads[value] = index }

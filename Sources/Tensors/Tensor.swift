@@ -66,6 +66,21 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// Whether both have the same bytes at one place in memory, or the same few kilobytes at two; both have one type and
+  /// shape. Of strings only the place is looked at.
+  public func hasSameElements(as other: Tensor) -> Bool {
+    assert(type == other.type && count == other.count)
+    if storage === other.storage, bytes == other.bytes { return true }
+    let byteCount = byteCount
+    guard type != .string, byteCount <= 1 << 12 else { return false }
+    let pairs = zip(
+      UnsafeRawBufferPointer(start: bytes, count: byteCount),
+      UnsafeRawBufferPointer(start: other.bytes, count: byteCount))
+    return pairs.allSatisfy { $0 == $1 }
+  }
+}
+
+extension Tensor {
   /// The elements of a float32 tensor.
   public var floats: UnsafeMutablePointer<Float> {
     assert(type == .float32)

@@ -166,6 +166,66 @@ import Testing
     #expect(try plan(.float64([2, 1], [1, 2]), .float64([3], [1, 2, 3])) !== one)
   }
 
+  /// What is taken over from the plan before: a plan comes out as from nothing, whichever one was made before it.
+  @Test func planAfterPlan() throws {
+    let nodes = [
+      node("k = Concat(past, new)", ["axis": .int(0)]), node("s = Shape(k)"), node("n = Gather(s, zero)"),
+      node("r = Range(zero, n, one)"), node("rf = Cast(r)", ["to": .int(1)]), node("scaled = Mul(q, c)"),
+      node("kt = Transpose(k)"), node("scores = MatMul(scaled, kt)"), node("masked = Sub(scores, rf)"),
+      node("p = Softmax(masked)"), node("o = MatMul(p, k)"), node("qs = Shape(q)"), node("v = Reshape(o, qs)"),
+      node("a = Add(v, q)"), node("b = Relu(a)"), node("y = Neg(b)"),
+    ]
+    let proto = model(
+      graph(
+        ["past", "new", "q"],
+        constants: ["zero": .int64([], [0]), "one": .int64([], [1]), "c": .float32([], [0.5])], nodes, ["y", "k"]))
+    func feeds(_ past: Int, _ queries: Int) -> [Tensor] { [.ramp([past, 4]), .ramp([1, 4]), .ramp([queries, 4])] }
+    func text(_ plan: Plan) -> String {
+      let steps = plan.steps.map { "\($0.node) \($0.manner) \($0.outputFacts.map(\.shape)) \($0.scratchByteCount)" }
+      let places = plan.placements.map { "\($0.value) \($0.shape.dims) \($0.offset)" }
+      let folded = plan.folded.map { "\($0.value) \($0.tensor.shape.dims) \($0.tensor.bytesForTest)" }
+      let facts = plan.facts.map { "\($0?.dims ?? [-1]) \($0?.value.map(\.bytesForTest) ?? [])" }
+      return "\(steps)\n\(places)\n\(folded)\n\(facts)\n\(plan.arenaByteCount) \(plan.scratchByteCount)"
+    }
+    let (program, allocator) = try program(proto)
+    for (past, queries) in [(3, 1), (4, 1), (5, 1), (5, 2), (0, 2), (0, 1), (3, 0), (6, 1)] {
+      let inputs = feeds(past, queries).map { Value.tensor($0) }
+      let (fresh, freshAllocator) = try self.program(proto)
+      let expected = try fresh.plan(for: inputs, platform: .serial, allocator: freshAllocator)
+      let planned = try program.plan(for: inputs, platform: .serial, allocator: allocator)
+      #expect(text(planned) == text(expected), "past \(past), queries \(queries)")
+    }
+    // And the numbers of one session whose shapes change are those of sessions of their own.
+    let session = try SessionUnderTest(proto).session
+    for (past, queries) in [(3, 1), (4, 1), (5, 1), (6, 2), (7, 2)] {
+      let tensors = feeds(past, queries)
+      let fed: KeyValuePairs = ["past": tensors[0], "new": tensors[1], "q": tensors[2]]
+      let own = try SessionUnderTest(proto).session.run(fed)
+      let outputs = try session.run(fed)
+      for (a, b) in zip(outputs, own) { #expect(a!.bytesForTest == b!.bytesForTest, "past \(past)") }
+    }
+  }
+
+  /// A body is planned for each shape it is entered with, and a successor after another successor.
+  @Test func successorAfterSuccessor() throws {
+    let proto = model(
+      graph(
+        ["x", "w"],
+        [
+          node("n = NonZero(x)"), node("t = Transpose(n)"), node("f = Cast(t)", ["to": .int(1)]),
+          node("y = MatMul(f, w)"),
+        ],
+        ["y"]))
+    let session = try SessionUnderTest(proto).session
+    for values in [[1, 0, 2], [0, 5, 2], [0, 0, 0], [1, 0, 1], [1, 1, 1]] as [[Float]] {
+      for columns in [2, 3] {
+        let fed: KeyValuePairs = ["x": Tensor.float32([3], values), "w": .ramp([1, columns])]
+        let own = try SessionUnderTest(proto).session.run(fed)[0]!
+        #expect(try session.run(fed)[0]!.bytesForTest == own.bytesForTest, "\(values), \(columns) columns")
+      }
+    }
+  }
+
   /// Behind a step whose shape depends on data a plan goes on in a successor, kept by the shapes that were made.
   @Test func successors() throws {
     let proto = model(graph(["x"], [node("n = NonZero(x)"), node("t = Transpose(n)"), node("y = Neg(t)")], ["y"]))
@@ -179,6 +239,10 @@ import Testing
       #expect(session.program.plans[0].plan.successors.count == count, "\(values)")
     }
   }
+}
+
+extension Tensor {
+  fileprivate var bytesForTest: [UInt8] { Array(UnsafeRawBufferPointer(start: bytes, count: byteCount)) }
 }
 
 /// A session together with its program.
