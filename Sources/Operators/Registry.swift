@@ -43,6 +43,7 @@ public enum Registry {
     Operator("If", since: 1, 1...1, controlFlow: If.self),
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
     Operator("Scan", since: 8, 0...Int.max, controlFlow: Scan.self),
+    Operator("SequenceMap", since: 17, 1...Int.max, controlFlow: SequenceMap.self),
 
     // MatMul
     Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
@@ -55,9 +56,13 @@ public enum Registry {
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator("Widen", domain: "apus", since: 1, 1...1, types: .floats, memory: .inPlace, make: Cast.widening),
 
     // Convolution
     Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("Col2Im", since: 18, 3...3, Col2Im.self, types: [.numbers, .bool]),
+    Operator("DeformConv", since: 19, 3...5, DeformConv.self, types: .floats, traits: .widensHalves),
+    Operator("MaxUnpool", since: 9, 2...3, MaxUnpool.self, types: .floats),
     Operator("ConvTranspose", since: 1, 2...3, ConvTranspose.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("GlobalLpPool", since: 2, 1...1, GlobalLpPool.self, types: .float32AndHalves, traits: .widensHalves),
@@ -93,7 +98,7 @@ public enum Registry {
       "SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .float32AndHalves,
       memory: .inPlace, traits: .widensHalvesOfFirstOutput),
     Operator(
-      "BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "BatchNormalization", since: 1, 5...5, BatchNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalves),
     Operator(
       "InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .float32AndHalves, memory: .inPlace,
@@ -157,6 +162,7 @@ public enum Registry {
     Operator("Xor", since: 1, types: .bool, binary: .exclusiveOr),
 
     // Generate
+    Operator("AffineGrid", since: 20, 2...2, AffineGrid.self, types: .floats, traits: .widensHalves),
     Operator("ConstantOfShape", since: 9, 1...1, ConstantOfShape.self, types: .indices),
     Operator("EyeLike", since: 9, 1...1, EyeLike.self),
     Operator("Range", since: 11, 3...3, RangeOperator.self, types: .numbers),
@@ -228,6 +234,7 @@ public enum Registry {
 
     // Detection
     Operator("GridSample", since: 16, 2...2, GridSample.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("MaxRoiPool", since: 1, 2...2, MaxRoiPool.self, types: .floats, traits: .widensHalves),
     Operator("NonMaxSuppression", since: 10, 2...5, NonMaxSuppression.self, types: .init(.float32)),
     Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .float32AndHalves, traits: .widensHalves),
 
@@ -243,6 +250,8 @@ public enum Registry {
     Operator("Bernoulli", since: 15, 1...1, types: .floats, traits: .random, make: RandomTensor.bernoulli),
     Operator(
       "Dropout", since: 7, 1...3, Dropout.self, types: .floats, memory: .inPlace, traits: [.random, .widensHalves]),
+    Operator(
+      "Multinomial", since: 7, 1...1, Multinomial.self, types: .floats, traits: [.random, .widensHalves]),
     Operator("RandomNormal", since: 1, 0...0, traits: .random, make: RandomTensor.normal),
     Operator("RandomNormalLike", since: 1, 1...1, traits: .random, make: RandomTensor.normalLike),
     Operator("RandomUniform", since: 1, 0...0, traits: .random, make: RandomTensor.uniform),
@@ -266,9 +275,18 @@ public enum Registry {
     Operator("STFT", since: 17, 2...4, STFT.self, types: .reals),
 
     // Text
+    Operator("RegexFullMatch", since: 20, 1...1, RegexFullMatch.self, types: .string),
     Operator("StringConcat", since: 20, 2...2, StringConcat.self, types: .string),
     Operator("StringNormalizer", since: 10, 1...1, StringNormalizer.self, types: .string),
     Operator("StringSplit", since: 20, 1...1, StringSplit.self, types: .string),
+    Operator("TfIdfVectorizer", since: 9, 1...1, TfIdfVectorizer.self, types: [.indices, .string]),
+
+    // Training
+    Operator(
+      "Adagrad", domain: "ai.onnx.preview.training", since: 1, 5...Int.max, types: .reals, make: Optimizer.adagrad),
+    Operator("Adam", domain: "ai.onnx.preview.training", since: 1, 6...Int.max, types: .reals, make: Optimizer.adam),
+    Operator(
+      "Momentum", domain: "ai.onnx.preview.training", since: 1, 5...Int.max, types: .reals, make: Optimizer.momentum),
 
     // Sequence
     Operator("ConcatFromSequence", since: 11, 1...1, ConcatFromSequence.self, traits: .takesValues),

@@ -20,8 +20,13 @@ final class WideningKernel: BoundKernel {
   override func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard let half = inputs.half else { return try kernel.infer(inputs) }
     var outputs = try kernel.infer(inputs.widened)
-    for i in outputs.indices where outputs[i].type == .float32 && (i == 0 || !narrowsFirstOnly) {
-      outputs[i] = outputs[i].with(type: half)
+    for i in outputs.indices where outputs[i].type == .float32 {
+      if i > 0 && narrowsFirstOnly {
+        outputs[i].narrow = nil
+      } else {
+        // What the operator made of an input is of that one's type.
+        outputs[i] = outputs[i].with(type: outputs[i].narrow ?? half)
+      }
     }
     return outputs
   }
@@ -103,7 +108,14 @@ extension Facts {
 
   fileprivate var widened: Facts {
     guard half != nil else { return self }
-    return Facts((0..<count).map { i in self[optional: i].map { $0.type.isHalf ? $0.with(type: .float32) : $0 } })
+    return Facts(
+      (0..<count).map { i in
+        guard var fact = self[optional: i] else { return nil }
+        let type = fact.type
+        if type.isHalf { fact = fact.with(type: .float32) }
+        fact.narrow = type
+        return fact
+      })
   }
 }
 

@@ -10,6 +10,7 @@ struct Cast: OperatorKernel {
   private let type: ElementType?
   private let saturates: Bool
   private let roundMode: Name?
+  private var widens = false
 
   init(_ site: Site) throws(RuntimeError) {
     try self.init(site, to: try site.required("to", try site.elementType("to")))
@@ -21,10 +22,17 @@ struct Cast: OperatorKernel {
     roundMode = try site.string("round_mode")
   }
 
+  /// To float32 from half types, and as it is from others: what `FlexAttention` weighs in.
+  static func widening(_ site: Site) throws(RuntimeError) -> Cast {
+    var cast = try Cast(site, to: nil)
+    cast.widens = true
+    return cast
+  }
+
   static func like(_ site: Site) throws(RuntimeError) -> Cast { try Cast(site, to: nil) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    let target = type ?? inputs[1].type
+    let target = widens ? (inputs[0].type.isHalf ? .float32 : inputs[0].type) : type ?? inputs[1].type
     for type in [inputs[0].type, target] where type != .string && type.rowType == nil {
       throw RuntimeError(.notImplemented, "casts of %t are not supported", Int(type.rawValue))
     }
