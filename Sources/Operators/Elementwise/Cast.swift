@@ -13,7 +13,9 @@ struct Cast: OperatorKernel {
   private var widens = false
 
   init(_ site: Site) throws(RuntimeError) {
-    try self.init(site, to: try site.required("to", try site.elementType("to")))
+    // Opset 1 has the type's name.
+    let type = site.opset < 6 ? try site.namedType("to") : try site.elementType("to")
+    try self.init(site, to: try site.required("to", type))
   }
 
   private init(_ site: Site, to type: ElementType?) throws(RuntimeError) {
@@ -84,5 +86,17 @@ struct BitCast: OperatorKernel {
 
   func run(_ call: Call) {
     call.outputs[0].bytes.copyMemory(from: call.inputs[0].bytes, byteCount: call.inputs[0].byteCount)
+  }
+}
+
+extension Site {
+  /// The element type whose name in ONNX's protobuf is attribute `name`: FLOAT, INT64.
+  fileprivate func namedType(_ name: StaticString) throws(RuntimeError) -> ElementType? {
+    guard let given = try string(name) else { return nil }
+    let lower = Name(given.bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 })
+    if lower == "float" { return .float32 }
+    if lower == "double" { return .float64 }
+    for type in ElementType.allCases where lower == type.name { return type }
+    throw RuntimeError(.invalidGraph, "attribute to must name an element type, got %s", name: given)
   }
 }
