@@ -29,6 +29,8 @@ HOSTS = ["native", "wasm"]
 RTOL, ATOL = 1e-3, 1e-7
 # Seconds without a result after which a case counts as hanging.
 PATIENCE = 60
+# Operators whose answers are drawn; Dropout's are in training.
+RANDOM = {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
 # How a reason begins that --update may replace; what a person wrote stays.
 AUTOMATIC = "not yet: "
 # What an error begins with that the reader of a case's name knows.
@@ -60,11 +62,23 @@ def write_case(folder, model, inputs, outputs):
             (data / f"{kind}_{k}.pb").write_bytes(proto(value, infos[k]))
 
 
-def signature(model):
+def is_random(model, inputs):
+    """Whether the model draws numbers, of which only types and shapes can be compared."""
+    given = {value.name: array for value, array in zip(model.graph.input, inputs)}
+    for node in model.graph.node:
+        if node.op_type in RANDOM:
+            return True
+        if node.op_type == "Dropout" and len(node.input) == 3 and given.get(node.input[2]):
+            if given.get(node.input[1]) is None or given[node.input[1]] > 0:
+                return True
+    return False
+
+
+def signature(model, inputs=()):
     """Names and kinds of what is fed and fetched, so that a runner need not read the model for them."""
     given = {tensor.name for tensor in model.graph.initializer}
     return {"inputs": [[v.name, kind_of(v)] for v in model.graph.input if v.name not in given],
-            "outputs": [[v.name, kind_of(v)] for v in model.graph.output]}
+            "outputs": [[v.name, kind_of(v)] for v in model.graph.output], "random": is_random(model, inputs)}
 
 
 def generate(folder):
@@ -78,7 +92,7 @@ def generate(folder):
     for case in load_model_tests(kind="node"):
         (inputs, outputs), = case.data_sets
         write_case(folder / "node" / case.name, case.model, inputs, outputs)
-        index[f"node/{case.name}"] = signature(case.model)
+        index[f"node/{case.name}"] = signature(case.model, inputs)
     for kind in ("simple", "pytorch-converted", "pytorch-operator"):
         for source in sorted(pathlib.Path(DATA_DIR, kind).glob("*/model.onnx")):
             name = f"{kind}/{source.parent.name}"
@@ -95,7 +109,7 @@ def generate(folder):
 
 
 
-def run(command, names):
+def run(command, names, suite):
     """name -> None where it passed, else why not.
 
     The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.
@@ -107,7 +121,7 @@ def run(command, names):
             listing.write("\n".join(rest) + "\n")
             listing.flush()
             said = []
-            with subprocess.Popen([*command, listing.name], cwd=SUITE, stdout=subprocess.PIPE,
+            with subprocess.Popen([*command, listing.name], cwd=suite, stdout=subprocess.PIPE,
                                   stderr=errors) as process:
                 hung = read_results(process, said)
             errors.seek(0)
@@ -147,10 +161,10 @@ def read_results(process, said):
 
 
 
-def read_ledger():
+def read_ledger(path):
     """name -> ({host: passes}, reason)"""
     rows = {}
-    for line in LEDGER.read_text().splitlines() if LEDGER.exists() else []:
+    for line in path.read_text().splitlines() if path.exists() else []:
         if not line.strip() or line.startswith("#"):
             continue
         row, _, reason = line.partition("#")
@@ -159,19 +173,18 @@ def read_ledger():
     return rows
 
 
-HEAD = """\
-# The ONNX backend suite of onnx 1.23.2: what passes, and why the rest does not yet. `make conformance` holds every line
-# in both directions; `make conformance UPDATE=1` writes what newly passes. wasm is ort-wasm-simd-threaded.wasm in Node.
-"""
+# What a ledger begins with that has no lines yet.
+HEAD = ["# An ONNX backend suite: what passes, and why the rest does not. See tools/conformance.py."]
 
 
-def write_ledger(rows):
+def write_ledger(path, rows):
     width = max(map(len, rows))
     lines = []
     for name, (cells, reason) in sorted(rows.items()):
         text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in HOSTS)
         lines.append(text + (f"  # {reason}" if "skip" in cells.values() else ""))
-    LEDGER.write_text(HEAD + "\n".join(lines) + "\n")
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")] if path.exists() else HEAD
+    path.write_text("\n".join([*head, *lines]) + "\n")
 
 
 def brief(results):
@@ -214,19 +227,22 @@ def compare(found, rows, update):
 
 
 def check(given):
-    index = json.loads((SUITE / "cases.json").read_text())
+    index = json.loads((given.suite / "cases.json").read_text())
     names = [name for name in index if given.only in name]
     native = [given.apus, "test", "--json", "--threads", "2", "--rtol", str(RTOL), "--atol", str(ATOL)]
     wasm = [given.node, ROOT / "tools/conformance.mjs", given.bundle, str(RTOL), str(ATOL)]
-    # A case passes natively when it does with and without the optimiser.
-    commands = {"native": [[*native, "--list"], [*native, "--opt", "none", "--list"]], "wasm": [wasm]}
+    # A case passes natively when it does with and without the optimiser. The wasm runner knows random cases itself.
+    drawn = [name for name in names if index[name]["random"]]
+    firm = [name for name in names if not index[name]["random"]]
+    commands = {"native": [([*native, *shapes, *level, "--list"], those) for level in ([], ["--opt", "none"])
+                           for shapes, those in (([], firm), (["--shapes"], drawn))], "wasm": [(wasm, names)]}
     found = {name: {} for name in names}
     for host in given.hosts:
         begun = time.monotonic()
         for name in names:
             found[name][host] = None
-        for command in commands[host]:
-            for name, why in run(command, names).items():
+        for command, those in commands[host]:
+            for name, why in run(command, those, given.suite).items():
                 found[name][host] = found[name][host] or why
         passed = collections.Counter(name.split("/")[0] for name in names if found[name][host] is None)
         print(f"{host}: {sum(passed.values())} of {len(names)} pass in {time.monotonic() - begun:.0f} s ("
@@ -234,12 +250,12 @@ def check(given):
         if given.verbose:
             for name in names:
                 print(f"  {name}: {found[name][host] or 'pass'}")
-    rows = read_ledger()
+    rows = read_ledger(given.ledger)
     outside = {name: row for name, row in rows.items() if given.only not in name}
     inside = {name: row for name, row in rows.items() if given.only in name}
     wrong = compare(found, inside, given.update)
     if given.update:
-        write_ledger({**outside, **inside})
+        write_ledger(given.ledger, {**outside, **inside})
     for line in wrong[:200]:
         print(line)
     if wrong:
@@ -256,6 +272,8 @@ def main():
     checking.add_argument("--node", type=lambda name: os.path.abspath(shutil.which(name) or name), default="node")
     checking.add_argument("--bundle", type=lambda path: pathlib.Path(path).resolve(),
                           default=ROOT / "js-shim/dist/ort.node.min.mjs")
+    checking.add_argument("--suite", type=lambda path: pathlib.Path(path).resolve(), default=SUITE)
+    checking.add_argument("--ledger", type=pathlib.Path, default=LEDGER)
     checking.add_argument("--hosts", type=lambda text: text.split(","), default=HOSTS, help="only these, with commas")
     checking.add_argument("--only", default="", help="cases whose name contains this")
     checking.add_argument("--update", action="store_true")

@@ -18,6 +18,8 @@ public struct Fact {
   public var dims: [Int]?
   /// The elements, where they are constant and few.
   public var value: Tensor?
+  /// Where operators are shown a wider type than there is: the real one, to which what has this fact is narrowed.
+  public var narrow: ElementType?
 
   public init(_ type: ElementType, _ dims: [Int]?, kind: Kind = .tensor) {
     self.kind = kind
@@ -52,10 +54,14 @@ public struct Fact {
   public var count: Int { shape.productSaturating }
 
   /// The same type and shape, and no claim about the elements.
-  public var withoutValue: Fact { Fact(type, dims, kind: kind) }
+  public var withoutValue: Fact { with(dims: dims) }
 
   public func with(type: ElementType) -> Fact { Fact(type, dims, kind: kind) }
-  public func with(dims: [Int]?) -> Fact { Fact(type, dims, kind: kind) }
+  public func with(dims: [Int]?) -> Fact {
+    var fact = Fact(type, dims, kind: kind)
+    fact.narrow = narrow
+    return fact
+  }
 
   /// Whether the other says the same; elements count as other ones where it would take long to tell.
   public func isSame(as other: Fact) -> Bool {

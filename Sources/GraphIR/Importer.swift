@@ -90,7 +90,7 @@ public struct Importer {
   }
 
   /// The nodes in an order in which every value is made before it is read: nearly always the one they are in.
-  private func inOrder(_ nodes: [NodeProto]) throws(RuntimeError) -> [NodeProto] {
+  func inOrder(_ nodes: [NodeProto]) throws(RuntimeError) -> [NodeProto] {
     var producers: NameTable = [:]
     for (index, node) in nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
@@ -146,6 +146,8 @@ public struct Importer {
         try inline(functions[function], for: proto, in: scope)
       } else if proto.opType == "Constant", Opsets.normal(proto.domain).isEmpty {
         try addConstant(proto, to: scope)
+      } else if proto.opType == "FlexAttention", proto.domain == "ai.onnx.preview" {
+        try addFlexAttention(proto, to: scope)
       } else {
         try addNode(proto, to: scope)
       }

@@ -18,12 +18,15 @@ final class Scope {
   var prefix = Name()
   /// The graph around a body; a function sees nothing around it.
   private let outer: Scope?
+  /// Whether the nodes go to the outer graph itself.
+  private let isSpliced: Bool
 
   /// The scope of a whole model.
   init(_ graph: Graph, opsets: Opsets) {
     self.graph = graph
     self.opsets = opsets
     outer = nil
+    isSpliced = false
     depth = 0
   }
 
@@ -31,9 +34,21 @@ final class Scope {
   init(_ graph: Graph, inside outer: Scope) {
     self.graph = graph
     self.outer = outer
+    isSpliced = false
     opsets = outer.opsets
     attributes = outer.attributes
     prefix = outer.prefix
+    depth = outer.depth + 1
+  }
+
+  /// The scope of a subgraph whose nodes go to the graph around it, with names that begin with `prefix`.
+  init(splicedInto outer: Scope, prefix: Name) {
+    graph = outer.graph
+    self.outer = outer
+    isSpliced = true
+    opsets = outer.opsets
+    attributes = outer.attributes
+    self.prefix = prefix
     depth = outer.depth + 1
   }
 
@@ -42,6 +57,7 @@ final class Scope {
     self.graph = graph
     self.opsets = opsets
     outer = nil
+    isSpliced = false
     depth = caller.depth + 1
   }
 
@@ -62,7 +78,7 @@ final class Scope {
   func lookup(_ name: Name) -> ValueID? {
     if let id = ids[name] { return id }
     guard let outer, let outerID = outer.lookup(name) else { return nil }
-    if outerID < 0 { return outerID }
+    if outerID < 0 || isSpliced { return outerID }
     let constant = outer.graph.values[outerID].constant
     let id = graph.addValue(name, constant: constant)
     if constant == nil { captures.append((outerID, id)) }

@@ -102,6 +102,8 @@ public struct Operator {
     public static let widensHalves = Traits(rawValue: 4)
     /// The same, but only output 0 is narrowed again: the others are statistics in float32.
     public static let widensHalvesOfFirstOutput = Traits(rawValue: 8)
+    /// The kernel, which is widened around, reads float64 beside float32.
+    public static let mixesReals = Traits(rawValue: 16)
     /// Inputs may be sequences, maps and empty optionals, not tensors only.
     public static let takesValues = Traits(rawValue: 2)
   }
@@ -156,7 +158,7 @@ extension Operator {
   func bound(to site: Site) throws(RuntimeError) -> BoundKernel {
     guard widens else { return try bind(site) }
     site.widensHalves = true
-    return WideningKernel(try bind(site), narrowsFirstOnly: traits.contains(.widensHalvesOfFirstOutput))
+    return WideningKernel(try bind(site), traits)
   }
 }
 

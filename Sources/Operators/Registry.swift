@@ -37,12 +37,13 @@ public enum Registry {
     Operator(
       "QuickGelu", domain: "com.microsoft", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves,
       make: BiasedGelu.quick),
-    Operator("SwiGLU", since: 28, 2...2, SwiGLU.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("SwiGLU", since: 28, 2...2, SwiGLU.self, types: .floats, traits: .widensHalves),
 
     // ControlFlow
     Operator("If", since: 1, 1...1, controlFlow: If.self),
     Operator("Loop", since: 1, 0...Int.max, controlFlow: Loop.self),
     Operator("Scan", since: 8, 0...Int.max, controlFlow: Scan.self),
+    Operator("SequenceMap", since: 17, 1...Int.max, controlFlow: SequenceMap.self),
 
     // MatMul
     Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
@@ -55,51 +56,55 @@ public enum Registry {
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator("Widen", domain: "apus", since: 1, 1...1, types: .floats, memory: .inPlace, make: Cast.widening),
 
     // Convolution
-    Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("ConvTranspose", since: 1, 2...3, ConvTranspose.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("GlobalLpPool", since: 2, 1...1, GlobalLpPool.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("LpPool", since: 2, 1...1, LpPool.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .floats, traits: .widensHalves),
+    Operator("Col2Im", since: 18, 3...3, Col2Im.self, types: [.numbers, .bool]),
+    Operator("DeformConv", since: 19, 3...5, DeformConv.self, types: .floats, traits: .widensHalves),
+    Operator("MaxUnpool", since: 9, 2...3, MaxUnpool.self, types: .floats),
+    Operator("ConvTranspose", since: 1, 2...3, ConvTranspose.self, types: .floats, traits: .widensHalves),
+    Operator("Conv", since: 1, 2...3, Conv.self, types: .floats, traits: .widensHalves),
+    Operator("GlobalLpPool", since: 1, 1...1, GlobalLpPool.self, types: .floats, traits: .widensHalves),
+    Operator("LpPool", since: 1, 1...1, LpPool.self, types: .floats, traits: .widensHalves),
     Operator(
-      "GlobalAveragePool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.average),
-    Operator("GlobalMaxPool", since: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, make: GlobalPool.max),
-    Operator("MaxPool", since: 1, 1...1, MaxPool.self, types: [.float32AndHalves, .bytes], traits: .widensHalves),
+      "GlobalAveragePool", since: 1, 1...1, types: .floats, traits: .widensHalves, make: GlobalPool.average),
+    Operator("GlobalMaxPool", since: 1, 1...1, types: .floats, traits: .widensHalves, make: GlobalPool.max),
+    Operator("MaxPool", since: 1, 1...1, MaxPool.self, types: [.floats, .bytes], traits: .widensHalves),
 
     // Normalization
     Operator(
-      "Softmax", since: 1, 1...1, Softmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+      "Softmax", since: 1, 1...1, Softmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
     Operator(
-      "LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .float32AndHalves, memory: .inPlace, traits: .widensHalves),
+      "LogSoftmax", since: 1, 1...1, LogSoftmax.self, types: .floats, memory: .inPlace, traits: .widensHalves),
     Operator(
       "SkipLayerNormalization", domain: "com.microsoft", since: 1, 3...5, types: .float32AndHalves,
       traits: .widensHalves, make: SkipNormalization.layer),
     Operator(
       "SkipSimplifiedLayerNormalization", domain: "com.microsoft", since: 1, 3...4, types: .float32AndHalves,
       traits: .widensHalves, make: SkipNormalization.simplified),
-    Operator("LRN", since: 1, 1...1, LRN.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("LRN", since: 1, 1...1, LRN.self, types: .floats, traits: .widensHalves),
+    Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .floats, traits: .widensHalves),
     Operator(
-      "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .float32AndHalves,
+      "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .floats,
       traits: .widensHalves),
     Operator(
-      "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalvesOfFirstOutput),
     Operator(
-      "RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalves),
     Operator(
-      "SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .float32AndHalves,
+      "SimplifiedLayerNormalization", since: 1, 2...2, RMSNormalization.self, types: .floats,
       memory: .inPlace, traits: .widensHalvesOfFirstOutput),
     Operator(
-      "BatchNormalization", since: 7, 5...5, BatchNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "BatchNormalization", since: 1, 5...5, BatchNormalization.self, types: .floats, memory: .inPlace,
+      traits: [.widensHalves, .mixesReals]),
+    Operator(
+      "InstanceNormalization", since: 1, 3...3, InstanceNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalves),
     Operator(
-      "InstanceNormalization", since: 6, 3...3, InstanceNormalization.self, types: .float32AndHalves, memory: .inPlace,
-      traits: .widensHalves),
-    Operator(
-      "GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "GroupNormalization", since: 18, 3...3, GroupNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalves),
     // Elementwise
     Operator("Abs", since: 1, types: .numbers, unary: .abs),
@@ -117,7 +122,7 @@ public enum Registry {
     Operator("BitwiseNot", since: 18, types: .integers, unary: .bitwiseNot),
     Operator("BitwiseOr", since: 18, types: .integers, binary: .or),
     Operator("BitwiseXor", since: 18, types: .integers, binary: .exclusiveOr),
-    Operator("Cast", since: 6, 1...1, Cast.self, memory: .inPlace),
+    Operator("Cast", since: 1, 1...1, Cast.self, memory: .inPlace),
     Operator("CastLike", since: 15, 2...2, memory: .inPlace, make: Cast.like),
     Operator("Ceil", since: 1, types: .floats, unary: .ceil),
     Operator("Clip", since: 1, 1...3, Clip.self, types: .numbers, memory: .inPlace),
@@ -157,6 +162,7 @@ public enum Registry {
     Operator("Xor", since: 1, types: .bool, binary: .exclusiveOr),
 
     // Generate
+    Operator("AffineGrid", since: 20, 2...2, AffineGrid.self, types: .floats, traits: .widensHalves),
     Operator("ConstantOfShape", since: 9, 1...1, ConstantOfShape.self, types: .indices),
     Operator("EyeLike", since: 9, 1...1, EyeLike.self),
     Operator("Range", since: 11, 3...3, RangeOperator.self, types: .numbers),
@@ -190,7 +196,7 @@ public enum Registry {
     Operator("SpaceToDepth", since: 1, 1...1, SpaceToDepth.self),
     Operator("Split", since: 1, 1...2, Split.self),
     Operator("Squeeze", since: 1, 1...2, Squeeze.self, memory: .view),
-    Operator("Tile", since: 6, 2...2, Tile.self),
+    Operator("Tile", since: 1, 2...3, Tile.self),
     Operator("Transpose", since: 1, 1...1, Transpose.self),
     Operator("Trilu", since: 14, 1...2, Trilu.self, memory: .inPlace),
     Operator("Unsqueeze", since: 1, 1...2, Unsqueeze.self, memory: .view),
@@ -224,51 +230,64 @@ public enum Registry {
     ),
     Operator(
       "LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
-    Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("Attention", since: 23, 3...7, Attention.self, types: .floats, traits: .widensHalves),
 
     // Detection
-    Operator("GridSample", since: 16, 2...2, GridSample.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("GridSample", since: 16, 2...2, GridSample.self, types: [.numbers, .bool]),
+    Operator("MaxRoiPool", since: 1, 2...2, MaxRoiPool.self, types: .floats, traits: .widensHalves),
     Operator("NonMaxSuppression", since: 10, 2...5, NonMaxSuppression.self, types: .init(.float32)),
-    Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .floats, traits: .widensHalves),
 
     // Loss
     Operator(
-      "NegativeLogLikelihoodLoss", since: 12, 2...3, NegativeLogLikelihoodLoss.self, types: .float32AndHalves,
+      "NegativeLogLikelihoodLoss", since: 12, 2...3, NegativeLogLikelihoodLoss.self, types: .floats,
       traits: .widensHalves),
     Operator(
-      "SoftmaxCrossEntropyLoss", since: 12, 2...3, SoftmaxCrossEntropyLoss.self, types: .float32AndHalves,
+      "SoftmaxCrossEntropyLoss", since: 12, 2...3, SoftmaxCrossEntropyLoss.self, types: .floats,
       traits: .widensHalves),
 
     // Random
     Operator("Bernoulli", since: 15, 1...1, types: .floats, traits: .random, make: RandomTensor.bernoulli),
     Operator(
-      "Dropout", since: 7, 1...3, Dropout.self, types: .floats, memory: .inPlace, traits: [.random, .widensHalves]),
+      "Dropout", since: 1, 1...3, Dropout.self, types: .smallFloats, memory: .inPlace,
+      traits: [.random, .widensHalves, .mixesReals]),
+    Operator(
+      "Multinomial", since: 7, 1...1, Multinomial.self, types: .floats, traits: [.random, .widensHalves]),
     Operator("RandomNormal", since: 1, 0...0, traits: .random, make: RandomTensor.normal),
     Operator("RandomNormalLike", since: 1, 1...1, traits: .random, make: RandomTensor.normalLike),
     Operator("RandomUniform", since: 1, 0...0, traits: .random, make: RandomTensor.uniform),
     Operator("RandomUniformLike", since: 1, 1...1, traits: .random, make: RandomTensor.uniformLike),
 
     // Recurrent
-    Operator("GRU", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.gru),
-    Operator("LSTM", since: 1, 3...8, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.lstm),
-    Operator("RNN", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.rnn),
+    Operator("GRU", since: 1, 3...6, types: .floats, traits: .widensHalves, make: Recurrent.gru),
+    Operator("LSTM", since: 1, 3...8, types: .floats, traits: .widensHalves, make: Recurrent.lstm),
+    Operator("RNN", since: 1, 3...6, types: .floats, traits: .widensHalves, make: Recurrent.rnn),
 
     // Resize
-    Operator("Resize", since: 10, 1...4, traits: .widensHalves, make: Resize.resize),
-    Operator("Upsample", since: 7, 1...2, traits: .widensHalves, make: Resize.upsample),
+    Operator("Resize", since: 10, 1...4, traits: [.widensHalves, .mixesReals], make: Resize.resize),
+    Operator("Upsample", since: 1, 1...2, traits: [.widensHalves, .mixesReals], make: Resize.upsample),
 
     // Signal
     Operator("BlackmanWindow", since: 17, 1...1, types: .indices, make: SignalWindow.blackman),
-    Operator("DFT", since: 17, 1...3, DFT.self, types: .reals),
+    Operator("DFT", since: 17, 1...3, DFT.self, types: .floats, traits: .widensHalves),
     Operator("HammingWindow", since: 17, 1...1, types: .indices, make: SignalWindow.hamming),
     Operator("HannWindow", since: 17, 1...1, types: .indices, make: SignalWindow.hann),
     Operator("MelWeightMatrix", since: 17, 5...5, MelWeightMatrix.self, types: .indices),
-    Operator("STFT", since: 17, 2...4, STFT.self, types: .reals),
+    Operator("STFT", since: 17, 2...4, STFT.self, types: .floats, traits: .widensHalves),
 
     // Text
+    Operator("RegexFullMatch", since: 20, 1...1, RegexFullMatch.self, types: .string),
     Operator("StringConcat", since: 20, 2...2, StringConcat.self, types: .string),
     Operator("StringNormalizer", since: 10, 1...1, StringNormalizer.self, types: .string),
     Operator("StringSplit", since: 20, 1...1, StringSplit.self, types: .string),
+    Operator("TfIdfVectorizer", since: 9, 1...1, TfIdfVectorizer.self, types: [.indices, .string]),
+
+    // Training
+    Operator(
+      "Adagrad", domain: "ai.onnx.preview.training", since: 1, 5...Int.max, types: .reals, make: Optimizer.adagrad),
+    Operator("Adam", domain: "ai.onnx.preview.training", since: 1, 6...Int.max, types: .reals, make: Optimizer.adam),
+    Operator(
+      "Momentum", domain: "ai.onnx.preview.training", since: 1, 5...Int.max, types: .reals, make: Optimizer.momentum),
 
     // Sequence
     Operator("ConcatFromSequence", since: 11, 1...1, ConcatFromSequence.self, traits: .takesValues),

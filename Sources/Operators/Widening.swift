@@ -10,18 +10,36 @@ import Tensors
 final class WideningKernel: BoundKernel {
   private let kernel: BoundKernel
   private let narrowsFirstOnly: Bool
+  private let mixesReals: Bool
 
-  init(_ kernel: BoundKernel, narrowsFirstOnly: Bool) {
+  init(_ kernel: BoundKernel, _ traits: Operator.Traits) {
     self.kernel = kernel
-    self.narrowsFirstOnly = narrowsFirstOnly
+    narrowsFirstOnly = traits.contains(.widensHalvesOfFirstOutput)
+    mixesReals = traits.contains(.mixesReals)
     super.init()
   }
 
   override func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    if !mixesReals {
+      for i in 1..<max(inputs.count, 1) {
+        guard let other = inputs[optional: i], let first = inputs[optional: 0] else { continue }
+        // What is read as float32 must not be float64, and the other way round.
+        if other.type == .float64 ? first.type != .float64 : first.type == .float64 && other.type.rowType == .f32 {
+          throw RuntimeError(
+            .notImplemented, "input %d may not be of type %t beside %t", i, Int(other.type.rawValue),
+            Int(first.type.rawValue))
+        }
+      }
+    }
     guard let half = inputs.half else { return try kernel.infer(inputs) }
     var outputs = try kernel.infer(inputs.widened)
-    for i in outputs.indices where outputs[i].type == .float32 && (i == 0 || !narrowsFirstOnly) {
-      outputs[i] = outputs[i].with(type: half)
+    for i in outputs.indices where outputs[i].type == .float32 {
+      if i > 0 && narrowsFirstOnly {
+        outputs[i].narrow = nil
+      } else {
+        // What the operator made of an input is of that one's type.
+        outputs[i] = outputs[i].with(type: outputs[i].narrow ?? half)
+      }
     }
     return outputs
   }
@@ -40,14 +58,14 @@ final class WideningKernel: BoundKernel {
     defer { withExtendedLifetime(row) {} }
     for i in 0..<inputCount {
       slots[i] = call.inputs[value: i]
-      guard let tensor = call.inputs[optional: i], tensor.type.isHalf else { continue }
+      guard let tensor = call.inputs[optional: i], tensor.type.widensToFloat32 else { continue }
       let wide = try call.allocator.tensor(.float32, tensor.shape)
       cast(tensor, into: wide, on: call.platform)
       slots[i] = .tensor(wide)
     }
     for i in 0..<outputCount {
       guard let tensor = call.outputs[optional: i] else { continue }
-      slots[inputCount + i] = .tensor(tensor.type.isHalf ? try call.allocator.tensor(.float32, tensor.shape) : tensor)
+      slots[inputCount + i] = .tensor(tensor.type.widensToFloat32 ? try call.allocator.tensor(.float32, tensor.shape) : tensor)
     }
     let wide = Call(
       inputs: Operands(slots, (0..<inputCount).map { call.inputs.has($0) ? $0 : -1 }),
@@ -55,7 +73,7 @@ final class WideningKernel: BoundKernel {
       platform: call.platform, scratch: call.scratch, allocator: call.allocator)
     try kernel.run(wide)
     for i in 0..<outputCount {
-      guard let tensor = call.outputs[optional: i], tensor.type.isHalf else { continue }
+      guard let tensor = call.outputs[optional: i], tensor.type.widensToFloat32 else { continue }
       cast(wide.outputs[i], into: tensor, on: call.platform)
     }
   }
@@ -81,10 +99,11 @@ final class WidenedConstant: Constant {
 
   override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     let staging = try allocator.allocate(byteCount: WidenedConstant.stagingCount * 2)
+    let width = narrow.type.byteWidth
     var done = 0
     while done < count / 4 {
       let part = min(WidenedConstant.stagingCount, count / 4 - done)
-      try narrow.read(at: offset / 2 + done * 2, count: part * 2, into: staging.base)
+      try narrow.read(at: (offset / 4 + done) * width, count: part * width, into: staging.base)
       let source = Tensor(narrow.type, [part], staging)
       let wide = Tensor(.float32, [part], Storage(borrowed: target + done * 4, byteCount: part * 4))
       cast(source, into: wide, on: .serial)
@@ -95,15 +114,24 @@ final class WidenedConstant: Constant {
 
 extension ElementType {
   var isHalf: Bool { self == .float16 || self == .bfloat16 }
+  /// Whether float32 holds every number of this type of floats, and more.
+  var widensToFloat32: Bool { rowType == .f32 && self != .float32 }
 }
 
 extension Facts {
   /// The half type among the inputs, if there is one.
-  fileprivate var half: ElementType? { present.first { $0.type.isHalf }?.type }
+  fileprivate var half: ElementType? { present.first { $0.type.widensToFloat32 }?.type }
 
   fileprivate var widened: Facts {
     guard half != nil else { return self }
-    return Facts((0..<count).map { i in self[optional: i].map { $0.type.isHalf ? $0.with(type: .float32) : $0 } })
+    return Facts(
+      (0..<count).map { i in
+        guard var fact = self[optional: i] else { return nil }
+        let type = fact.type
+        if type.widensToFloat32 { fact = fact.with(type: .float32) }
+        fact.narrow = type
+        return fact
+      })
   }
 }
 
@@ -112,5 +140,5 @@ extension Operands {
     if case .none = self[value: i] { false } else { true }
   }
 
-  fileprivate var hasHalf: Bool { (0..<count).contains { self[optional: $0]?.type.isHalf ?? false } }
+  fileprivate var hasHalf: Bool { (0..<count).contains { self[optional: $0]?.type.widensToFloat32 ?? false } }
 }

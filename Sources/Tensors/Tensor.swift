@@ -86,4 +86,10 @@ extension Tensor {
     assert(type == .float32)
     return bytes.assumingMemoryBound(to: Float.self)
   }
+
+  /// The elements of a float64 tensor.
+  public var reals: UnsafeMutablePointer<Double> {
+    assert(type == .float64)
+    return bytes.assumingMemoryBound(to: Double.self)
+  }
 }

@@ -144,7 +144,7 @@ public struct Attention {
   }
 
   /// The keys that a row may look at, the mask aside.
-  private func visible(_ item: Int, _ row: Int) -> Range<Int> {
+  public func visible(_ item: Int, _ row: Int) -> Range<Int> {
     let valid = validKeys.map { min(max(Int(clamping: $0[item]), 0), keys) } ?? keys
     let position = row &+ (validKeys == nil ? firstPosition : valid &- queries)
     var high = valid

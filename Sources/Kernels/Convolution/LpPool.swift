@@ -2,6 +2,17 @@
 public func lpPool(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, planes: Int,
   _ window: Window, p: Int
+) { pool(platform, source, into: target, planes: planes, window, p: p) }
+
+/// The same in float64.
+public func lpPool(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, planes: Int,
+  _ window: Window, p: Int
+) { pool(platform, source, into: target, planes: planes, window, p: p) }
+
+private func pool<T: Real>(
+  _ platform: Platform, _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, planes: Int,
+  _ window: Window, p: Int
 ) {
   let (input, output, kernel) = (window.input, window.output, window.kernel)
   platform.parallelRanges(planes &* output.count, grain: max(1, 8192 / kernel.count)) { range in
@@ -19,11 +30,11 @@ public func lpPool(
           if atY < 0 || atY >= input.h { continue }
           for kx in 0..<kernel.w {
             let atX = x &* window.stride.w &- window.before.w &+ kx &* window.dilation.w
-            if atX >= 0 && atX < input.w { norm.add(from[(atZ &* input.h &+ atY) &* input.w &+ atX]) }
+            if atX >= 0 && atX < input.w { norm.add(from[(atZ &* input.h &+ atY) &* input.w &+ atX].double) }
           }
         }
       }
-      target[i] = norm.value
+      target[i] = T(norm.value)
     }
   }
 }
@@ -32,13 +43,24 @@ public func lpPool(
 public func lpNorm(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
   count: Int, inner: Int, p: Int
+) { norm(platform, source, into: target, outer: outer, count: count, inner: inner, p: p) }
+
+/// The same in float64.
+public func lpNorm(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, outer: Int,
+  count: Int, inner: Int, p: Int
+) { norm(platform, source, into: target, outer: outer, count: count, inner: inner, p: p) }
+
+private func norm<T: Real>(
+  _ platform: Platform, _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, outer: Int,
+  count: Int, inner: Int, p: Int
 ) {
   platform.parallelRanges(outer &* inner, grain: max(1, 16384 / max(count, 1))) { range in
     for i in range {
       let (o, j) = i.quotientAndRemainder(dividingBy: inner)
       var norm = LpNorm(p)
-      for k in 0..<count { norm.add(source[(o &* count &+ k) &* inner &+ j]) }
-      target[i] = norm.value
+      for k in 0..<count { norm.add(source[(o &* count &+ k) &* inner &+ j].double) }
+      target[i] = T(norm.value)
     }
   }
 }
@@ -51,8 +73,8 @@ private struct LpNorm {
   init(_ p: Int) { self.p = p }
 
   @inline(__always)
-  mutating func add(_ x: Float) {
-    let magnitude = Double(x.magnitude)
+  mutating func add(_ x: Double) {
+    let magnitude = x.magnitude
     switch p {
     case 1: sum += magnitude
     case 2: sum += magnitude * magnitude
@@ -60,11 +82,11 @@ private struct LpNorm {
     }
   }
 
-  var value: Float {
+  var value: Double {
     switch p {
-    case 1: Float(sum)
-    case 2: Float(sum.squareRoot())
-    default: Float(CMath.pow(sum, 1 / Double(p)))
+    case 1: sum
+    case 2: sum.squareRoot()
+    default: CMath.pow(sum, 1 / Double(p))
     }
   }
 }

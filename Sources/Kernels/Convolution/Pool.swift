@@ -16,6 +16,19 @@ public func maxPool(
   }
 }
 
+/// The same in float64.
+public func maxPool(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, planes: Int,
+  _ window: Window, indices: UnsafeMutablePointer<Int64>?, columnMajor: Bool
+) {
+  forEachPlane(platform, planes, window) { plane in
+    let place = plane &* window.output.count
+    maxPoolIndexed(
+      source + plane &* window.input.count, target + place, indices.map { $0 + place }, plane &* window.input.count,
+      window, columnMajor)
+  }
+}
+
 /// The mean of each window of `planes` planes. Padding counts as zeros if `includePadding`; what lies beyond it, in
 /// windows that ceil mode cuts, never counts.
 public func averagePool(
@@ -25,6 +38,36 @@ public func averagePool(
   forEachPlane(platform, planes, window) { plane in
     averagePoolPlane(
       source + plane &* window.input.count, target + plane &* window.output.count, window, includePadding)
+  }
+}
+
+/// The same in float64.
+public func averagePool(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, planes: Int,
+  _ window: Window, includePadding: Bool
+) {
+  forEachPlane(platform, planes, window) { plane in
+    let (from, to) = (source + plane &* window.input.count, target + plane &* window.output.count)
+    forEachOutput(window, vectors: false, vector: { _, _, _ in }) { place, origin, z, y, x, o in
+      to[place] = mean(from, z, y, x, origin, window, includePadding, o)
+    }
+  }
+}
+
+/// The mean, or the largest, of each of `planes` planes of `count` values, in float64.
+public func globalPool(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, planes: Int,
+  count: Int, isMean: Bool
+) {
+  platform.parallelRanges(planes, grain: max(1, 32768 / max(count, 1))) { range in
+    for plane in range {
+      var (sum, largest) = (0.0, -Double.infinity)
+      for i in plane &* count..<(plane &+ 1) &* count {
+        sum += source[i]
+        if !(source[i] <= largest) { largest = source[i] }
+      }
+      target[plane] = isMean ? sum / Double(count) : largest
+    }
   }
 }
 
@@ -98,10 +141,10 @@ private func foldVector(
 }
 
 @inline(__always)
-private func foldScalar(
-  _ plane: UnsafePointer<Float>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
-  _ start: Float, _ combine: (Float, Float) -> Float
-) -> Float {
+private func foldScalar<T>(
+  _ plane: UnsafePointer<T>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
+  _ start: T, _ combine: (T, T) -> T
+) -> T {
   var result = start
   let (input, dilation) = (window.input, window.dilation)
   for z in z {
@@ -161,37 +204,49 @@ private func averagePoolPlane(
   let rowStep = window.dilation.h &* window.input.w
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
   let (before, after, dilation) = (window.before, window.after, window.dilation)
-  // With padding, the taps that lie in the padded input: that of the padding before counts from its start.
-  let padded = { (o: Int, stride: Int, dilation: Int, kernel: Int, extent: Int) -> Int in
-    inside(o, stride, 0, dilation, kernel, extent).count
-  }
   forEachOutput(window) { place, origin, y in
     let sum = foldVector(source + origin, y, rowStep, window, Lanes(repeating: 0)) { $0 + $1 }
     let rows =
       includePadding
-      ? padded(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
+      ? paddedTaps(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
     store(sum / Lanes(repeating: Float(rows &* kernel.w)), target + place)
   } scalar: { place, origin, z, y, x, o in
-    var count = z.count &* y.count &* x.count
-    if includePadding {
-      count = padded(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
-      count &*= padded(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
-      count &*= padded(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
-    }
-    let sum = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
-    target[place] = count == 0 ? 0 : sum / Float(count)
+    target[place] = mean(source, z, y, x, origin, window, includePadding, o)
   }
 }
 
-private func maxPoolIndexed(
-  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ indices: UnsafeMutablePointer<Int64>,
+/// With padding, the taps that lie in the padded input: that of the padding before counts from its start.
+@inline(__always)
+private func paddedTaps(_ o: Int, _ stride: Int, _ dilation: Int, _ kernel: Int, _ extent: Int) -> Int {
+  inside(o, stride, 0, dilation, kernel, extent).count
+}
+
+@inline(__always)
+private func mean<T: Real>(
+  _ source: UnsafePointer<T>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
+  _ includePadding: Bool, _ o: Extent
+) -> T {
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  var count = z.count &* y.count &* x.count
+  if includePadding {
+    count = paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
+    count &*= paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
+    count &*= paddedTaps(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
+  }
+  let sum: T = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
+  return count == 0 ? 0 : sum / T(Double(count))
+}
+
+private func maxPoolIndexed<T: Real>(
+  _ source: UnsafePointer<T>, _ target: UnsafeMutablePointer<T>, _ indices: UnsafeMutablePointer<Int64>?,
   _ base: Int, _ window: Window, _ columnMajor: Bool
 ) {
   let (input, dilation) = (window.input, window.dilation)
   forEachOutput(
     window, vectors: false, vector: { _, _, _ in },
     scalar: { place, origin, z, y, x, _ in
-      var (best, at) = (-Float.infinity, -1)
+      var (best, at) = (-T.infinity, -1)
       for z in z {
         for y in y {
           for x in x {
@@ -201,6 +256,7 @@ private func maxPoolIndexed(
         }
       }
       target[place] = best
+      guard let indices else { return }
       if at < 0 {
         indices[place] = -1
         return

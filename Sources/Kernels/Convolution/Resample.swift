@@ -62,6 +62,27 @@ public func resample(
   }
 }
 
+/// The same in float64, with weights of float64.
+public func resample(
+  _ platform: Platform, _ source: UnsafePointer<Double>, outer: Int, length: Int, inner: Int, newLength: Int,
+  taps: Int, indices: UnsafePointer<Int32>, weights: UnsafePointer<Double>, outside: Double,
+  into target: UnsafeMutablePointer<Double>
+) {
+  platform.parallelRanges(outer &* newLength, grain: max(1, 16384 / max(inner &* taps, 1))) { range in
+    for row in range {
+      let (image, position) = row.quotientAndRemainder(dividingBy: newLength)
+      let first = position &* taps
+      for i in 0..<inner {
+        var sum = indices[first] < 0 ? outside : 0
+        for tap in first..<(first &+ taps) where indices[tap] >= 0 {
+          sum += source[(image &* length &+ Int(indices[tap])) &* inner &+ i] * weights[tap]
+        }
+        target[row &* inner &+ i] = sum
+      }
+    }
+  }
+}
+
 @inline(__always)
 private func addScaled(
   _ source: UnsafePointer<Float>, _ weight: Lanes, _ target: UnsafeMutablePointer<Float>, _ count: Int

@@ -57,22 +57,31 @@ public struct RoiAlign: Sendable {
   /// The region is [x1, y1, x2, y2] in elements.
   public func run(
     _ source: UnsafePointer<Float>, channels: Int, region: SIMD4<Float>, into target: UnsafeMutablePointer<Float>
+  ) { align(source, channels: channels, region: region, into: target) }
+
+  /// The same in float64.
+  public func run(
+    _ source: UnsafePointer<Double>, channels: Int, region: SIMD4<Double>, into target: UnsafeMutablePointer<Double>
+  ) { align(source, channels: channels, region: region, into: target) }
+
+  private func align<T: Real & SIMDScalar>(
+    _ source: UnsafePointer<T>, channels: Int, region: SIMD4<T>, into target: UnsafeMutablePointer<T>
   ) {
     var (roiWidth, roiHeight) = (region[2] - region[0], region[3] - region[1])
     if !allowsThin { (roiWidth, roiHeight) = (max(roiWidth, 1), max(roiHeight, 1)) }
-    let (cellWidth, cellHeight) = (roiWidth / Float(outputWidth), roiHeight / Float(outputHeight))
+    let (cellWidth, cellHeight) = (roiWidth / T(outputWidth), roiHeight / T(outputHeight))
     let across = samplingRatio > 0 ? samplingRatio : count(cellWidth)
     let down = samplingRatio > 0 ? samplingRatio : count(cellHeight)
-    let total = Float(max(across &* down, 1))
+    let total = T(max(across &* down, 1))
     for channel in 0..<channels {
       let plane = source + channel &* height &* width
       for row in 0..<outputHeight {
         for column in 0..<outputWidth {
-          var result: Float = 0
+          var result: T = 0
           for i in 0..<down {
-            let y = region[1] + Float(row) * cellHeight + (Float(i) + 0.5) * cellHeight / Float(down)
+            let y = region[1] + T(row) * cellHeight + (T(i) + 0.5) * cellHeight / T(down)
             for j in 0..<across {
-              let x = region[0] + Float(column) * cellWidth + (Float(j) + 0.5) * cellWidth / Float(across)
+              let x = region[0] + T(column) * cellWidth + (T(j) + 0.5) * cellWidth / T(across)
               let parts = sample(plane, y, x)
               if isMax {
                 let largest = max(max(parts[0], parts[1]), max(parts[2], parts[3]))
@@ -88,17 +97,17 @@ public struct RoiAlign: Sendable {
     }
   }
 
-  private func count(_ cell: Float) -> Int { cell > 0 && cell < 1e6 ? Int(cell.rounded(.up)) : 0 }
+  private func count<T: Real>(_ cell: T) -> Int { cell > 0 && cell < 1e6 ? Int(cell.rounded(.up)) : 0 }
 
   /// The four neighbours of a point, weighted; zeros far outside.
-  private func sample(_ plane: UnsafePointer<Float>, _ y: Float, _ x: Float) -> SIMD4<Float> {
-    guard y >= -1, y <= Float(height), x >= -1, x <= Float(width) else { return .zero }
+  private func sample<T: Real & SIMDScalar>(_ plane: UnsafePointer<T>, _ y: T, _ x: T) -> SIMD4<T> {
+    guard y >= -1, y <= T(height), x >= -1, x <= T(width) else { return .zero }
     var (y, x) = (max(y, 0), max(x, 0))
     var (top, left) = (Int(y), Int(x))
     var (bottom, right) = (top + 1, left + 1)
-    if top >= height - 1 { (top, bottom, y) = (height - 1, height - 1, Float(height - 1)) }
-    if left >= width - 1 { (left, right, x) = (width - 1, width - 1, Float(width - 1)) }
-    let (dy, dx) = (y - Float(top), x - Float(left))
+    if top >= height - 1 { (top, bottom, y) = (height - 1, height - 1, T(height - 1)) }
+    if left >= width - 1 { (left, right, x) = (width - 1, width - 1, T(width - 1)) }
+    let (dy, dx) = (y - T(top), x - T(left))
     return SIMD4(
       (1 - dy) * (1 - dx) * plane[top &* width &+ left], (1 - dy) * dx * plane[top &* width &+ right],
       dy * (1 - dx) * plane[bottom &* width &+ left], dy * dx * plane[bottom &* width &+ right])

@@ -22,6 +22,23 @@ public struct GridSample: Sendable {
     _ platform: Platform, _ source: UnsafePointer<Float>, batch: Int, channels: Int, dims: [Int],
     grid: UnsafePointer<Float>, points: Int, into target: UnsafeMutablePointer<Float>
   ) {
+    sampleAll(
+      platform, source, batch: batch, channels: channels, dims: dims, grid: grid, points: points, into: target)
+  }
+
+  /// The same in float64.
+  public func run(
+    _ platform: Platform, _ source: UnsafePointer<Double>, batch: Int, channels: Int, dims: [Int],
+    grid: UnsafePointer<Double>, points: Int, into target: UnsafeMutablePointer<Double>
+  ) {
+    sampleAll(
+      platform, source, batch: batch, channels: channels, dims: dims, grid: grid, points: points, into: target)
+  }
+
+  private func sampleAll<T: Real>(
+    _ platform: Platform, _ source: UnsafePointer<T>, batch: Int, channels: Int, dims: [Int],
+    grid: UnsafePointer<T>, points: Int, into target: UnsafeMutablePointer<T>
+  ) {
     let rank = dims.count
     // [depth, height, width], where what a lower rank lacks has one element.
     let size = SIMD4<Int>(rank > 2 ? dims[rank - 3] : 1, rank > 1 ? dims[rank - 2] : 1, dims[rank - 1], 0)
@@ -29,7 +46,7 @@ public struct GridSample: Sendable {
     platform.parallelRanges(batch * points, grain: max(1, 2048 / (channels + 1))) { range in
       // For each axis up to four indices and weights.
       withUnsafeTemporaryAllocation(of: Int.self, capacity: 12) { indices in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 12) { weights in
+        withUnsafeTemporaryAllocation(of: T.self, capacity: 12) { weights in
           for i in range {
             let (item, point) = i.quotientAndRemainder(dividingBy: points)
             for axis in 0..<3 {
@@ -54,15 +71,15 @@ public struct GridSample: Sendable {
   }
 
   /// The weighted elements of one channel around a point.
-  private func sum(
-    _ source: UnsafePointer<Float>, _ size: SIMD4<Int>, _ missing: Int, _ indices: UnsafePointer<Int>,
-    _ weights: UnsafePointer<Float>
-  ) -> Float {
-    var total: Float = 0
+  private func sum<T: Real>(
+    _ source: UnsafePointer<T>, _ size: SIMD4<Int>, _ missing: Int, _ indices: UnsafePointer<Int>,
+    _ weights: UnsafePointer<T>
+  ) -> T {
+    var total: T = 0
     for z in 0..<(missing > 0 ? 1 : taps) {
-      var plane: Float = 0
+      var plane: T = 0
       for y in 0..<(missing > 1 ? 1 : taps) {
-        var row: Float = 0
+        var row: T = 0
         for x in 0..<taps {
           let (iz, iy, ix) = (indices[z], indices[4 &+ y], indices[8 &+ x])
           if iz < 0 || iy < 0 || ix < 0 { continue }
@@ -76,15 +93,15 @@ public struct GridSample: Sendable {
   }
 
   /// The elements of one axis that a coordinate is made of; -1 is a zero beyond the edge.
-  private func place(
-    _ coordinate: Float, _ size: Int, _ indices: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Float>
+  private func place<T: Real>(
+    _ coordinate: T, _ size: Int, _ indices: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<T>
   ) {
-    let length = Float(size)
+    let length = T(size)
     var x = alignsCorners ? (coordinate + 1) / 2 * (length - 1) : ((coordinate + 1) * length - 1) / 2
     // What is no number lies far outside.
     if !(x.magnitude < 1e9) { x = x > 0 ? 1e9 : -1e9 }
     if mode == .nearest { x = x.rounded(.toNearestOrEven) }
-    let (low, high): (Float, Float) = alignsCorners ? (0, length - 1) : (-0.5, length - 0.5)
+    let (low, high): (T, T) = alignsCorners ? (0, length - 1) : (-0.5, length - 0.5)
     if x < low || x > high {
       switch padding {
       case .zeros: break
@@ -103,24 +120,24 @@ public struct GridSample: Sendable {
       (weights[0], weights[1]) = (1 - t, t)
     case .cubic:
       for i in 0..<4 { indices[i] = index(Int(floor) + i - 1, size, low, high) }
-      let a: Float = -0.75
-      let outer = { (d: Float) -> Float in ((a * d - 5 * a) * d + 8 * a) * d - 4 * a }
-      let inner = { (d: Float) -> Float in ((a + 2) * d - (a + 3)) * d * d + 1 }
+      let a: T = -0.75
+      let outer = { (d: T) -> T in ((a * d - 5 * a) * d + 8 * a) * d - 4 * a }
+      let inner = { (d: T) -> T in ((a + 2) * d - (a + 3)) * d * d + 1 }
       (weights[0], weights[1], weights[2], weights[3]) = (outer(t + 1), inner(t), inner(1 - t), outer(2 - t))
     }
   }
 
-  private func index(_ i: Int, _ size: Int, _ low: Float, _ high: Float) -> Int {
+  private func index<T: Real>(_ i: Int, _ size: Int, _ low: T, _ high: T) -> Int {
     if i >= 0 && i < size { return i }
     switch padding {
     case .zeros: return -1
     case .border: return min(max(i, 0), size - 1)
-    case .reflection: return min(max(Int(reflected(Float(i), low, high)), 0), size - 1)
+    case .reflection: return min(max(Int(reflected(T(i), low, high)), 0), size - 1)
     }
   }
 
   /// Thrown back at the edges until it lies between them.
-  private func reflected(_ x: Float, _ low: Float, _ high: Float) -> Float {
+  private func reflected<T: Real>(_ x: T, _ low: T, _ high: T) -> T {
     let range = high - low
     guard range > 0, x < low || x > high else { return range > 0 ? x : low }
     let distance = x < low ? low - x : x - high

@@ -70,6 +70,20 @@ public func scaleChannels(
   }
 }
 
+/// The same in float64.
+public func scaleChannels(
+  _ platform: Platform, _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, outer: Int,
+  channels: Int, inner: Int, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>
+) {
+  platform.parallelRanges(outer * channels, grain: max(1, 16384 / max(inner, 1))) { range in
+    for row in range {
+      for i in row &* inner..<(row &+ 1) &* inner {
+        target[i] = source[i] * scale[row % channels] + shift[row % channels]
+      }
+    }
+  }
+}
+
 /// Mean and variance (of the whole, not of a sample) of `count` values, in two passes.
 public func moments(_ source: UnsafePointer<Float>, _ count: Int) -> (mean: Float, variance: Float) {
   let mean = rowSum(source, count) / Float(count)

@@ -20,6 +20,11 @@ struct SwiGLU: OperatorKernel {
   }
 
   func run(_ call: Call) {
+    if call.outputs[0].type == .float64 {
+      let (a, b, output) = (call.inputs[0].reals, call.inputs[1].reals, call.outputs[0])
+      for i in 0..<output.count { output.reals[i] = a[i] / (1 + CMath.exp(-Double(alpha) * a[i])) * b[i] }
+      return
+    }
     let (a, b, output) = (call.inputs[0].floats, call.inputs[1].floats, call.outputs[0])
     call.platform.parallelRanges(output.count, grain: 8192) { range in
       let to = output.floats + range.lowerBound

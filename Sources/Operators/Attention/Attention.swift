@@ -101,20 +101,25 @@ struct Attention: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let s = try sizes(inputs)
-    let type = inputs[0].type
+    let (q, v) = (inputs[0], inputs[2])
+    for i in [1, 2, 4, 5] {
+      if let other = inputs[optional: i] { try ShapeRules.sameType(q, other) }
+    }
+    if let mask = inputs[optional: 3], mask.type.rowType == nil {
+      throw RuntimeError(.invalidArgument, "a mask may not be of type %t", Int(mask.type.rawValue))
+    }
     if let mask = inputs[optional: 3] { _ = try steps(mask.shape, s) }
     if let valid = inputs[optional: 6], valid.type != .int64 || valid.count != s.batch {
       throw RuntimeError(
         .invalidArgument, "nonpad_kv_seqlen must be int64 of shape [%d], got %v", shapes: [valid.shape], s.batch)
     }
     return [
-      Fact(
-        type,
-        s.isFlat
+      q.with(
+        dims: s.isFlat
           ? [s.batch, s.queries, s.queryHeads * s.valueSize] : [s.batch, s.queryHeads, s.queries, s.valueSize]),
-      Fact(type, [s.batch, s.keyHeads, s.keys, s.headSize]),
-      Fact(type, [s.batch, s.keyHeads, s.keys, s.valueSize]),
-      Fact(type, [s.batch, s.queryHeads, s.queries, s.keys]),
+      q.with(dims: [s.batch, s.keyHeads, s.keys, s.headSize]),
+      v.with(dims: [s.batch, s.keyHeads, s.keys, s.valueSize]),
+      q.with(dims: [s.batch, s.queryHeads, s.queries, s.keys]),
     ]
   }
 
@@ -145,11 +150,13 @@ struct Attention: OperatorKernel {
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard let s = try? sizes(inputs) else { return 0 }
-    var count = ScratchMemory.byteCount(kernel(s).scratchCount(threadCount: threads) * 4)
-    if let mask = inputs[optional: 3] { count += ScratchMemory.byteCount(mask.count * 4) }
+    let width = inputs[0].type.byteWidth
+    let own = width == 8 ? s.keys * threads : kernel(s).scratchCount(threadCount: threads)
+    var count = ScratchMemory.byteCount(own * width)
+    if let mask = inputs[optional: 3] { count += ScratchMemory.byteCount(mask.count * width) }
     if s.pastKeys > 0 {
       let rows = s.batch * s.keyHeads * s.keys
-      count += ScratchMemory.byteCount(rows * s.headSize * 4) + ScratchMemory.byteCount(rows * s.valueSize * 4)
+      count += ScratchMemory.byteCount(rows * s.headSize * width) + ScratchMemory.byteCount(rows * s.valueSize * width)
     }
     return count
   }
@@ -161,21 +168,27 @@ struct Attention: OperatorKernel {
       q.shape.dims, k.shape.dims, v.shape.dims, past: call.inputs[optional: 4]?.shape.dims,
       pastValue: call.inputs[optional: 5]?.shape.dims)
     var kernel = kernel(s)
-    if let mask = call.inputs[optional: 3] {
-      let values = scratch.tensor(.float32, mask.shape)
-      maskValues(mask, into: values, call.platform)
-      let steps = try steps(mask.shape.dims, s)
+    kernel.validKeys = call.inputs[optional: 6].map { UnsafePointer($0.elements(Int64.self).baseAddress!) }
+    let mask = call.inputs[optional: 3]
+    let maskSteps = try mask.map { mask throws(RuntimeError) in try steps(mask.shape.dims, s) }
+    let added = mask.map { scratch.tensor(q.type, $0.shape) }
+    if let mask, let added { maskValues(mask, into: added, call.platform) }
+    let keys = cache(call, k, past: call.inputs[optional: 4], present: 1, s, size: s.headSize, &scratch)
+    let values = cache(call, v, past: call.inputs[optional: 5], present: 2, s, size: s.valueSize, &scratch)
+    if q.type == .float64 {
+      return runDoubles(call, kernel, s, keys, values, added, maskSteps ?? [0, 0, 0, 0], &scratch)
+    }
+    if let mask, let values = added, let steps = maskSteps {
       let count = mask.shape.dims.last ?? 1
       kernel.mask = Kernels.Attention.Mask(
         values.floats, batchStride: steps[0], headStride: steps[1], rowStride: steps[2], keyStride: steps[3],
         keys: count)
     }
-    kernel.validKeys = call.inputs[optional: 6].map { UnsafePointer($0.elements(Int64.self).baseAddress!) }
     kernel.scores = call.outputs[optional: 3]?.floats
-    let keys = cache(call, k, past: call.inputs[optional: 4], present: 1, s, size: s.headSize, &scratch)
-    let values = cache(call, v, past: call.inputs[optional: 5], present: 2, s, size: s.valueSize, &scratch)
     kernel.run(
-      call.platform, matrices(q, s.isFlat, heads: s.queryHeads, rows: s.queries, columns: s.headSize), keys, values,
+      call.platform, matrices(q, s.isFlat, heads: s.queryHeads, rows: s.queries, columns: s.headSize),
+      matrices(keys.tensor, keys.isFlat, heads: s.keyHeads, rows: s.keys, columns: s.headSize),
+      matrices(values.tensor, values.isFlat, heads: s.keyHeads, rows: s.keys, columns: s.valueSize),
       into: matrices(call.outputs[0], s.isFlat, heads: s.queryHeads, rows: s.queries, columns: s.valueSize),
       scratch: scratch.take(0, of: Float.self))
   }
@@ -183,12 +196,12 @@ struct Attention: OperatorKernel {
   /// Keys or values of the past and now, joined where that is needed or asked for.
   private func cache(
     _ call: Call, _ new: Tensor, past: Tensor?, present: Int, _ s: Sizes, size: Int, _ scratch: inout ScratchMemory
-  ) -> HeadMatrices {
+  ) -> (tensor: Tensor, isFlat: Bool) {
     let output = call.outputs[optional: present]
     if output == nil, s.pastKeys == 0 {
-      return matrices(new, s.isFlat, heads: s.keyHeads, rows: s.newKeys, columns: size)
+      return (new, s.isFlat)
     }
-    let joined = output ?? scratch.tensor(.float32, Shape([s.batch, s.keyHeads, s.keys, size]))
+    let joined = output ?? scratch.tensor(new.type, Shape([s.batch, s.keyHeads, s.keys, size]))
     let steps = joined.shape.strides
     if let past, s.pastKeys > 0 {
       copyStrided(
@@ -201,7 +214,43 @@ struct Attention: OperatorKernel {
     copyStrided(
       new, 0, newSteps, to: joined, s.pastKeys * size, steps, dims: [s.batch, s.keyHeads, s.newKeys, size],
       on: call.platform)
-    return HeadMatrices(joined.floats, heads: s.keyHeads, rows: s.keys, columns: size)
+    return (joined, false)
+  }
+
+  private func runDoubles(
+    _ call: Call, _ rules: Kernels.Attention, _ s: Sizes, _ k: (tensor: Tensor, isFlat: Bool),
+    _ v: (tensor: Tensor, isFlat: Bool), _ mask: Tensor?, _ steps: [Int], _ scratch: inout ScratchMemory
+  ) {
+    let (q, output, scores) = (call.inputs[0], call.outputs[0], call.outputs[optional: 3])
+    let kernel = DoubleAttention(
+      keys: s.keys, headSize: s.headSize, valueSize: s.valueSize,
+      scale: scale.map { Double($0) } ?? 1 / Double(max(s.headSize, 1)).squareRoot(), cap: Double(cap))
+    let weights = scratch.take(s.keys * call.platform.threadCount, of: Double.self)
+    let maskedKeys = mask?.shape.dims.last ?? 1
+    /// Where row `row` of a head begins.
+    func start(_ isFlat: Bool, _ item: Int, _ head: Int, _ row: Int, heads: Int, rows: Int, size: Int) -> Int {
+      isFlat ? ((item * rows + row) * heads + head) * size : ((item * heads + head) * rows + row) * size
+    }
+    call.platform.parallelFor(s.batch * s.queryHeads * s.queries) { i, slot in
+      let (matrix, row) = i.quotientAndRemainder(dividingBy: s.queries)
+      let (item, head) = matrix.quotientAndRemainder(dividingBy: s.queryHeads)
+      let keyHead = head / (s.queryHeads / s.keyHeads)
+      let seen = rules.visible(item, row)
+      let from = item * steps[0] + head * steps[1] + row * steps[2]
+      kernel.run(
+        q.reals + start(s.isFlat, item, head, row, heads: s.queryHeads, rows: s.queries, size: s.headSize),
+        k.tensor.reals + start(k.isFlat, item, keyHead, 0, heads: s.keyHeads, rows: s.keys, size: s.headSize),
+        keyStride: (k.isFlat ? s.keyHeads : 1) * s.headSize,
+        v.tensor.reals + start(v.isFlat, item, keyHead, 0, heads: s.keyHeads, rows: s.keys, size: s.valueSize),
+        valueStride: (v.isFlat ? s.keyHeads : 1) * s.valueSize,
+        into: output.reals + start(s.isFlat, item, head, row, heads: s.queryHeads, rows: s.queries, size: s.valueSize),
+        weights: weights + slot * s.keys, scores: scores.map { $0.reals + i * s.keys }, stage: stage
+      ) { key in
+        guard seen.contains(key) else { return -.infinity }
+        guard let mask else { return 0 }
+        return key < maskedKeys || steps[3] == 0 ? mask.reals[from + key * steps[3]] : -.infinity
+      }
+    }
   }
 
   private func matrices(_ tensor: Tensor, _ isFlat: Bool, heads: Int, rows: Int, columns: Int) -> HeadMatrices {
@@ -217,6 +266,6 @@ struct Attention: OperatorKernel {
       return
     }
     let flags = mask.elements(UInt8.self)
-    for i in 0..<mask.count { values.floats[i] = flags[i] != 0 ? 0 : -.infinity }
+    for i in 0..<mask.count { values.setReal(i, flags[i] != 0 ? 0 : -.infinity) }
   }
 }

@@ -53,7 +53,10 @@ struct LinearAttention: OperatorKernel {
     if let beta = inputs[optional: 5], beta.shape != steps + [keyHeads], beta.shape != steps + [1] {
       throw RuntimeError(.invalidArgument, "beta may not have shape %v", shapes: [beta.shape])
     }
-    return [Fact(.float32, steps + [queryHeads * valueSize]), Fact(.float32, state)]
+    // The state is of a type of its own.
+    return [
+      inputs[0].with(dims: steps + [queryHeads * valueSize]), (inputs[optional: 3] ?? inputs[0]).with(dims: state),
+    ]
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {

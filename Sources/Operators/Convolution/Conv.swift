@@ -35,17 +35,18 @@ struct Conv: OperatorKernel {
         .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
         groups)
     }
+    if let bias = inputs[optional: 2] { try ShapeRules.sameType(x, bias) }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[0]] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[0])
     }
     let window = try attributes.window(input: Array(x.shape[2...]), kernel: Array(w.shape[2...]))
     let dims = [x.shape[0], w.shape[0]] + window.output.dims(x.rank - 2)
-    guard let addend = inputs[optional: 4] else { return [Fact(.float32, dims)] }
-    return [Fact(.float32, try ShapeRules.broadcast(dims, addend.shape))]
+    guard let addend = inputs[optional: 4] else { return [x.with(dims: dims)] }
+    return [x.with(dims: try ShapeRules.broadcast(dims, addend.shape))]
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
+    guard inputs[0].type == .float32, let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
     if let addend = inputs[optional: 4], addend.shape != sizes.outputDims {
@@ -56,6 +57,7 @@ struct Conv: OperatorKernel {
 
   func run(_ call: Call) throws(RuntimeError) {
     let (x, output) = (call.inputs[0], call.outputs[0])
+    if x.type == .float64 { return try runDoubles(call) }
     let sizes = try Sizes(x.shape.dims, packed?.dims ?? call.inputs[1].shape.dims, attributes, groups)
     var scratch = call.scratch.assumingMemoryBound(to: Float.self)
     var epilogue = epilogue
@@ -96,6 +98,15 @@ struct Conv: OperatorKernel {
         scales: scale.map { UnsafePointer($0.floats) }, into: packed)
     }
     return UnsafePointer(packed)
+  }
+
+  private func runDoubles(_ call: Call) throws(RuntimeError) {
+    let (x, w) = (call.inputs[0], call.inputs[1])
+    let window = try attributes.window(input: Array(x.shape.dims[2...]), kernel: Array(w.shape.dims[2...]))
+    convolve(
+      call.platform, x.reals, weights: w.reals, bias: call.inputs[optional: 2].map { UnsafePointer($0.reals) },
+      into: call.outputs[0].reals, batch: x.shape[0], groups: groups, channels: w.shape[1],
+      filters: w.shape[0] / groups, window)
   }
 
   /// One convolution's kernel and its sizes.

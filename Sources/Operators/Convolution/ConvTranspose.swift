@@ -106,11 +106,12 @@ struct ConvTranspose: OperatorKernel {
         .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
         groups)
     }
+    if let bias = inputs[optional: 2] { try ShapeRules.sameType(x, bias) }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[1] * groups] {
       throw RuntimeError(
         .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[1] * groups)
     }
-    return [Fact(.float32, try window(x.shape, w.shape).dims)]
+    return [x.with(dims: try window(x.shape, w.shape).dims)]
   }
 
   private func kernel(_ x: [Int], _ w: [Int]) throws(RuntimeError) -> Kernels.ConvTranspose {
@@ -119,13 +120,20 @@ struct ConvTranspose: OperatorKernel {
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard let kernel = try? kernel(inputs[0].shape, inputs[1].shape) else { return 0 }
+    guard inputs[0].type == .float32, let kernel = try? kernel(inputs[0].shape, inputs[1].shape) else { return 0 }
     let count = kernel.scratchCount(threadCount: threads)
     return (count + (packed == nil ? ConvTranspose.packedCount(inputs[1].shape, groups) : 0)) * 4
   }
 
   func run(_ call: Call) throws(RuntimeError) {
     let (x, output) = (call.inputs[0], call.outputs[0])
+    if x.type == .float64 {
+      let w = call.inputs[1]
+      return convolveTransposed(
+        call.platform, x.reals, weights: w.reals, bias: call.inputs[optional: 2].map { UnsafePointer($0.reals) },
+        into: output.reals, batch: x.shape[0], groups: groups, channels: w.shape[0] / groups, filters: w.shape[1],
+        try window(x.shape.dims, w.shape.dims).window)
+    }
     var scratch = call.scratch.assumingMemoryBound(to: Float.self)
     let kernel = try kernel(x.shape.dims, packed == nil ? call.inputs[1].shape.dims : packedDims)
     let weights: UnsafePointer<Float>

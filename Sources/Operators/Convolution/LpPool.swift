@@ -26,6 +26,10 @@ struct LpPool: OperatorKernel {
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let window = try attributes.window(input: Array(x.shape.dims[2...]), kernel: kernel)
+    if x.type == .float64 {
+      return lpPool(
+        call.platform, x.reals, into: call.outputs[0].reals, planes: x.shape[0] * x.shape[1], window, p: p)
+    }
     lpPool(call.platform, x.floats, into: call.outputs[0].floats, planes: x.shape[0] * x.shape[1], window, p: p)
   }
 }
@@ -46,6 +50,11 @@ struct GlobalLpPool: OperatorKernel {
 
   func run(_ call: Call) {
     let x = call.inputs[0]
+    if x.type == .float64 {
+      return lpNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, outer: x.shape[0] * x.shape[1],
+        count: x.shape.dims[2...].productSaturating, inner: 1, p: p)
+    }
     lpNorm(
       call.platform, x.floats, into: call.outputs[0].floats, outer: x.shape[0] * x.shape[1],
       count: x.shape.dims[2...].productSaturating, inner: 1, p: p)
@@ -55,6 +64,14 @@ struct GlobalLpPool: OperatorKernel {
 extension Site {
   /// The `p` of a p-norm.
   func normOrder() throws(RuntimeError) -> Int {
+    // Pools of opset 1 had a float.
+    if opset < 2, case .float = node.attributes[Name("p")] {
+      let p = try float("p", default: 2)
+      guard p > 0, p < 1e6, p == p.rounded() else {
+        throw RuntimeError(.notImplemented, "p must be a whole number above 0, about %d is not", p.magnitude < 1e9 ? Int(p) : 0)
+      }
+      return Int(p)
+    }
     let p = try int("p", default: 2)
     guard p > 0 else { throw RuntimeError(.invalidGraph, "p must be above 0, got %d", p) }
     return p

@@ -26,7 +26,7 @@ struct MaxPool: OperatorKernel {
 
   /// Types of bytes are pooled as float32, which holds them exactly.
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard inputs[0].type != .float32, let output = try? infer(inputs)[0] else { return 0 }
+    guard !TypeSet.reals.contains(inputs[0].type), let output = try? infer(inputs)[0] else { return 0 }
     return (inputs[0].count + output.count) * 4
   }
 
@@ -35,6 +35,11 @@ struct MaxPool: OperatorKernel {
     let window = try attributes.window(input: Array(x.shape.dims[2...]), kernel: kernel)
     let planes = x.shape[0] * x.shape[1]
     let indices = call.outputs[optional: 1]?.elements(Int64.self).baseAddress
+    if x.type == .float64 {
+      return maxPool(
+        call.platform, x.reals, into: output.reals, planes: planes, window, indices: indices,
+        columnMajor: isColumnMajor)
+    }
     guard x.type != .float32 else {
       maxPool(
         call.platform, x.floats, into: output.floats, planes: planes, window, indices: indices,
@@ -76,6 +81,11 @@ struct AveragePool: OperatorKernel {
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let window = try attributes.window(input: Array(x.shape.dims[2...]), kernel: kernel)
+    if x.type == .float64 {
+      return averagePool(
+        call.platform, x.reals, into: call.outputs[0].reals, planes: x.shape[0] * x.shape[1], window,
+        includePadding: includesPadding)
+    }
     averagePool(
       call.platform, x.floats, into: call.outputs[0].floats, planes: x.shape[0] * x.shape[1], window,
       includePadding: includesPadding)
@@ -101,6 +111,10 @@ struct GlobalPool: FamilyKernel {
   func run(_ call: Call) {
     let x = call.inputs[0]
     let (planes, count) = (x.shape[0] * x.shape[1], x.shape.dims[2...].productSaturating)
+    if x.type == .float64 {
+      return globalPool(
+        call.platform, x.reals, into: call.outputs[0].reals, planes: planes, count: count, isMean: isMean)
+    }
     if isMean {
       globalAveragePool(call.platform, x.floats, into: call.outputs[0].floats, planes: planes, count: count)
     } else {

@@ -30,7 +30,7 @@ struct GridSample: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, grid) = (inputs[0], inputs[1])
-    guard (3...5).contains(x.rank), grid.rank == x.rank, grid.shape[0] == x.shape[0], grid.type == .float32,
+    guard (3...5).contains(x.rank), grid.rank == x.rank, grid.shape[0] == x.shape[0], grid.type.isFloat,
       grid.shape[grid.rank - 1] == x.rank - 2
     else {
       throw RuntimeError(
@@ -44,9 +44,31 @@ struct GridSample: OperatorKernel {
     return [x.with(dims: Array(x.shape[..<2]) + points)]
   }
 
+  private func isOfFloats(_ x: ElementType, _ grid: ElementType) -> Bool { x == .float32 && grid == .float32 }
+
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
+    if isOfFloats(inputs[0].type, inputs[1].type) { return 0 }
+    let output = (try? infer(inputs)[0].count) ?? 0
+    return ScratchMemory.byteCount(inputs[0].count * 8) + ScratchMemory.byteCount(inputs[1].count * 8)
+      + ScratchMemory.byteCount(output * 8)
+  }
+
+  /// What is not float32 is sampled in float64.
   func run(_ call: Call) {
     let (x, grid) = (call.inputs[0], call.inputs[1])
     let dims = x.shape.dims
+    if !isOfFloats(x.type, grid.type) {
+      var scratch = ScratchMemory(call)
+      let output = call.outputs[0]
+      let wide = scratch.converted(x, to: .float64, on: call.platform)
+      let places = scratch.converted(grid, to: .float64, on: call.platform)
+      let result = output.type == .float64 ? output : scratch.tensor(.float64, output.shape)
+      kernel.run(
+        call.platform, wide.reals, batch: dims[0], channels: dims[1], dims: Array(dims[2...]), grid: places.reals,
+        points: grid.shape.dims[1..<(dims.count - 1)].productSaturating, into: result.reals)
+      if output.type != .float64 { cast(result, into: output, on: call.platform) }
+      return
+    }
     kernel.run(
       call.platform, x.floats, batch: dims[0], channels: dims[1], dims: Array(dims[2...]), grid: grid.floats,
       points: grid.shape.dims[1..<(dims.count - 1)].productSaturating, into: call.outputs[0].floats)

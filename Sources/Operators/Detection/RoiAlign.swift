@@ -37,7 +37,7 @@ struct RoiAlign: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, regions, items) = (inputs[0], inputs[1], inputs[2])
     guard x.rank == 4, regions.rank == 2, regions.shape[1] == 4, items.shape == [regions.shape[0]],
-      regions.type == .float32
+      regions.type == x.type
     else {
       throw RuntimeError(
         .invalidArgument, "regions %v and batch indices %v do not fit an input of %v",
@@ -54,6 +54,18 @@ struct RoiAlign: OperatorKernel {
     let kernel = Kernels.RoiAlign(
       height: x.shape[2], width: x.shape[3], outputHeight: outputHeight, outputWidth: outputWidth,
       samplingRatio: samplingRatio, isMax: isMax, allowsThin: isHalfPixel)
+    if x.type == .float64 {
+      let shift = isHalfPixel ? 0.5 : 0.0
+      for i in 0..<regions.shape[0] {
+        let corners = regions.reals + 4 * i
+        let region = SIMD4(corners[0], corners[1], corners[2], corners[3]) * Double(spatialScale) - shift
+        let item = items.integer(i) < 0 ? items.integer(i) + x.shape[0] : items.integer(i)
+        kernel.run(
+          x.reals + item * channels * kernel.height * kernel.width, channels: channels, region: region,
+          into: output.reals + i * channels * outputHeight * outputWidth)
+      }
+      return
+    }
     let shift: Float = isHalfPixel ? 0.5 : 0
     call.platform.parallelFor(regions.shape[0]) { (i: Int) in
       let corners = regions.floats + 4 * i

@@ -10,9 +10,12 @@ struct Cast: OperatorKernel {
   private let type: ElementType?
   private let saturates: Bool
   private let roundMode: Name?
+  private var widens = false
 
   init(_ site: Site) throws(RuntimeError) {
-    try self.init(site, to: try site.required("to", try site.elementType("to")))
+    // Opset 1 has the type's name.
+    let type = site.opset < 6 ? try site.namedType("to") : try site.elementType("to")
+    try self.init(site, to: try site.required("to", type))
   }
 
   private init(_ site: Site, to type: ElementType?) throws(RuntimeError) {
@@ -21,10 +24,17 @@ struct Cast: OperatorKernel {
     roundMode = try site.string("round_mode")
   }
 
+  /// To float32 from half types, and as it is from others: what `FlexAttention` weighs in.
+  static func widening(_ site: Site) throws(RuntimeError) -> Cast {
+    var cast = try Cast(site, to: nil)
+    cast.widens = true
+    return cast
+  }
+
   static func like(_ site: Site) throws(RuntimeError) -> Cast { try Cast(site, to: nil) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    let target = type ?? inputs[1].type
+    let target = widens ? (inputs[0].type.isHalf ? .float32 : inputs[0].type) : type ?? inputs[1].type
     for type in [inputs[0].type, target] where type != .string && type.rowType == nil {
       throw RuntimeError(.notImplemented, "casts of %t are not supported", Int(type.rawValue))
     }
@@ -76,5 +86,17 @@ struct BitCast: OperatorKernel {
 
   func run(_ call: Call) {
     call.outputs[0].bytes.copyMemory(from: call.inputs[0].bytes, byteCount: call.inputs[0].byteCount)
+  }
+}
+
+extension Site {
+  /// The element type whose name in ONNX's protobuf is attribute `name`: FLOAT, INT64.
+  fileprivate func namedType(_ name: StaticString) throws(RuntimeError) -> ElementType? {
+    guard let given = try string(name) else { return nil }
+    let lower = Name(given.bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 })
+    if lower == "float" { return .float32 }
+    if lower == "double" { return .float64 }
+    for type in ElementType.allCases where lower == type.name { return type }
+    throw RuntimeError(.invalidGraph, "attribute to must name an element type, got %s", name: given)
   }
 }

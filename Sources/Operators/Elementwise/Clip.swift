@@ -25,20 +25,27 @@ struct Clip: OperatorKernel {
     return [inputs[0].withoutValue]
   }
 
-  func run(_ call: Call) {
+  func run(_ call: Call) throws(RuntimeError) {
     let (x, out) = (call.inputs[0], call.outputs[0])
     let row = x.type.rowType!
-    let (low, high) = (bound(call, 1), bound(call, 2))
+    let (low, high) = (try bound(call, 1, low), try bound(call, 2, high))
     if row == .f32 {
       return map(
-        .clip(low?.float ?? self.low, high?.float ?? self.high), x, into: out, as: row, on: call.platform)
+        .clip(low?.float ?? -.infinity, high?.float ?? .infinity), x, into: out, as: row, on: call.platform)
     }
     if let low { broadcast(.maximum, x, low, into: out, as: row, on: call.platform) } else { copyAll(x, to: out) }
     if let high { broadcast(.minimum, out, high, into: out, as: row, on: call.platform) }
   }
 
-  private func bound(_ call: Call, _ i: Int) -> Tensor? {
-    call.inputs[optional: i]?.reshaped(.scalar)
+  /// The bound that is input `i`, or what an attribute says instead.
+  private func bound(_ call: Call, _ i: Int, _ given: Float) throws(RuntimeError) -> Tensor? {
+    if let bound = call.inputs[optional: i] { return bound.reshaped(.scalar) }
+    if given.isInfinite { return nil }
+    let number = try call.allocator.tensor(.float32, .scalar)
+    number.floats[0] = given
+    let own = try call.allocator.tensor(call.inputs[0].type, .scalar)
+    cast(number, into: own, on: .serial)
+    return own
   }
 }
 

@@ -4,13 +4,40 @@ import Tensors
 
 /// Repeats a tensor along each axis.
 ///
-/// <https://onnx.ai/onnx/operators/onnx__Tile.html>
+/// <https://onnx.ai/onnx/operators/onnx__Tile.html>. Opset 1 repeats along one axis, which is input 2.
 struct Tile: OperatorKernel {
-  init(_ site: Site) {}
+  private let isOfOneAxis: Bool
+
+  init(_ site: Site) throws(RuntimeError) {
+    isOfOneAxis = site.opset < 6
+    guard site.inputCount == (isOfOneAxis ? 3 : 2) else {
+      throw RuntimeError(.invalidGraph, "the operator takes %d inputs, got %d", isOfOneAxis ? 3 : 2, site.inputCount)
+    }
+  }
+
+  /// How often the tensor is repeated along each axis; nil where that is not known yet.
+  private func repeats(_ inputs: Facts) throws(RuntimeError) -> [Int]? {
+    guard isOfOneAxis else { return inputs[1].integers }
+    guard let tiles = number(inputs[1]), let axis = number(inputs[2]) else { return nil }
+    var repeats = [Int](repeating: 1, count: inputs[0].rank)
+    guard inputs[0].rank > 0 else { return repeats }
+    repeats[try ShapeRules.axis(axis, rank: inputs[0].rank)] = tiles
+    return repeats
+  }
+
+  /// The one number, of the first input's type by the specification, an integer in files.
+  private func number(_ fact: Fact) -> Int? {
+    guard let value = fact.value, value.count == 1 else { return nil }
+    switch value.type {
+    case .int32, .int64: return value.integer(0)
+    case .float32, .float64: return Int(exactly: value.real(0))
+    default: return nil
+    }
+  }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let shape = inputs[0].shape
-    guard let repeats = inputs[1].integers else {
+    guard let repeats = try repeats(inputs) else {
       return [inputs[0].with(dims: [Int](repeating: -1, count: shape.count))]
     }
     guard repeats.count == shape.count, repeats.allSatisfy({ $0 >= 0 }) else {

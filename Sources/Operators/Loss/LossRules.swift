@@ -27,25 +27,30 @@ struct LossRules {
         .invalidArgument, "targets must be integers of shape %v, got %t %v", shapes: [dims, targets.shape],
         Int(targets.type.rawValue))
     }
+    if let weights { try ShapeRules.sameType(x, weights) }
     if let weights, weights.shape != [x.shape[1]] {
       throw RuntimeError(
         .invalidArgument, "the weights must have shape [%d], got %v", shapes: [weights.shape], x.shape[1])
     }
-    return Fact(.float32, reduction == .none ? dims : [])
+    return x.with(dims: reduction == .none ? dims : [])
   }
 
-  /// The loss of log probabilities at `x`, of shape `dims`.
-  func run(
-    _ x: UnsafePointer<Float>, _ dims: [Int], _ targets: Tensor, _ weights: Tensor?, into output: Tensor
-  ) throws(RuntimeError) {
+  /// The loss of log probabilities.
+  func run(_ x: Tensor, _ targets: Tensor, _ weights: Tensor?, into output: Tensor) throws(RuntimeError) {
+    let dims = x.shape.dims
     for i in 0..<targets.count {
       let target = targets.integer(i)
       guard target == ignored || target >= 0 && target < dims[1] else {
         throw RuntimeError(.invalidArgument, "targets must be below %d, got %d", dims[1], target)
       }
     }
+    if x.type == .float64 {
+      return negativeLogLikelihood(
+        x.reals, outer: dims[0], classes: dims[1], inner: dims[2...].productSaturating, targets: targets,
+        weights: weights.map { UnsafePointer($0.reals) }, ignored: ignored, reduction, into: output.reals)
+    }
     negativeLogLikelihood(
-      x, outer: dims[0], classes: dims[1], inner: dims[2...].productSaturating, targets: targets,
+      x.floats, outer: dims[0], classes: dims[1], inner: dims[2...].productSaturating, targets: targets,
       weights: weights.map { UnsafePointer($0.floats) }, ignored: ignored, reduction, into: output.floats)
   }
 }

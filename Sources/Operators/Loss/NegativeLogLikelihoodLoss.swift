@@ -15,8 +15,7 @@ struct NegativeLogLikelihoodLoss: OperatorKernel {
   }
 
   func run(_ call: Call) throws(RuntimeError) {
-    let x = call.inputs[0]
-    try rules.run(x.floats, x.shape.dims, call.inputs[1], call.inputs[optional: 2], into: call.outputs[0])
+    try rules.run(call.inputs[0], call.inputs[1], call.inputs[optional: 2], into: call.outputs[0])
   }
 }
 
@@ -36,14 +35,20 @@ struct SoftmaxCrossEntropyLoss: OperatorKernel {
     [try rules.infer(inputs[0], inputs[1], inputs[optional: 2]), inputs[0].withoutValue]
   }
 
-  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { wantsLogarithms ? 0 : inputs[0].count * 4 }
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { wantsLogarithms ? 0 : inputs[0].count * 8 }
 
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let dims = x.shape.dims
-    let logarithms = call.outputs[optional: 1]?.floats ?? call.scratch.assumingMemoryBound(to: Float.self)
-    logSoftmax(
-      call.platform, x.floats, into: logarithms, outer: dims[0], axis: dims[1], inner: dims[2...].productSaturating)
-    try rules.run(logarithms, dims, call.inputs[1], call.inputs[optional: 2], into: call.outputs[0])
+    var scratch = ScratchMemory(call)
+    let logarithms = call.outputs[optional: 1] ?? scratch.tensor(x.type, x.shape)
+    let inner = dims[2...].productSaturating
+    if x.type == .float64 {
+      softmax(
+        call.platform, x.reals, into: logarithms.reals, outer: dims[0], axis: dims[1], inner: inner, logarithm: true)
+    } else {
+      logSoftmax(call.platform, x.floats, into: logarithms.floats, outer: dims[0], axis: dims[1], inner: inner)
+    }
+    try rules.run(logarithms, call.inputs[1], call.inputs[optional: 2], into: call.outputs[0])
   }
 }

@@ -2,75 +2,98 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// (x - mean) / √(variance + epsilon) · scale + bias for each channel, with given statistics; in training mode with the
-/// batch's own, and the running ones as further outputs.
+/// (x - mean) / √(variance + epsilon) · scale + bias for each channel, with given statistics; in training with the
+/// batch's own, and the running ones as further outputs, up to opset 13 with the batch's own behind them.
+///
+/// Up to opset 8 every element but the batch may have statistics of its own (`spatial` 0). Up to opset 6 `is_test` says
+/// that this is no training, up to opset 13 that nobody asks for more than one output.
 ///
 /// <https://onnx.ai/onnx/operators/onnx__BatchNormalization.html>
 struct BatchNormalization: OperatorKernel {
-  private let epsilon: Float
-  private let momentum: Float
+  private let epsilon: Double
+  private let momentum: Double
   private let isTraining: Bool
+  private let isSpatial: Bool
 
   init(_ site: Site) throws(RuntimeError) {
-    epsilon = try site.float("epsilon", default: 1e-5)
-    momentum = try site.float("momentum", default: 0.9)
-    isTraining = try site.flag("training_mode")
-    if site.opset < 9, try site.int("spatial", default: 1) == 0 {
-      throw RuntimeError(.notImplemented, "spatial must be 1, got 0")
+    epsilon = Double(try site.float("epsilon", default: 1e-5))
+    momentum = Double(try site.float("momentum", default: 0.9))
+    if site.opset < 7 {
+      isTraining = !(try site.flag("is_test"))
+    } else {
+      isTraining = site.opset < 14 ? (1..<5).contains { site.wants(output: $0) } : try site.flag("training_mode")
     }
-    if site.opset < 14, site.outputCount > 1 {
-      throw RuntimeError(.notImplemented, "training outputs are implemented from opset 14 on, got %d", site.opset)
-    }
+    isSpatial = site.opset < 9 ? try site.flag("spatial", default: true) : true
+  }
+
+  /// The input as [outer, channels, inner].
+  private func sizes(_ dims: [Int]) -> (outer: Int, channels: Int, inner: Int) {
+    guard dims.count > 1 else { return (dims.first ?? 1, 1, 1) }
+    if !isSpatial { return (dims[0], dims[1...].productSaturating, 1) }
+    return (dims[0], dims[1], dims[2...].productSaturating)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    let channels = inputs[0].rank > 1 ? inputs[0].shape[1] : 1
-    for i in 1..<5 where inputs[i].shape != [channels] {
-      throw RuntimeError(
-        .invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, channels)
+    let x = inputs[0]
+    let expected = x.rank < 2 ? [1] : isSpatial ? [x.shape[1]] : Array(x.shape[1...])
+    for i in 1..<5 {
+      guard TypeSet.reals.contains(inputs[i].type), inputs[i].shape == expected else {
+        throw RuntimeError(
+          .invalidArgument, "input %d must be floats of shape %v, got %t %v", shapes: [expected, inputs[i].shape], i,
+          Int(inputs[i].type.rawValue))
+      }
     }
-    let statistics = Fact(.float32, [channels])
-    return [inputs[0].withoutValue, statistics, statistics]
+    let (mean, variance) = (inputs[3].withoutValue, inputs[4].withoutValue)
+    return [x.withoutValue, mean, variance, mean, variance]
   }
 
-  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { inputs[1].count * 8 }
+  /// The factor and the shift of each channel, in float64 and in float32.
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { inputs[1].count * 24 }
 
   func run(_ call: Call) {
-    let x = call.inputs[0]
-    let channels = call.inputs[1].count
-    let inner = x.shape.dims.dropFirst(2).productSaturating
-    let outer = x.shape.rank > 0 ? x.shape[0] : 1
-    let (gamma, beta) = (call.inputs[1].floats, call.inputs[2].floats)
-    let (mean, variance) = (call.inputs[3].floats, call.inputs[4].floats)
-    let scale = call.scratch.assumingMemoryBound(to: Float.self)
+    let (x, output) = (call.inputs[0], call.outputs[0])
+    let (outer, channels, inner) = sizes(x.shape.dims)
+    let (mean, variance) = (call.inputs[3], call.inputs[4])
+    let scale = call.scratch.assumingMemoryBound(to: Double.self)
     let shift = scale + channels
     for channel in 0..<channels {
-      var moments = (Double(mean[channel]), Double(variance[channel]))
+      var moments = (mean.real(channel), variance.real(channel))
       if isTraining {
-        moments = BatchNormalization.moments(x.floats, channel, outer: outer, channels: channels, inner: inner)
-        let keep = Double(momentum)
-        call.outputs[optional: 1]?.floats[channel] = Float(Double(mean[channel]) * keep + moments.0 * (1 - keep))
-        call.outputs[optional: 2]?.floats[channel] = Float(Double(variance[channel]) * keep + moments.1 * (1 - keep))
+        let old = moments
+        moments = BatchNormalization.moments(x, channel, outer: outer, channels: channels, inner: inner)
+        call.outputs[optional: 1]?.setReal(channel, old.0 * momentum + moments.0 * (1 - momentum))
+        call.outputs[optional: 2]?.setReal(channel, old.1 * momentum + moments.1 * (1 - momentum))
+        call.outputs[optional: 3]?.setReal(channel, moments.0)
+        call.outputs[optional: 4]?.setReal(channel, moments.1)
       }
-      let factor = Double(gamma[channel]) / (moments.1 + Double(epsilon)).squareRoot()
-      scale[channel] = Float(factor)
-      shift[channel] = Float(Double(beta[channel]) - moments.0 * factor)
+      let factor = call.inputs[1].real(channel) / (moments.1 + epsilon).squareRoot()
+      scale[channel] = factor
+      shift[channel] = call.inputs[2].real(channel) - moments.0 * factor
     }
+    if x.type == .float64 {
+      scaleChannels(
+        call.platform, UnsafePointer(x.elements(Double.self).baseAddress!),
+        into: output.elements(Double.self).baseAddress!, outer: outer, channels: channels, inner: inner,
+        scale: scale, shift: shift)
+      return
+    }
+    let narrow = (call.scratch + channels * 16).assumingMemoryBound(to: Float.self)
+    for i in 0..<2 * channels { narrow[i] = Float(scale[i]) }
     scaleChannels(
-      call.platform, x.floats, into: call.outputs[0].floats, outer: outer, channels: channels, inner: inner,
-      scale: scale, shift: shift)
+      call.platform, x.floats, into: output.floats, outer: outer, channels: channels, inner: inner, scale: narrow,
+      shift: narrow + channels)
   }
 
   /// Mean and variance of one channel of [outer, channels, inner].
   private static func moments(
-    _ x: UnsafePointer<Float>, _ channel: Int, outer: Int, channels: Int, inner: Int
+    _ x: Tensor, _ channel: Int, outer: Int, channels: Int, inner: Int
   ) -> (Double, Double) {
     let count = Double(outer * inner)
     func sum(_ term: (Double) -> Double) -> Double {
       var total = 0.0
       for o in 0..<outer {
-        let row = x + (o * channels + channel) * inner
-        for i in 0..<inner { total += term(Double(row[i])) }
+        let row = (o * channels + channel) * inner
+        for i in row..<row + inner { total += term(x.real(i)) }
       }
       return total
     }

@@ -32,6 +32,12 @@ struct GroupNormalization: OperatorKernel {
   func run(_ call: Call) {
     let x = call.inputs[0]
     let channels = x.shape[1]
+    if x.type == .float64 {
+      return groupNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, batch: x.shape[0], groups: groups,
+        channels: channels / groups, inner: x.shape.dims[2...].productSaturating, scale: call.inputs[1].reals,
+        bias: call.inputs[2].reals, channelsOfFactor: scalesGroups ? channels / groups : 1, epsilon: Double(epsilon))
+    }
     var (scale, bias) = (call.inputs[1].floats, call.inputs[2].floats)
     if scalesGroups {
       let scratch = call.scratch.assumingMemoryBound(to: Float.self)
@@ -65,6 +71,12 @@ struct InstanceNormalization: OperatorKernel {
 
   func run(_ call: Call) {
     let x = call.inputs[0]
+    if x.type == .float64 {
+      return groupNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, batch: x.shape[0], groups: x.shape[1], channels: 1,
+        inner: x.shape.dims[2...].productSaturating, scale: call.inputs[1].reals, bias: call.inputs[2].reals,
+        channelsOfFactor: 1, epsilon: Double(epsilon))
+    }
     groupNorm(
       call.platform, x.floats, into: call.outputs[0].floats, batch: x.shape[0], groups: x.shape[1], channels: 1,
       inner: x.shape.dims[2...].productSaturating, scale: call.inputs[1].floats, bias: call.inputs[2].floats,
@@ -75,9 +87,7 @@ struct InstanceNormalization: OperatorKernel {
 /// Inputs 1 and 2: a factor and a bias for each of so many channels or groups.
 private enum ChannelFactors {
   static func check(_ inputs: Facts, _ count: Int) throws(RuntimeError) {
-    for i in 0..<3 where inputs[i].type != .float32 {
-      throw RuntimeError(.notImplemented, "input %d may not be of type %t", i, Int(inputs[i].type.rawValue))
-    }
+    for i in 1..<3 { try ShapeRules.sameType(inputs[0], inputs[i]) }
     for i in 1..<3 where inputs[i].shape != [count] {
       throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, count)
     }

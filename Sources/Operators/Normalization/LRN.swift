@@ -26,6 +26,11 @@ struct LRN: OperatorKernel {
 
   func run(_ call: Call) {
     let x = call.inputs[0]
+    if x.type == .float64 {
+      return localResponseNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, batch: x.shape[0], channels: x.shape[1],
+        inner: x.shape.dims[2...].productSaturating, size: size, alpha: alpha, beta: beta, bias: bias)
+    }
     localResponseNorm(
       call.platform, x.floats, into: call.outputs[0].floats, batch: x.shape[0], channels: x.shape[1],
       inner: x.shape.dims[2...].productSaturating, size: size, alpha: alpha, beta: beta, bias: bias)
@@ -50,7 +55,7 @@ struct LpNormalization: OperatorKernel {
     return [inputs[0].withoutValue]
   }
 
-  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { inputs[0].count * 4 }
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { inputs[0].count * 8 }
 
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
@@ -59,6 +64,13 @@ struct LpNormalization: OperatorKernel {
     let (outer, inner) = (dims[..<axis].productSaturating, dims[(axis + 1)...].productSaturating)
     let norms = call.scratch.assumingMemoryBound(to: Float.self)
     guard x.count > 0 else { return }
+    if x.type == .float64 {
+      let norms = call.scratch.assumingMemoryBound(to: Double.self)
+      lpNorm(call.platform, x.reals, into: norms, outer: outer, count: dims[axis], inner: inner, p: p)
+      return divideByNorms(
+        call.platform, x.reals, into: call.outputs[0].reals, outer: outer, count: dims[axis], inner: inner,
+        norms: norms)
+    }
     lpNorm(call.platform, x.floats, into: norms, outer: outer, count: dims[axis], inner: inner, p: p)
     divideByNorms(
       call.platform, x.floats, into: call.outputs[0].floats, outer: outer, count: dims[axis], inner: inner, norms: norms
@@ -94,8 +106,14 @@ struct MeanVarianceNormalization: OperatorKernel {
     let x = call.inputs[0]
     let kept = try kept(x.shape.dims)
     let strides = zip(kept.packedStrides, zip(kept, x.shape.dims)).map { $1.0 == $1.1 ? $0 : 0 }
+    let sums = call.scratch.assumingMemoryBound(to: Double.self)
+    if x.type == .float64 {
+      return meanVarianceNorm(
+        x.reals, into: call.outputs[0].reals, dims: x.shape.dims, strides: strides, groups: kept.productSaturating,
+        sums: sums)
+    }
     meanVarianceNorm(
       x.floats, into: call.outputs[0].floats, dims: x.shape.dims, strides: strides, groups: kept.productSaturating,
-      sums: call.scratch.assumingMemoryBound(to: Double.self))
+      sums: sums)
   }
 }

@@ -22,6 +22,12 @@ struct LayerNormalization: OperatorKernel {
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let (rows, count) = try span.sizes(x.shape.dims)
+    if x.type == .float64 {
+      return layerNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, rows: rows, count: count, scale: call.inputs[1].reals,
+        bias: call.inputs[optional: 2].map { UnsafePointer($0.reals) }, epsilon: Double(epsilon), isCentered: true,
+        means: call.outputs[optional: 1]?.floats, inverseDeviations: call.outputs[optional: 2]?.floats)
+    }
     layerNorm(
       call.platform, x.floats, into: call.outputs[0].floats, rows: rows, count: count,
       scale: call.inputs[1].floats, bias: call.inputs[optional: 2]?.floats, epsilon: epsilon,
@@ -44,12 +50,19 @@ struct RMSNormalization: OperatorKernel {
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    [inputs[0].withoutValue, try span.infer(inputs)]
+    // The output is of the scale's type.
+    [inputs[1].with(dims: inputs[0].shape), try span.infer(inputs)]
   }
 
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let (rows, count) = try span.sizes(x.shape.dims)
+    if x.type == .float64 {
+      return layerNorm(
+        call.platform, x.reals, into: call.outputs[0].reals, rows: rows, count: count, scale: call.inputs[1].reals,
+        bias: nil, epsilon: Double(epsilon), isCentered: false,
+        inverseDeviations: call.outputs[optional: 1]?.floats)
+    }
     rmsNorm(
       call.platform, x.floats, into: call.outputs[0].floats, rows: rows, count: count, scale: call.inputs[1].floats,
       epsilon: epsilon, inverseDeviations: call.outputs[optional: 1]?.floats)

@@ -14,6 +14,11 @@ struct Softmax: OperatorKernel {
 
   func run(_ call: Call) throws(RuntimeError) {
     let (outer, axis, inner) = try span.sizes(call.inputs[0].shape.dims)
+    if call.inputs[0].type == .float64 {
+      return softmax(
+        call.platform, call.inputs[0].reals, into: call.outputs[0].reals, outer: outer, axis: axis, inner: inner,
+        logarithm: false)
+    }
     softmax(
       call.platform, call.inputs[0].floats, into: call.outputs[0].floats, outer: outer, axis: axis, inner: inner)
   }
@@ -31,6 +36,11 @@ struct LogSoftmax: OperatorKernel {
 
   func run(_ call: Call) throws(RuntimeError) {
     let (outer, axis, inner) = try span.sizes(call.inputs[0].shape.dims)
+    if call.inputs[0].type == .float64 {
+      return softmax(
+        call.platform, call.inputs[0].reals, into: call.outputs[0].reals, outer: outer, axis: axis, inner: inner,
+        logarithm: true)
+    }
     logSoftmax(
       call.platform, call.inputs[0].floats, into: call.outputs[0].floats, outer: outer, axis: axis, inner: inner)
   }

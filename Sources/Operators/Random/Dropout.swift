@@ -4,26 +4,37 @@ import Tensors
 
 /// The input; in training with some elements dropped at random and the others scaled up. Output 1 says which stay.
 ///
+/// Training is what input 2 says, up to opset 6 what attribute `is_test` does not say, and never between.
+///
 /// <https://onnx.ai/onnx/operators/onnx__Dropout.html>
 struct Dropout: OperatorKernel {
   private let source: RandomSource
   private let maskIsBool: Bool
   private let hasTrainingInput: Bool
+  /// Before there was an input.
+  private let isTraining: Bool
+  private let ratio: Double
 
   init(_ site: Site) throws(RuntimeError) {
     source = try RandomSource(site)
     maskIsBool = site.opset >= 10
     hasTrainingInput = site.opset >= 12
+    isTraining = site.opset < 7 ? !(try site.flag("is_test")) : false
+    ratio = Double(try site.float("ratio", default: 0.5))
   }
 
-  func infer(_ inputs: Facts) -> [Fact] {
-    [inputs[0].withoutValue, inputs[0].with(type: maskIsBool ? .bool : inputs[0].type)]
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    if let ratio = inputs[optional: 1], !TypeSet.reals.contains(ratio.type) || ratio.count != 1 {
+      throw RuntimeError(
+        .invalidArgument, "the ratio must be one float, got %t %v", shapes: [ratio.shape], Int(ratio.type.rawValue))
+    }
+    return [inputs[0].withoutValue, maskIsBool ? inputs[0].with(type: .bool) : inputs[0].withoutValue]
   }
 
   func run(_ call: Call) throws(RuntimeError) {
     let (x, output, mask) = (call.inputs[0], call.outputs[optional: 0], call.outputs[optional: 1])
-    let isTraining = hasTrainingInput ? try call.condition(2, default: false) : false
-    let ratio = call.inputs[optional: 1].map { $0.real(0) } ?? 0.5
+    let isTraining = hasTrainingInput ? try call.condition(2, default: false) : isTraining
+    let ratio = call.inputs[optional: 1].map { $0.real(0) } ?? ratio
     guard isTraining, ratio > 0 else {
       if let output { copyAll(x, to: output) }
       if let mask { for i in 0..<mask.count { set(mask, i, true) } }

@@ -74,18 +74,23 @@ struct Recurrent: FamilyKernel {
     let y =
       isBatchFirst
       ? [kernel.batch, kernel.steps, directions, hidden] : [kernel.steps, directions, kernel.batch, hidden]
-    return [Fact(.float32, y), Fact(.float32, state)] + (isLSTM ? [Fact(.float32, state)] : [])
+    for i in [1, 2, 3, 5, 6, 7] {
+      if let given = inputs[optional: i] { try ShapeRules.sameType(x, given) }
+    }
+    return [x.with(dims: y), x.with(dims: state)] + (isLSTM ? [x.with(dims: state)] : [])
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard inputs[0].rank == 3, inputs[2].rank == 3 else { return 0 }
     let kernel = kernel(inputs[0].shape, inputs[2].shape)
+    if inputs[0].type == .float64 { return (2 * kernel.batch + cell.gates + 2) * kernel.hidden * 8 }
     return ScratchMemory.byteCount(kernel.scratchCount * 4) + 2
       * ScratchMemory.byteCount(kernel.batch * kernel.hidden * 4)
       + (isBatchFirst ? ScratchMemory.byteCount(inputs[0].count * 4) : 0)
   }
 
   func run(_ call: Call) {
+    if call.inputs[0].type == .float64 { return runDoubles(call) }
     var scratch = ScratchMemory(call)
     var x = call.inputs[0]
     let r = call.inputs[2]
@@ -119,6 +124,50 @@ struct Recurrent: FamilyKernel {
         batchStride: yBatch, scratch: rest)
       store(h, direction, into: call.outputs[optional: 1], kernel)
       if isLSTM { store(c, direction, into: call.outputs[optional: 2], kernel) }
+    }
+  }
+
+  private func runDoubles(_ call: Call) {
+    let (x, r) = (call.inputs[0], call.inputs[2])
+    var kernel = kernel(x.shape.dims, r.shape.dims)
+    let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
+    let h = call.scratch.assumingMemoryBound(to: Double.self)
+    let c = h + kernel.batch * hidden
+    kernel.clip = clip
+    /// Copies a direction's state to or from a tensor of states.
+    func copy(_ tensor: Tensor?, _ direction: Int, _ state: UnsafeMutablePointer<Double>, isLoad: Bool) {
+      for row in 0..<kernel.batch {
+        for j in 0..<hidden {
+          let at = place(direction, row, kernel) + j
+          if isLoad {
+            state[row * hidden + j] = tensor.map { $0.reals[at] } ?? 0
+          } else {
+            tensor?.reals[at] = state[row * hidden + j]
+          }
+        }
+      }
+    }
+    for direction in 0..<directions {
+      kernel.isReverse = isReverse || direction == 1
+      kernel.activations = activations[direction]
+      copy(call.inputs[optional: 5], direction, h, isLoad: true)
+      copy(isLSTM ? call.inputs[optional: 6] : nil, direction, c, isLoad: true)
+      let (yStep, yBatch) =
+        isBatchFirst
+        ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
+      let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
+      kernel.run(
+        x.reals, w: call.inputs[1].reals + direction * width * kernel.inputSize,
+        r: r.reals + direction * width * hidden,
+        bias: call.inputs[optional: 3].map { UnsafePointer($0.reals + direction * 2 * width) },
+        peepholes: isLSTM ? call.inputs[optional: 7].map { UnsafePointer($0.reals + direction * 3 * hidden) } : nil,
+        lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) },
+        itemStride: isBatchFirst ? kernel.steps * kernel.inputSize : kernel.inputSize,
+        inputStride: isBatchFirst ? kernel.inputSize : kernel.batch * kernel.inputSize, h: h, c: isLSTM ? c : nil,
+        y: call.outputs[optional: 0].map { $0.reals + yStart }, stepStride: yStep, batchStride: yBatch,
+        scratch: c + kernel.batch * hidden)
+      copy(call.outputs[optional: 1], direction, h, isLoad: false)
+      if isLSTM { copy(call.outputs[optional: 2], direction, c, isLoad: false) }
     }
   }
 

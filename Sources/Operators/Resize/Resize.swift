@@ -56,7 +56,15 @@ struct Resize: FamilyKernel {
     case _ where name == "not_smaller": policy = .notSmaller
     default: throw RuntimeError(.invalidGraph, "keep_aspect_ratio_policy %s is not known", name: name)
     }
-    givenScales = scalesInput < 0 ? try site.required("scales", try site.floats("scales")) : nil
+    if site.opset < 7 {
+      // Opset 1 knows images alone.
+      givenScales = [
+        1, 1, try site.required("height_scale", try site.node.attributes.float("height_scale")),
+        try site.required("width_scale", try site.node.attributes.float("width_scale")),
+      ]
+    } else {
+      givenScales = scalesInput < 0 ? try site.required("scales", try site.floats("scales")) : nil
+    }
     roiInput = isOld ? -1 : 1
     self.scalesInput = scalesInput
     sizesInput = isOld ? -1 : 3
@@ -132,7 +140,7 @@ struct Resize: FamilyKernel {
       guard x.type.byteWidth > 0, x.type.byteWidth <= 8 else {
         throw RuntimeError(.notImplemented, "elements of type %t are not implemented", Int(x.type.rawValue))
       }
-    } else if x.type != .float32, !x.type.isInteger || x.type.byteWidth > 4 {
+    } else if x.type.rowType == nil {
       throw RuntimeError(.notImplemented, "interpolating %t is not implemented", Int(x.type.rawValue))
     }
     guard let plan = try plan(inputs) else { return [x.with(dims: [Int](repeating: -1, count: x.rank))] }
@@ -146,9 +154,15 @@ struct Resize: FamilyKernel {
     guard let plan = try? plan(inputs) else { return 0 }
     let tables = plan.reduce(0) { $0 + $1.newLength * (nearest == nil ? filter.taps($1) : 1) }
     if nearest != nil { return ScratchMemory.byteCount(tables * 4) + 16 }
-    var count = 2 * ScratchMemory.byteCount(tables * 4) + 64 * plan.count
-    if inputs[0].type != .float32 { count += ScratchMemory.byteCount(inputs[0].count * 4) }
-    return count + 2 * ScratchMemory.byteCount(largest(plan) * 4)
+    let type = interpolated(inputs[0].type)
+    let count = 2 * ScratchMemory.byteCount(tables * 4) + ScratchMemory.byteCount(tables * 8) + 64 * plan.count
+    return count + ScratchMemory.converting(inputs[0], to: type)
+      + 2 * ScratchMemory.byteCount(type.byteCount(largest(plan)))
+  }
+
+  /// The type that elements are interpolated in: float64 where float32 would not hold them.
+  private func interpolated(_ type: ElementType) -> ElementType {
+    type == .float64 || type == .int64 || type == .uint64 ? .float64 : .float32
   }
 
   /// The elements of the largest tensor between two axes.
@@ -175,34 +189,38 @@ struct Resize: FamilyKernel {
       runNearest(call, x, output, plan, nearest, &scratch)
       return
     }
-    let source = scratch.converted(x, to: .float32, on: call.platform)
+    let type = interpolated(x.type)
+    var from = scratch.converted(x, to: type, on: call.platform)
     let changed = plan.indices.filter { !plan[$0].isUnchanged(coordinates) }
-    let room = largest(plan)
-    let spare = (0..<2).map { _ in scratch.take(room, of: Float.self) }
+    let room = Shape([largest(plan)])
+    let spare = [scratch.tensor(type, room), scratch.tensor(type, room)]
     var dims = x.shape.dims
-    var from = UnsafePointer(source.floats)
     for (i, axis) in changed.enumerated() {
-      let isLast = i == changed.count - 1 && output.type == .float32
-      let target = isLast ? output.floats : spare[i % 2]
+      let target = i == changed.count - 1 && output.type == type ? output : spare[i % 2]
       let step = plan[axis]
       let taps = filter.taps(step)
       let indices = scratch.take(step.newLength * taps, of: Int32.self)
-      let weights = scratch.take(step.newLength * taps, of: Float.self)
+      let weights = scratch.take(step.newLength * taps, of: Double.self)
       filter.fill(step, coordinates, indices: indices, weights: weights)
-      resample(
-        call.platform, from, outer: dims[..<axis].productSaturating, length: step.length,
-        inner: dims[(axis + 1)...].productSaturating, newLength: step.newLength,
-        Resampling(taps: taps, indices: indices, weights: weights), outside: outside, into: target)
+      let (outer, inner) = (dims[..<axis].productSaturating, dims[(axis + 1)...].productSaturating)
+      if type == .float64 {
+        resample(
+          call.platform, from.reals, outer: outer, length: step.length, inner: inner, newLength: step.newLength,
+          taps: taps, indices: indices, weights: weights, outside: Double(outside), into: target.reals)
+      } else {
+        let narrow = scratch.take(step.newLength * taps, of: Float.self)
+        for i in 0..<step.newLength * taps { narrow[i] = Float(weights[i]) }
+        resample(
+          call.platform, from.floats, outer: outer, length: step.length, inner: inner, newLength: step.newLength,
+          Resampling(taps: taps, indices: indices, weights: narrow), outside: outside, into: target.floats)
+      }
       dims[axis] = step.newLength
-      from = UnsafePointer(target)
+      from = target
     }
-    let isDone = output.type == .float32 && !changed.isEmpty
-    if !isDone {
-      let byteCount = output.count * 4
-      let result = Tensor(
-        .float32, output.shape, Storage(borrowed: UnsafeMutableRawPointer(mutating: from), byteCount: byteCount))
-      cast(result, into: output, on: call.platform)
-    }
+    if output.type == type, !changed.isEmpty { return }
+    let result = Tensor(
+      type, output.shape, Storage(borrowed: from.bytes, byteCount: type.byteCount(output.count)))
+    cast(result, into: output, on: call.platform)
   }
 
   private func runNearest(
@@ -218,8 +236,12 @@ struct Resize: FamilyKernel {
     var value = outside
     withUnsafeMutablePointer(to: &value) { pointer in
       let missing = scratch.tensor(x.type, .scalar)
-      cast(
-        Tensor(.float32, .scalar, Storage(borrowed: pointer, byteCount: 4)), into: missing, on: call.platform)
+      if x.type.rowType == nil {
+        missing.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: x.type.byteWidth)
+      } else {
+        cast(
+          Tensor(.float32, .scalar, Storage(borrowed: pointer, byteCount: 4)), into: missing, on: call.platform)
+      }
       resizeNearest(call.platform, x, into: output, indices: tables, outside: missing.bytes)
     }
   }

@@ -22,7 +22,7 @@ struct ResizeFilter {
   /// Fills the tables of one axis: [newLength, taps].
   func fill(
     _ axis: ResizeAxis, _ mode: CoordinateMode, indices: UnsafeMutablePointer<Int32>,
-    weights: UnsafeMutablePointer<Float>
+    weights: UnsafeMutablePointer<Double>
   ) {
     let (reach, taps) = (reach(axis), taps(axis))
     let stretch = isAntialiased ? min(1, Double(axis.scale)) : 1
@@ -41,11 +41,11 @@ struct ResizeFilter {
         var weight = weight((Double(index) - x) * stretch)
         if excludesOutside, index < 0 || index >= axis.length { weight = 0 }
         sum += weight
-        to[tap] = Float(weight)
+        to[tap] = weight
         at[tap] = Int32(max(0, min(index, axis.length - 1)))
       }
       if isAntialiased || excludesOutside, sum != 0 {
-        for tap in 0..<taps { to[tap] = Float(Double(to[tap]) / sum) }
+        for tap in 0..<taps { to[tap] /= sum }
       }
     }
   }

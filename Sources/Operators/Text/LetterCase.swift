@@ -27,7 +27,7 @@ enum LetterCase {
   }
 
   /// The other case is in the same range of one or two bytes for all of these.
-  private func converted(_ c: UInt32) -> UInt32 {
+  func converted(_ c: UInt32) -> UInt32 {
     let isUpper: Bool
     let distance: UInt32
     switch c {
