@@ -103,8 +103,11 @@ size: wasm ## Print the bytes of the wasm files by family.
 	@$(PYTHON) tools/size.py dist/named/ort-wasm-simd-threaded.wasm
 
 ##@ Care
-.PHONY: setup lint format clean distclean
+.PHONY: docs setup lint format clean distclean
 setup: $(STAMPS)/apt-native $(STAMPS)/apt-wasm $(STAMPS)/apt-js $(STAMPS)/apt-types $(STAMPS)/webpack $(STAMPS)/apt-browsers $(STAMPS)/python ## Install everything the other targets need.
+
+docs: $(TESTED) $(CACHE)/onnx-1.23.2/.done ## Write docs/operators.md from the registry and the ledger.
+	@$(PYTHON) tools/operators.py --apus $(TESTED)
 
 lint: $(STAMPS)/python ## Check formatting and the rules of the house.
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -11,6 +11,7 @@ public enum Command {
     Entry(CheckCommand.self),
     Entry(BenchCommand.self),
     Entry(TestCommand.self),
+    Entry(OperatorsCommand.self),
   ]
 
   /// 0 is success; 1 says that something failed, 2 that the command line was not understood.

@@ -250,6 +250,18 @@ import Testing
     #expect(json.hasPrefix(#"{"path":"\#(bad)","canRun":false,"problems":[{"operator":"Frob","message":""#))
   }
 
+  @Test func operators() {
+    let table = apus("operators")
+    #expect(table.status == 0)
+    #expect(table.output.hasPrefix("operator "))
+    #expect(table.output.contains("\nStringConcat "))
+    // What passes write is nobody's business.
+    #expect(!table.output.contains(" apus "))
+    let json = apus("operators", "--json").output
+    #expect(json.contains(#"{"name":"Trilu","domain":"ai.onnx","since":14,"types":["float32""#))
+    #expect(json.contains(#"{"name":"StringConcat","domain":"ai.onnx","since":20,"types":["string"]}"#))
+  }
+
   // MARK: bench
 
   @Test func measures() throws {
