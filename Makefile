@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-package test-types test-browsers test-models test-errors conformance
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-package test-types test-browsers test-models test-errors conformance conformance-1.17 coverage
 
 ##@ Parts of it
 .PHONY: build wasm js dist
@@ -46,7 +46,7 @@ dist: js $(STAMPS)/python ## Pack what is published, dist/apus-VERSION.tgz, with
 	@$(NODE24) js-shim/package.mjs
 
 ##@ Tests
-.PHONY: test-tools test-swift test-js test-memory test-package test-types test-browsers test-models test-errors conformance models
+.PHONY: test-tools test-swift test-js test-memory test-package test-types test-browsers test-models test-errors conformance conformance-1.17 coverage models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
 
@@ -79,6 +79,12 @@ test-errors: $(TESTED) js ## Give broken models and wrong inputs to three hosts.
 
 conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend suite against the ledger; UPDATE=1 adds what passes now.
 	@$(PYTHON) tools/conformance.py run --apus $(TESTED) --node $(NODE) $(if $(UPDATE),--update)
+
+conformance-1.17: $(TESTED) $(CACHE)/onnx-1.17.0/.done ## Hold the suite of onnx 1.17.0 against its ledger, natively; UPDATE=1 adds what passes now.
+	@$(PYTHON) tools/conformance.py run --suite $(CACHE)/onnx-1.17.0 --ledger Tests/ConformanceTests/ledger-1.17.txt --apus $(TESTED) --hosts native $(if $(UPDATE),--update)
+
+coverage: $(TESTED) $(STAMPS)/python ## Ask for every version and element type of ai.onnx; UPDATE=1 writes what is refused.
+	@$(PYTHON) tools/coverage.py --apus $(TESTED) $(if $(UPDATE),--update)
 
 models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=DIR.
 	@test -n "$(MODELS)" || { echo "usage: make models MODELS=DIR (NAME.onnx beside NAME.io/)"; exit 2; }
@@ -120,7 +126,7 @@ clean: ## Remove what was built.
 	@rm -rf .build .build-* dist js-shim/dist
 
 distclean: clean ## Remove what was installed and generated for the project, too.
-	@rm -rf .venv $(CACHE)
+	@rm -rf .venv .venv-1.17 $(CACHE)
 
 # What follows has files for targets, so that make knows what is there already.
 
@@ -180,4 +186,13 @@ $(CACHE)/models/graphs/.done: tools/graphs.py tools/onnxgraph.py tools/modelfold
 
 $(CACHE)/onnx-1.23.2/.done: tools/conformance.py $(STAMPS)/python
 	@$(PYTHON) tools/conformance.py generate $(@D)
+	@touch $@
+
+$(STAMPS)/python-1.17: | $(STAMPS)
+	@python3 -m venv .venv-1.17
+	@.venv-1.17/bin/pip install -q --disable-pip-version-check onnx==1.17.0 'numpy<2.3'
+	@touch $@
+
+$(CACHE)/onnx-1.17.0/.done: tools/conformance.py $(STAMPS)/python-1.17
+	@.venv-1.17/bin/python tools/conformance.py generate $(@D) --kinds node,simple
 	@touch $@

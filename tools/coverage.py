@@ -117,6 +117,20 @@ def variants(schema, case, inputs, outputs):
                 yield "version", older.since_version, own, ends, None
 
 
+def mistyped(schema, case, inputs, outputs):
+    """The same, of every input alone in a type that it may not have beside the others."""
+    node = case.model.graph.node[0]
+    given = [i for i, name in enumerate(node.input) if name]
+    own, ends = [kind_of(value) for value in inputs], [kind_of(value) for value in outputs]
+    allows = {c.type_param_str: set(filter(None, map(element, c.allowed_type_strs))) for c in schema.type_constraints}
+    variables = [formal(schema.inputs, i).type_str for i in given]
+    for at, variable in enumerate(variables):
+        for kind in ("uint8", "float16", "double", "int32", "bool", "string"):
+            if kind == own[at] or kind in allows.get(variable, {element(variable)}) and variables.count(variable) == 1:
+                continue
+            yield f"input {at} {kind}", schema.since_version, [*own[:at], kind, *own[at + 1:]], ends, None
+
+
 def ask(folder, index, case, schema, inputs, outputs, opset, kinds, results):
     """Writes one question as a folder of a model and its data; None where it cannot be put."""
     values = [converted(value, kind) for value, kind in zip(inputs, kinds)]
@@ -149,16 +163,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--apus", type=lambda path: pathlib.Path(path).resolve(), default=".build-test/release/apus")
     parser.add_argument("--only", default="", help="operators whose name contains this")
+    parser.add_argument("--mistyped", action="store_true",
+                        help="instead: give inputs types they may not have, and list what is taken or crashes")
     parser.add_argument("--update", action="store_true", help="write what fails to coverage.txt")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
+    ask_for = mistyped if given.mistyped else variants
     asked = {}
     with tempfile.TemporaryDirectory() as folder:
         for (domain, name), cases in sorted(single_nodes().items()):
             if given.only not in name:
                 continue
             for schema, case, inputs, outputs in cases:
-                for what, opset, kinds, results, tolerance in variants(schema, case, inputs, outputs):
+                for what, opset, kinds, results, tolerance in ask_for(schema, case, inputs, outputs):
                     try:
                         place = ask(pathlib.Path(folder), len(asked), case, schema, inputs, outputs, opset, kinds,
                                     results)
@@ -170,11 +187,17 @@ def main():
         for tolerance in [None, *sorted(set(FLOATS.values()))]:
             names = [name for name, (_, wanted) in asked.items() if wanted == tolerance]
             for name, why in answers(given.apus, folder, names, tolerance).items():
-                if why is not None:
+                if given.mistyped:
+                    if why is None or why.startswith(("crashes", "hangs", "output")):
+                        failed.setdefault(asked[name][0], " ".join((why or "is taken").split())[:100])
+                elif why is not None:
                     failed.setdefault(asked[name][0], conformance.PREFIX.sub("", " ".join(why.split()))[:100])
     kinds = {what for what, _ in asked.values()}
     print(f"{len(asked)} questions of {len(kinds)} kinds, {len(failed)} kinds fail")
     lines = sorted(f"{what}  # {why}" for what, why in failed.items())
+    if given.mistyped:
+        print("\n".join(lines))
+        sys.exit(1 if lines else 0)
     if given.update:
         KNOWN.write_text("# What tools/coverage.py finds refused or wrong; see there.\n" + "\n".join(lines) + "\n")
         return

@@ -28,6 +28,12 @@ import Testing
       tolerance: Tolerance(relative: 0.9, absolute: 0),
       mismatch: "1 of 1 elements differ, first at [0]: 2, expected 1 (difference 1, largest 1)"),
     Case(
+      testDescription: "only shapes", actual: .floats([2], [1, 2]), expected: .floats([2], [3, 4]),
+      tolerance: Tolerance(isOfShapes: true), mismatch: nil),
+    Case(
+      testDescription: "shapes differ", actual: .floats([2], [1, 2]), expected: .floats([1, 2], [1, 2]),
+      tolerance: Tolerance(isOfShapes: true), mismatch: "is float32 [2], float32 [1, 2] is expected"),
+    Case(
       testDescription: "NaN equals NaN", actual: .floats([2], [.nan, .infinity]),
       expected: .floats([2], [.nan, .infinity]),
       mismatch: nil),

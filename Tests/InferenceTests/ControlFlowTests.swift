@@ -46,6 +46,40 @@ import Testing
     }
   }
 
+  // MARK: SequenceMap
+
+  @Test func sequenceMap() {
+    // Elements of two sequences and a tensor; the body sees the graph around it.
+    let body = graph(
+      ["a", "b", "c"], [node("s = Add(a, b)"), node("t = Mul(s, c)"), node("u = Add(t, bias)")], ["u", "s"])
+    func proto(_ second: String) -> ModelProto {
+      model(
+        graph(
+          ["x", "w"], constants: ["bias": .float32([], [1]), "last": .int64([], [-1])],
+          [
+            node("p = SequenceConstruct(x, w)"), node("q = SequenceConstruct(\(second))"),
+            node("m, n = SequenceMap(p, q, w)", ["body": .graph(body)]), node("y = SequenceAt(m, last)"),
+            node("z = ConcatFromSequence(n)", ["axis": .int(0)]), node("l = SequenceLength(m)"),
+          ], ["y", "z", "l"]))
+    }
+    check(
+      "two", proto("w, x"), ["x": .ramp([2]), "w": .float32([2], [3, 4])],
+      gives: [.float32([2], [10, 21]), .float32([4], [3, 5, 3, 5]), .int64([], [2])])
+    #expect(
+      message { () throws(RuntimeError) in
+        _ = try Session(proto("w"), .all).run(["x": .ramp([2]), "w": .ramp([2])])
+      }.contains("input 1 must be a sequence of 2 elements, got 1"))
+    let none = model(
+      graph(
+        ["x"],
+        [
+          node("p = SequenceEmpty()"),
+          node("m = SequenceMap(p)", ["body": .graph(graph(["a"], [node("b = Neg(a)")], ["b"]))]),
+          node("y = SequenceLength(m)"),
+        ], ["y"]))
+    check("none", none, ["x": .ramp([1])], gives: [.int64([], [0])])
+  }
+
   // MARK: If
 
   @Test func branchesOfOtherShapes() {

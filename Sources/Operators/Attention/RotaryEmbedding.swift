@@ -67,6 +67,7 @@ struct RotaryEmbedding: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, cosines, sines) = (inputs[0], inputs[cosInput], inputs[cosInput + 1])
+    try ShapeRules.sameType(inputs, [cosInput, cosInput + 1])
     let s = try sizes(x.shape, cosines.shape)
     guard cosines.shape == sines.shape else {
       throw RuntimeError(

@@ -15,6 +15,7 @@ struct NonMaxSuppression: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (boxes, scores) = (inputs[0], inputs[1])
+    try ShapeRules.type(inputs, 2, .indices)
     guard boxes.rank == 3, scores.rank == 3, boxes.shape[2] == 4, scores.type == .float32,
       boxes.shape[0] == scores.shape[0], boxes.shape[1] == scores.shape[2]
     else {

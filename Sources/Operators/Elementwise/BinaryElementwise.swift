@@ -36,6 +36,7 @@ struct BinaryElementwise: FamilyKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (a, b) = (inputs[0], inputs[1])
     if !mixesTypes { try ShapeRules.sameType(a, b) }
+    if mixesTypes { try ShapeRules.type(inputs, 1, .numbers) }
     let dims = try ShapeRules.broadcast(a.shape, aligned(b.shape, to: a.rank))
     return [Fact(rows.givesBools ? .bool : a.type, dims)]
   }

@@ -21,7 +21,7 @@ struct DequantizeLinear: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, scale) = (inputs[0], inputs[1])
     let type = givenType ?? scale.type
-    guard TypeSet.float32AndHalves.contains(type), scale.type.isFloat else {
+    guard TypeSet.float32AndHalves.contains(type), scale.type.rowType == .f32 else {
       throw RuntimeError(.notImplemented, "a scale of type %t is not implemented", Int(scale.type.rawValue))
     }
     _ = try grain.layout(x.shape, scale: scale.shape)

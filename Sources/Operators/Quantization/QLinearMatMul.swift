@@ -14,6 +14,7 @@ struct QLinearMatMul: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let dims = try product.dims(inputs[0], inputs[3], aZero: inputs[2], bZero: inputs[5])
     let n = inputs[3].shape.last ?? 1
+    for i in [1, 4, 6] { try ShapeRules.type(inputs, i, .init(.float32)) }
     guard inputs[1].count == 1, inputs[4].count == 1 || inputs[4].count == n, inputs[6].count == 1, inputs[7].count == 1
     else {
       throw RuntimeError(

@@ -26,6 +26,7 @@ struct QuantizeLinear: OperatorKernel {
     guard TypeSet.quantized.contains(type) else {
       throw RuntimeError(.notImplemented, "quantising to %t is not implemented", Int(type.rawValue))
     }
+    try ShapeRules.type(inputs, 1, [.float32AndHalves, .init(.int32), .init(.float8e8m0)])
     _ = try grain.layout(x.shape, scale: scale.shape)
     try grain.check(zeroPoint: inputs[optional: 2], scale: scale, type: type)
     return [Fact(type, x.shape)]

@@ -22,6 +22,7 @@ struct Reduce: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let data = inputs[0]
+    try ShapeRules.type(inputs, 1, .indices)
     if let given = inputs[optional: 1], given.integers == nil, given.count > 0 {
       return [data.with(dims: nil)]
     }

@@ -136,6 +136,8 @@ struct Resize: FamilyKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let x = inputs[0]
     try ShapeRules.rank(x, atLeast: 1)
+    for i in [roiInput, scalesInput] where i >= 0 { try ShapeRules.type(inputs, i, .reals) }
+    if sizesInput >= 0 { try ShapeRules.type(inputs, sizesInput, .indices) }
     if nearest != nil {
       guard x.type.byteWidth > 0, x.type.byteWidth <= 8 else {
         throw RuntimeError(.notImplemented, "elements of type %t are not implemented", Int(x.type.rawValue))

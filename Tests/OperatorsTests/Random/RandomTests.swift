@@ -39,6 +39,17 @@ import Testing
     #expect(coins.allSatisfy { $0 == 0 || $0 == 1 })
   }
 
+  @Test func multinomial() throws {
+    // e^0 : e^log 3, twice as often asked of the second row's only likely class.
+    let odds = Tensor.float32([2, 2], [0, 1.0986123, -100, 0])
+    let drawn = try run("Multinomial", [("sample_size", .int(10_000)), ("dtype", .int(7))], [odds])
+    #expect(abs(drawn[..<10_000].reduce(0, +) / 10_000 - 0.75) < 0.03)
+    #expect(drawn[10_000...].allSatisfy { $0 == 1 })
+    checkError(
+      Case("type", "Multinomial", [odds], [("dtype", .int(1))], gives: [odds]), contains: "dtype must be 6 or 7, got 1")
+    checkError(Case("classes", "Multinomial", [.float32([1, 0], [])], gives: [odds]), contains: "a class to draw")
+  }
+
   @Test func dropout() throws {
     check([
       Case(
