@@ -60,6 +60,10 @@ public enum Registry {
     Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("ConvTranspose", since: 1, 2...3, ConvTranspose.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Conv", since: 1, 2...3, Conv.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "FusedConv", domain: "com.microsoft", since: 1, 2...4, types: .float32AndHalves, traits: .widensHalves,
+      make: Conv.fused),
+    Operator("NhwcMaxPool", domain: "com.microsoft", since: 1, 1...1, types: .bytes, make: ChannelsLast.maxPool),
     Operator("GlobalLpPool", since: 2, 1...1, GlobalLpPool.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("LpPool", since: 2, 1...1, LpPool.self, types: .float32AndHalves, traits: .widensHalves),
     Operator(
@@ -78,6 +82,12 @@ public enum Registry {
     Operator(
       "SkipSimplifiedLayerNormalization", domain: "com.microsoft", since: 1, 3...4, types: .float32AndHalves,
       traits: .widensHalves, make: SkipNormalization.simplified),
+    Operator(
+      "EmbedLayerNormalization", domain: "com.microsoft", since: 1, 1...9, types: .init(.int32),
+      traits: .widensHalves, make: EmbedLayerNormalization.floats),
+    Operator(
+      "QEmbedLayerNormalization", domain: "com.microsoft", since: 1, 1...18, types: .init(.int32),
+      make: EmbedLayerNormalization.bytes),
     Operator("LRN", since: 1, 1...1, LRN.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .float32AndHalves, traits: .widensHalves),
     Operator(
@@ -224,6 +234,18 @@ public enum Registry {
     ),
     Operator(
       "LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "Attention", domain: "com.microsoft", since: 1, 2...7, types: .float32AndHalves, traits: .widensHalves,
+      make: ProjectedAttention.floats),
+    Operator(
+      "GroupQueryAttention", domain: "com.microsoft", since: 1, 1...16, GroupQueryAttention.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MultiHeadAttention", domain: "com.microsoft", since: 1, 1...10, MultiHeadAttention.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "QAttention", domain: "com.microsoft", since: 1, 5...9, types: .bytes, traits: .widensHalves,
+      make: ProjectedAttention.bytes),
     Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Detection
@@ -249,6 +271,9 @@ public enum Registry {
     Operator("RandomUniformLike", since: 1, 1...1, traits: .random, make: RandomTensor.uniformLike),
 
     // Recurrent
+    Operator(
+      "DynamicQuantizeLSTM", domain: "com.microsoft", since: 1, 3...12, types: .init(.float32),
+      make: Recurrent.quantizedLSTM),
     Operator("GRU", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.gru),
     Operator("LSTM", since: 1, 3...8, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.lstm),
     Operator("RNN", since: 1, 3...6, types: .float32AndHalves, traits: .widensHalves, make: Recurrent.rnn),
@@ -300,7 +325,25 @@ public enum Registry {
       "MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves,
       traits: .widensHalves),
     Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
-    Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
+    Operator(
+      "QLinearConv", domain: "com.microsoft", since: 1, 8...9, types: .bytes, make: ChannelsLast.qLinearConv),
+    Operator(
+      "GatherBlockQuantized", domain: "com.microsoft", since: 1, 3...4, GatherBlockQuantized.self,
+      types: [.init(.uint8), .init(.uint4), .init(.int4)], traits: .widensHalves),
+    Operator("QGemm", domain: "com.microsoft", since: 1, 6...9, QGemm.self, types: .bytes),
+    Operator("QLinearAdd", quantized: 1...8, make: QuantizedOperator.add),
+    Operator("QLinearAveragePool", quantized: 1...5, make: ChannelsLast.qLinearAveragePool),
+    Operator(
+      "QLinearConcat", domain: "com.microsoft", since: 1, 5...Int.max, types: .init(.float32),
+      make: QuantizedOperator.concat),
+    Operator("QLinearGlobalAveragePool", quantized: 1...5, make: ChannelsLast.qLinearGlobalAveragePool),
+    Operator("QLinearLeakyRelu", quantized: 1...5, make: QuantizedOperator.leakyRelu),
+    Operator("QLinearMul", quantized: 1...8, make: QuantizedOperator.multiply),
+    Operator("QLinearReduceMean", quantized: 1...5, make: QuantizedOperator.mean),
+    Operator("QLinearSigmoid", quantized: 1...5, make: QuantizedOperator.sigmoid),
+    Operator("QLinearSoftmax", quantized: 1...5, make: QuantizedOperator.softmax),
+    Operator(
+      "QLinearWhere", domain: "com.microsoft", since: 1, 8...9, types: .bool, make: QuantizedOperator.select),
     Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),
     Operator("QuantizeLinear", since: 10, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
     Operator(

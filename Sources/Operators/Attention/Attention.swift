@@ -172,36 +172,18 @@ struct Attention: OperatorKernel {
     }
     kernel.validKeys = call.inputs[optional: 6].map { UnsafePointer($0.elements(Int64.self).baseAddress!) }
     kernel.scores = call.outputs[optional: 3]?.floats
-    let keys = cache(call, k, past: call.inputs[optional: 4], present: 1, s, size: s.headSize, &scratch)
-    let values = cache(call, v, past: call.inputs[optional: 5], present: 2, s, size: s.valueSize, &scratch)
+    let keys = call.joined(
+      matrices(k, s.isFlat, heads: s.keyHeads, rows: s.newKeys, columns: s.headSize), newRows: s.newKeys,
+      past: call.inputs[optional: 4]?.floats, pastRows: s.pastKeys, into: call.outputs[optional: 1]?.floats,
+      batch: s.batch, heads: s.keyHeads, size: s.headSize, &scratch)
+    let values = call.joined(
+      matrices(v, s.isFlat, heads: s.keyHeads, rows: s.newKeys, columns: s.valueSize), newRows: s.newKeys,
+      past: call.inputs[optional: 5]?.floats, pastRows: s.pastKeys, into: call.outputs[optional: 2]?.floats,
+      batch: s.batch, heads: s.keyHeads, size: s.valueSize, &scratch)
     kernel.run(
       call.platform, matrices(q, s.isFlat, heads: s.queryHeads, rows: s.queries, columns: s.headSize), keys, values,
       into: matrices(call.outputs[0], s.isFlat, heads: s.queryHeads, rows: s.queries, columns: s.valueSize),
       scratch: scratch.take(0, of: Float.self))
-  }
-
-  /// Keys or values of the past and now, joined where that is needed or asked for.
-  private func cache(
-    _ call: Call, _ new: Tensor, past: Tensor?, present: Int, _ s: Sizes, size: Int, _ scratch: inout ScratchMemory
-  ) -> HeadMatrices {
-    let output = call.outputs[optional: present]
-    if output == nil, s.pastKeys == 0 {
-      return matrices(new, s.isFlat, heads: s.keyHeads, rows: s.newKeys, columns: size)
-    }
-    let joined = output ?? scratch.tensor(.float32, Shape([s.batch, s.keyHeads, s.keys, size]))
-    let steps = joined.shape.strides
-    if let past, s.pastKeys > 0 {
-      copyStrided(
-        past, 0, past.shape.strides, to: joined, 0, steps, dims: past.shape.dims, on: call.platform)
-    }
-    let newSteps =
-      s.isFlat
-      ? [s.newKeys * s.keyHeads * size, size, s.keyHeads * size, 1]
-      : [s.keyHeads * s.newKeys * size, s.newKeys * size, size, 1]
-    copyStrided(
-      new, 0, newSteps, to: joined, s.pastKeys * size, steps, dims: [s.batch, s.keyHeads, s.newKeys, size],
-      on: call.platform)
-    return HeadMatrices(joined.floats, heads: s.keyHeads, rows: s.keys, columns: size)
   }
 
   private func matrices(_ tensor: Tensor, _ isFlat: Bool, heads: Int, rows: Int, columns: Int) -> HeadMatrices {
