@@ -48,6 +48,14 @@ public enum Registry {
     Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
+    Operator(
+      "MoE", domain: "com.microsoft", since: 1, 2...8, types: .float32AndHalves, traits: .widensHalves,
+      make: MixtureOfExperts.floats),
+    Operator(
+      "QMoE", domain: "com.microsoft", since: 1, 2...21, types: .float32AndHalves, traits: .widensHalves,
+      make: MixtureOfExperts.quantized),
+    Operator("Inverse", domain: "com.microsoft", since: 1, 1...1, Inverse.self, types: .floats),
+    Operator("TransposeMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
     Operator("FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .floats),
 
@@ -88,6 +96,12 @@ public enum Registry {
     Operator(
       "QEmbedLayerNormalization", domain: "com.microsoft", since: 1, 1...18, types: .init(.int32),
       make: EmbedLayerNormalization.bytes),
+    Operator(
+      "GatedAdd", domain: "com.microsoft", since: 1, 3...3, GatedAdd.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "GatedRMSNorm", domain: "com.microsoft", since: 1, 3...3, GatedRMSNorm.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator("LRN", since: 1, 1...1, LRN.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .float32AndHalves, traits: .widensHalves),
     Operator(
@@ -169,12 +183,16 @@ public enum Registry {
     // Generate
     Operator("ConstantOfShape", since: 9, 1...1, ConstantOfShape.self, types: .indices),
     Operator("EyeLike", since: 9, 1...1, EyeLike.self),
+    Operator("Range", domain: "com.microsoft", since: 1, 2...3, RangeOperator.self, types: .numbers),
     Operator("Range", since: 11, 3...3, RangeOperator.self, types: .numbers),
 
     // Indexing
     Operator("Compress", since: 9, 2...2, Compress.self),
     Operator("Gather", since: 1, 2...2, Gather.self),
     Operator("GatherElements", since: 11, 2...2, GatherElements.self),
+    Operator("GatherND", domain: "com.microsoft", since: 1, 2...2, GatherND.self),
+    Operator(
+      "NGramRepeatBlock", domain: "com.microsoft", since: 1, 2...2, NGramRepeatBlock.self, types: .init(.int64)),
     Operator("GatherND", since: 11, 2...2, GatherND.self),
     Operator("NonZero", since: 9, 1...1, NonZero.self, types: [.numbers, .bool]),
     Operator("OneHot", since: 9, 3...3, OneHot.self, types: .numbers),
@@ -182,6 +200,8 @@ public enum Registry {
     Operator("ScatterElements", since: 11, 3...3, ScatterElements.self),
     Operator("ScatterND", since: 11, 3...3, ScatterND.self),
     Operator("TensorScatter", since: 24, 2...3, TensorScatter.self),
+    Operator(
+      "Unique", domain: "com.microsoft", since: 1, 1...1, types: [.numbers, .bool, .string], make: Unique.microsoft),
     Operator("Unique", since: 11, 1...1, Unique.self, types: [.numbers, .bool, .string]),
 
     // Layout
@@ -191,6 +211,9 @@ public enum Registry {
     Operator("Expand", since: 8, 2...2, Expand.self),
     Operator("Flatten", since: 1, 1...1, Flatten.self, memory: .view),
     Operator("Identity", since: 1, 1...1, Identity.self, memory: .view, traits: .takesValues),
+    Operator("ExpandDims", domain: "com.microsoft", since: 1, 2...2, Unsqueeze.self, memory: .view),
+    Operator("Pad", domain: "com.microsoft", since: 1, 2...3, Pad.self),
+    Operator("Trilu", domain: "com.microsoft", since: 1, 1...2, Trilu.self, memory: .inPlace),
     Operator("Pad", since: 1, 1...4, Pad.self),
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
     Operator("ReverseSequence", since: 10, 2...2, ReverseSequence.self),
@@ -210,6 +233,9 @@ public enum Registry {
     Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
     Operator("CumProd", since: 26, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.product),
     Operator("CumSum", since: 11, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.sum),
+    Operator(
+      "CDist", domain: "com.microsoft", since: 1, 2...2, CDist.self, types: [.float32AndHalves, .init(.float64)],
+      traits: .widensHalves),
     Operator("Det", since: 11, 1...1, Det.self, types: .floats),
     Operator("ReduceL1", reduce: .l1),
     Operator("ReduceL2", reduce: .l2),
@@ -230,6 +256,18 @@ public enum Registry {
       "RotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
       make: RotaryEmbedding.microsoft),
     Operator(
+      "CausalConvWithState", domain: "com.microsoft", since: 1, 2...4, CausalConvWithState.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "LinearAttention", domain: "com.microsoft", since: 1, 3...6, LinearAttention.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "LinearAttentionGate", domain: "com.microsoft", since: 1, 3...4, LinearAttentionGate.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MRotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
+      make: RotaryEmbedding.sections),
+    Operator(
       "CausalConvWithState", since: 27, 2...4, CausalConvWithState.self, types: .float32AndHalves, traits: .widensHalves
     ),
     Operator(
@@ -249,6 +287,9 @@ public enum Registry {
     Operator("Attention", since: 23, 3...7, Attention.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Detection
+    Operator(
+      "GridSample", domain: "com.microsoft", since: 1, 2...2, GridSample.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator("GridSample", since: 16, 2...2, GridSample.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("NonMaxSuppression", since: 10, 2...5, NonMaxSuppression.self, types: .init(.float32)),
     Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .float32AndHalves, traits: .widensHalves),
@@ -295,6 +336,27 @@ public enum Registry {
     Operator("StringNormalizer", since: 10, 1...1, StringNormalizer.self, types: .string),
     Operator("StringSplit", since: 20, 1...1, StringSplit.self, types: .string),
 
+    // ML: ai.onnx.ml
+    Operator("ArrayFeatureExtractor", ml: 1, 2...2, types: [.numbers, .string], ArrayFeatureExtractor.init),
+    Operator("Binarizer", ml: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, Binarizer.init),
+    Operator("CastMap", ml: 1, 1...1, traits: .takesValues, CastMap.init),
+    Operator("CategoryMapper", ml: 1, 1...1, types: [.string, .init(.int64)], LabelEncoder.categories),
+    Operator("DictVectorizer", ml: 1, 1...1, traits: .takesValues, DictVectorizer.init),
+    Operator("FeatureVectorizer", ml: 1, 1...Int.max, types: .numbers, FeatureVectorizer.init),
+    Operator("Imputer", ml: 1, 1...1, types: [.init(.float32), .init(.int64)], Imputer.init),
+    Operator("LabelEncoder", ml: 1, 1...1, LabelEncoder.latest),
+    Operator("LinearClassifier", ml: 1, 1...1, types: .numbers, LinearModel.classifier),
+    Operator("LinearRegressor", ml: 1, 1...1, types: .numbers, LinearModel.regressor),
+    Operator("Normalizer", ml: 1, 1...1, types: .numbers, Normalizer.init),
+    Operator("OneHotEncoder", ml: 1, 1...1, types: [.numbers, .string], OneHotEncoder.init),
+    Operator("SVMClassifier", ml: 1, 1...1, types: .numbers, SVMClassifier.init),
+    Operator("SVMRegressor", ml: 1, 1...1, types: .numbers, SVMRegressor.init),
+    Operator("Scaler", ml: 1, 1...1, types: .numbers, Scaler.init),
+    Operator("TreeEnsemble", ml: 5, 1...1, types: .numbers, TreeRegression.ensemble),
+    Operator("TreeEnsembleClassifier", ml: 1, 1...1, types: .numbers, TreeClassifier.init),
+    Operator("TreeEnsembleRegressor", ml: 1, 1...1, types: .numbers, TreeRegression.regressor),
+    Operator("ZipMap", ml: 1, 1...1, types: .init(.float32), ZipMap.init),
+
     // Sequence
     Operator("ConcatFromSequence", since: 11, 1...1, ConcatFromSequence.self, traits: .takesValues),
     Operator("Optional", since: 15, 0...1, OptionalConstruct.self, traits: .takesValues),
@@ -321,6 +383,9 @@ public enum Registry {
     Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes),
     Operator(
       "MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
+    Operator(
+      "MatMulBnb4", domain: "com.microsoft", since: 1, 3...3, MatMulBnb4.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator(
       "MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves,
       traits: .widensHalves),

@@ -159,13 +159,12 @@ struct GroupQueryAttention: OperatorKernel {
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard let s = try? sizes(inputs) else { return 0 }
-    let rows = s.batch * s.new * s.size
-    let cache = s.batch * keyHeads * (s.past + s.new) * s.size
-    let counts = [
-      4 * s.batch, heads, rows * heads, rows * keyHeads, cache, cache,
+    let rows = [s.batch, s.new, s.size, keyHeads].productSaturating
+    let cache = [s.batch, keyHeads, s.past + s.new, s.size].productSaturating
+    return ScratchMemory.floatBytes([
+      4 * s.batch, heads, [s.batch, s.new, s.size, heads].productSaturating, rows, cache, cache,
       kernel(s, keys: s.past + s.new).scratchCount(threadCount: threads),
-    ]
-    return counts.reduce(0) { $0 + ScratchMemory.byteCount($1 * 4) }
+    ])
   }
 
   func run(_ call: Call) throws(RuntimeError) {
@@ -220,6 +219,10 @@ struct GroupQueryAttention: OperatorKernel {
       call.platform, queries, joinedKeys, joinedValues,
       into: HeadMatrices(interleaved: call.outputs[0].floats, heads: heads, rows: s.new, columns: s.size),
       scratch: scratch.take(0, of: Float.self))
+    // Scores of keys that a query does not see are given as 0.
+    if let scores = call.outputs[optional: 3], stage == .masked {
+      for i in 0..<scores.count where scores.floats[i] == -.infinity { scores.floats[i] = 0 }
+    }
   }
 
   /// Queries, keys and values as they were given.

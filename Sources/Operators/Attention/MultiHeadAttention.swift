@@ -119,15 +119,15 @@ struct MultiHeadAttention: OperatorKernel {
     var counts = [kernel(s).scratchCount(threadCount: threads)]
     counts.append(KeyPaddingMask.count(inputs[optional: 4], batch: s.batch, queries: s.queries, keys: s.keys))
     if inputs[optional: 3] != nil {
-      counts.append(s.batch * s.queries * heads * s.size)
-      counts.append(s.batch * s.newKeys * heads * s.size)
-      counts.append(s.batch * s.newKeys * heads * s.valueSize)
+      counts.append([s.batch, s.queries, heads, s.size].productSaturating)
+      counts.append([s.batch, s.newKeys, heads, s.size].productSaturating)
+      counts.append([s.batch, s.newKeys, heads, s.valueSize].productSaturating)
     }
     if s.pastKeys > 0 {
-      counts.append(s.batch * s.keys * heads * s.size)
-      counts.append(s.batch * s.keys * heads * s.valueSize)
+      counts.append([s.batch, s.keys, heads, s.size].productSaturating)
+      counts.append([s.batch, s.keys, heads, s.valueSize].productSaturating)
     }
-    return counts.reduce(0) { $0 + ScratchMemory.byteCount($1 * 4) }
+    return ScratchMemory.floatBytes(counts)
   }
 
   func run(_ call: Call) throws(RuntimeError) {

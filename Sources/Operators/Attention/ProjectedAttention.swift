@@ -135,12 +135,11 @@ struct ProjectedAttention: FamilyKernel {
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard let s = try? sizes(inputs) else { return 0 }
-    let cache = s.past > 0 ? s.batch * heads * s.keys * s.size : 0
-    let counts = [
-      s.batch * s.rows * s.width, kernel(s).scratchCount(threadCount: threads), cache, cache,
+    let cache = s.past > 0 ? [s.batch, heads, s.keys, s.size].productSaturating : 0
+    let count = ScratchMemory.floatBytes([
+      [s.batch, s.rows, s.width].productSaturating, kernel(s).scratchCount(threadCount: threads), cache, cache,
       KeyPaddingMask.count(inputs[optional: maskInput], batch: s.batch, queries: s.rows, keys: s.keys),
-    ]
-    let count = counts.reduce(0) { $0 + ScratchMemory.byteCount($1 * 4) }
+    ])
     switch projection {
     case .floats(let packed):
       return count
