@@ -178,7 +178,7 @@ open class BoundKernel {
 }
 
 /// The kernel of a struct; nowhere else is a struct's type lost.
-private final class ErasedKernel<K: FamilyKernel>: BoundKernel {
+final class ErasedKernel<K: FamilyKernel>: BoundKernel {
   private let kernel: K
 
   init(_ kernel: K) {

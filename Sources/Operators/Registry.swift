@@ -49,6 +49,14 @@ public enum Registry {
     Operator("Einsum", since: 12, 1...Int.max, Einsum.self, types: .numbers),
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
+    Operator(
+      "MoE", domain: "com.microsoft", since: 1, 2...8, types: .float32AndHalves, traits: .widensHalves,
+      make: MixtureOfExperts.floats),
+    Operator(
+      "QMoE", domain: "com.microsoft", since: 1, 2...21, types: .float32AndHalves, traits: .widensHalves,
+      make: MixtureOfExperts.quantized),
+    Operator("Inverse", domain: "com.microsoft", since: 1, 1...1, Inverse.self, types: .floats),
+    Operator("TransposeMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
     Operator("FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .floats),
 
@@ -68,6 +76,10 @@ public enum Registry {
     Operator("GlobalLpPool", since: 1, 1...1, GlobalLpPool.self, types: .floats, traits: .widensHalves),
     Operator("LpPool", since: 1, 1...1, LpPool.self, types: .floats, traits: .widensHalves),
     Operator(
+      "FusedConv", domain: "com.microsoft", since: 1, 2...4, types: .float32AndHalves, traits: .widensHalves,
+      make: Conv.fused),
+    Operator("NhwcMaxPool", domain: "com.microsoft", since: 1, 1...1, types: .bytes, make: ChannelsLast.maxPool),
+    Operator(
       "GlobalAveragePool", since: 1, 1...1, types: .floats, traits: .widensHalves, make: GlobalPool.average),
     Operator("GlobalMaxPool", since: 1, 1...1, types: .floats, traits: .widensHalves, make: GlobalPool.max),
     Operator("MaxPool", since: 1, 1...1, MaxPool.self, types: [.floats, .bytes], traits: .widensHalves),
@@ -85,6 +97,18 @@ public enum Registry {
       traits: .widensHalves, make: SkipNormalization.simplified),
     Operator("LRN", since: 1, 1...1, LRN.self, types: .floats, traits: .widensHalves),
     Operator("LpNormalization", since: 1, 1...1, LpNormalization.self, types: .floats, traits: .widensHalves),
+    Operator(
+      "EmbedLayerNormalization", domain: "com.microsoft", since: 1, 1...9, types: .init(.int32),
+      traits: .widensHalves, make: EmbedLayerNormalization.floats),
+    Operator(
+      "QEmbedLayerNormalization", domain: "com.microsoft", since: 1, 1...18, types: .init(.int32),
+      make: EmbedLayerNormalization.bytes),
+    Operator(
+      "GatedAdd", domain: "com.microsoft", since: 1, 3...3, GatedAdd.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "GatedRMSNorm", domain: "com.microsoft", since: 1, 3...3, GatedRMSNorm.self, types: .float32AndHalves,
+      traits: .widensHalves),
     Operator(
       "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .floats,
       traits: .widensHalves),
@@ -165,12 +189,16 @@ public enum Registry {
     Operator("AffineGrid", since: 20, 2...2, AffineGrid.self, types: .floats, traits: .widensHalves),
     Operator("ConstantOfShape", since: 9, 1...1, ConstantOfShape.self, types: .indices),
     Operator("EyeLike", since: 9, 1...1, EyeLike.self),
+    Operator("Range", domain: "com.microsoft", since: 1, 2...3, RangeOperator.self, types: .numbers),
     Operator("Range", since: 11, 3...3, RangeOperator.self, types: .numbers),
 
     // Indexing
     Operator("Compress", since: 9, 2...2, Compress.self),
     Operator("Gather", since: 1, 2...2, Gather.self),
     Operator("GatherElements", since: 11, 2...2, GatherElements.self),
+    Operator("GatherND", domain: "com.microsoft", since: 1, 2...2, GatherND.self),
+    Operator(
+      "NGramRepeatBlock", domain: "com.microsoft", since: 1, 2...2, NGramRepeatBlock.self, types: .init(.int64)),
     Operator("GatherND", since: 11, 2...2, GatherND.self),
     Operator("NonZero", since: 9, 1...1, NonZero.self, types: [.numbers, .bool]),
     Operator("OneHot", since: 9, 3...3, OneHot.self, types: .numbers),
@@ -178,6 +206,8 @@ public enum Registry {
     Operator("ScatterElements", since: 11, 3...3, ScatterElements.self),
     Operator("ScatterND", since: 11, 3...3, ScatterND.self),
     Operator("TensorScatter", since: 24, 2...3, TensorScatter.self),
+    Operator(
+      "Unique", domain: "com.microsoft", since: 1, 1...1, types: [.numbers, .bool, .string], make: Unique.microsoft),
     Operator("Unique", since: 11, 1...1, Unique.self, types: [.numbers, .bool, .string]),
 
     // Layout
@@ -187,6 +217,9 @@ public enum Registry {
     Operator("Expand", since: 8, 2...2, Expand.self),
     Operator("Flatten", since: 1, 1...1, Flatten.self, memory: .view),
     Operator("Identity", since: 1, 1...1, Identity.self, memory: .view, traits: .takesValues),
+    Operator("ExpandDims", domain: "com.microsoft", since: 1, 2...2, Unsqueeze.self, memory: .view),
+    Operator("Pad", domain: "com.microsoft", since: 1, 2...3, Pad.self),
+    Operator("Trilu", domain: "com.microsoft", since: 1, 1...2, Trilu.self, memory: .inPlace),
     Operator("Pad", since: 1, 1...4, Pad.self),
     Operator("Reshape", since: 1, 1...2, Reshape.self, memory: .view),
     Operator("ReverseSequence", since: 10, 2...2, ReverseSequence.self),
@@ -206,6 +239,9 @@ public enum Registry {
     Operator("ArgMin", since: 1, 1...1, types: .numbers, make: ArgExtreme.min),
     Operator("CumProd", since: 26, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.product),
     Operator("CumSum", since: 11, 2...2, types: .numbers, memory: .inPlace, make: Cumulative.sum),
+    Operator(
+      "CDist", domain: "com.microsoft", since: 1, 2...2, CDist.self, types: [.float32AndHalves, .init(.float64)],
+      traits: .widensHalves),
     Operator("Det", since: 11, 1...1, Det.self, types: .floats),
     Operator("ReduceL1", reduce: .l1),
     Operator("ReduceL2", reduce: .l2),
@@ -226,15 +262,40 @@ public enum Registry {
       "RotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
       make: RotaryEmbedding.microsoft),
     Operator(
+      "CausalConvWithState", domain: "com.microsoft", since: 1, 2...4, CausalConvWithState.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "LinearAttention", domain: "com.microsoft", since: 1, 3...6, LinearAttention.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
+      "LinearAttentionGate", domain: "com.microsoft", since: 1, 3...4, LinearAttentionGate.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MRotaryEmbedding", domain: "com.microsoft", since: 1, 4...4, types: .float32AndHalves, traits: .widensHalves,
+      make: RotaryEmbedding.sections),
+    Operator(
       "CausalConvWithState", since: 27, 2...4, CausalConvWithState.self, types: .float32AndHalves, traits: .widensHalves
     ),
     Operator(
       "LinearAttention", since: 27, 3...6, LinearAttention.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Attention", since: 23, 3...7, Attention.self, types: .floats, traits: .widensHalves),
+    Operator(
+      "Attention", domain: "com.microsoft", since: 1, 2...7, types: .float32AndHalves, traits: .widensHalves,
+      make: ProjectedAttention.floats),
+    Operator(
+      "GroupQueryAttention", domain: "com.microsoft", since: 1, 1...16, GroupQueryAttention.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "MultiHeadAttention", domain: "com.microsoft", since: 1, 1...10, MultiHeadAttention.self,
+      types: .float32AndHalves, traits: .widensHalves),
+    Operator(
+      "QAttention", domain: "com.microsoft", since: 1, 5...9, types: .bytes, traits: .widensHalves,
+      make: ProjectedAttention.bytes),
 
     // Detection
     Operator("GridSample", since: 16, 2...2, GridSample.self, types: [.numbers, .bool]),
     Operator("MaxRoiPool", since: 1, 2...2, MaxRoiPool.self, types: .floats, traits: .widensHalves),
+    Operator("GridSample", domain: "com.microsoft", since: 1, 2...2, GridSample.self, types: [.numbers, .bool]),
     Operator("NonMaxSuppression", since: 10, 2...5, NonMaxSuppression.self, types: .init(.float32)),
     Operator("RoiAlign", since: 10, 3...3, RoiAlign.self, types: .floats, traits: .widensHalves),
 
@@ -262,6 +323,9 @@ public enum Registry {
     Operator("GRU", since: 1, 3...6, types: .floats, traits: .widensHalves, make: Recurrent.gru),
     Operator("LSTM", since: 1, 3...8, types: .floats, traits: .widensHalves, make: Recurrent.lstm),
     Operator("RNN", since: 1, 3...6, types: .floats, traits: .widensHalves, make: Recurrent.rnn),
+    Operator(
+      "DynamicQuantizeLSTM", domain: "com.microsoft", since: 1, 3...12, types: .init(.float32),
+      make: Recurrent.quantizedLSTM),
 
     // Resize
     Operator("Resize", since: 10, 1...4, traits: [.widensHalves, .mixesReals], make: Resize.resize),
@@ -288,6 +352,27 @@ public enum Registry {
     Operator("Adam", domain: "ai.onnx.preview.training", since: 1, 6...Int.max, types: .reals, make: Optimizer.adam),
     Operator(
       "Momentum", domain: "ai.onnx.preview.training", since: 1, 5...Int.max, types: .reals, make: Optimizer.momentum),
+
+    // ML: ai.onnx.ml
+    Operator("ArrayFeatureExtractor", ml: 1, 2...2, types: [.numbers, .string], ArrayFeatureExtractor.init),
+    Operator("Binarizer", ml: 1, 1...1, types: .float32AndHalves, traits: .widensHalves, Binarizer.init),
+    Operator("CastMap", ml: 1, 1...1, traits: .takesValues, CastMap.init),
+    Operator("CategoryMapper", ml: 1, 1...1, types: [.string, .init(.int64)], LabelEncoder.categories),
+    Operator("DictVectorizer", ml: 1, 1...1, traits: .takesValues, DictVectorizer.init),
+    Operator("FeatureVectorizer", ml: 1, 1...Int.max, types: .numbers, FeatureVectorizer.init),
+    Operator("Imputer", ml: 1, 1...1, types: [.init(.float32), .init(.int64)], Imputer.init),
+    Operator("LabelEncoder", ml: 1, 1...1, LabelEncoder.latest),
+    Operator("LinearClassifier", ml: 1, 1...1, types: .numbers, LinearModel.classifier),
+    Operator("LinearRegressor", ml: 1, 1...1, types: .numbers, LinearModel.regressor),
+    Operator("Normalizer", ml: 1, 1...1, types: .numbers, Normalizer.init),
+    Operator("OneHotEncoder", ml: 1, 1...1, types: [.numbers, .string], OneHotEncoder.init),
+    Operator("SVMClassifier", ml: 1, 1...1, types: .numbers, SVMClassifier.init),
+    Operator("SVMRegressor", ml: 1, 1...1, types: .numbers, SVMRegressor.init),
+    Operator("Scaler", ml: 1, 1...1, types: .numbers, Scaler.init),
+    Operator("TreeEnsemble", ml: 5, 1...1, types: .numbers, TreeRegression.ensemble),
+    Operator("TreeEnsembleClassifier", ml: 1, 1...1, types: .numbers, TreeClassifier.init),
+    Operator("TreeEnsembleRegressor", ml: 1, 1...1, types: .numbers, TreeRegression.regressor),
+    Operator("ZipMap", ml: 1, 1...1, types: .init(.float32), ZipMap.init),
 
     // Sequence
     Operator("ConcatFromSequence", since: 11, 1...1, ConcatFromSequence.self, traits: .takesValues),
@@ -316,10 +401,31 @@ public enum Registry {
     Operator(
       "MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
     Operator(
+      "MatMulBnb4", domain: "com.microsoft", since: 1, 3...3, MatMulBnb4.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator(
       "MatMulNBits", domain: "com.microsoft", since: 1, 3...6, MatMulNBits.self, types: .float32AndHalves,
       traits: .widensHalves),
     Operator("QLinearConv", since: 10, 8...9, QLinearConv.self, types: .bytes),
-    Operator("QLinearConv", domain: "com.microsoft", since: 1, 8...9, QLinearConv.self, types: .bytes),
+    Operator(
+      "QLinearConv", domain: "com.microsoft", since: 1, 8...9, types: .bytes, make: ChannelsLast.qLinearConv),
+    Operator(
+      "GatherBlockQuantized", domain: "com.microsoft", since: 1, 3...4, GatherBlockQuantized.self,
+      types: [.init(.uint8), .init(.uint4), .init(.int4)], traits: .widensHalves),
+    Operator("QGemm", domain: "com.microsoft", since: 1, 6...9, QGemm.self, types: .bytes),
+    Operator("QLinearAdd", quantized: 1...8, make: QuantizedOperator.add),
+    Operator("QLinearAveragePool", quantized: 1...5, make: ChannelsLast.qLinearAveragePool),
+    Operator(
+      "QLinearConcat", domain: "com.microsoft", since: 1, 5...Int.max, types: .init(.float32),
+      make: QuantizedOperator.concat),
+    Operator("QLinearGlobalAveragePool", quantized: 1...5, make: ChannelsLast.qLinearGlobalAveragePool),
+    Operator("QLinearLeakyRelu", quantized: 1...5, make: QuantizedOperator.leakyRelu),
+    Operator("QLinearMul", quantized: 1...8, make: QuantizedOperator.multiply),
+    Operator("QLinearReduceMean", quantized: 1...5, make: QuantizedOperator.mean),
+    Operator("QLinearSigmoid", quantized: 1...5, make: QuantizedOperator.sigmoid),
+    Operator("QLinearSoftmax", quantized: 1...5, make: QuantizedOperator.softmax),
+    Operator(
+      "QLinearWhere", domain: "com.microsoft", since: 1, 8...9, types: .bool, make: QuantizedOperator.select),
     Operator("QLinearMatMul", since: 10, 8...8, QLinearMatMul.self, types: .bytes, traits: .widensHalves),
     Operator("QuantizeLinear", since: 10, 2...3, QuantizeLinear.self, types: [.float32AndHalves, .init(.int32)]),
     Operator(

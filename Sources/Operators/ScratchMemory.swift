@@ -11,6 +11,14 @@ struct ScratchMemory {
   /// What a piece of `count` bytes takes; saturates.
   static func byteCount(_ count: Int) -> Int { count > Int.max - 16 ? .max : (count + 15) / 16 * 16 }
 
+  /// What pieces of so many f32 elements take together; saturates.
+  static func floatBytes(_ counts: [Int]) -> Int {
+    counts.reduce(0) { sum, count in
+      let (total, overflow) = sum.addingReportingOverflow(byteCount([count, 4].productSaturating))
+      return overflow ? .max : total
+    }
+  }
+
   mutating func take(byteCount: Int) -> UnsafeMutableRawPointer {
     let piece = next
     next += ScratchMemory.byteCount(byteCount)

@@ -34,6 +34,11 @@ public final class Site {
   public var inputCount: Int { node.inputs.count }
   public func has(input i: Int) -> Bool { i < node.inputs.count && node.inputs[i] >= 0 }
 
+  /// Throws where one of these inputs was left out: for operators whose optional inputs come before required ones.
+  func require(_ inputs: Int...) throws(RuntimeError) {
+    for i in inputs where !has(input: i) { throw RuntimeError(.invalidGraph, "input %d is required", i) }
+  }
+
   public var outputCount: Int { node.outputs.count }
   public func wants(output i: Int) -> Bool { i < node.outputs.count && node.outputs[i] >= 0 }
 

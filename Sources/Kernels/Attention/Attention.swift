@@ -23,7 +23,7 @@ public struct HeadMatrices {
   }
 
   @inline(__always)
-  func row(_ batch: Int, _ head: Int, _ row: Int) -> UnsafeMutablePointer<Float> {
+  public func row(_ batch: Int, _ head: Int, _ row: Int) -> UnsafeMutablePointer<Float> {
     base + (batch &* batchStride &+ head &* headStride &+ row &* rowStride)
   }
 }
@@ -73,9 +73,15 @@ public struct Attention {
   public var leftWindow: Int?
   public var rightWindow: Int?
   public var mask: Mask?
+  /// One more, that is added as the mask is.
+  public var bias: Mask?
+  /// For each query head a score that takes its share of the softmax and stands for no key.
+  public var sinks: UnsafePointer<Float>?
   /// For each item how many of its keys count; nil is all.
   public var validKeys: UnsafePointer<Int64>?
-  /// The position of the first query among the keys, where `validKeys` does not say that queries are the last of them.
+  /// For each item the position of its first query among the keys; nil is `firstPosition` or, with `validKeys`, such
+  /// that the queries are the last of the keys.
+  public var itemPositions: UnsafePointer<Int64>?
   public var firstPosition = 0
   /// [batch, queryHeads, queries, keys]
   public var scores: UnsafeMutablePointer<Float>?
@@ -146,10 +152,12 @@ public struct Attention {
   /// The keys that a row may look at, the mask aside.
   public func visible(_ item: Int, _ row: Int) -> Range<Int> {
     let valid = validKeys.map { min(max(Int(clamping: $0[item]), 0), keys) } ?? keys
-    let position = row &+ (validKeys == nil ? firstPosition : valid &- queries)
+    let first = itemPositions.map { Int(clamping: $0[item]) } ?? (validKeys == nil ? firstPosition : valid &- queries)
+    let position = row &+ first
     var high = valid
     if isCausal { high = min(high, position &+ 1) }
-    if let rightWindow { high = min(high, position &+ rightWindow &+ 1) }
+    // A window may be wide enough for a sum to leave the range of integers.
+    if let rightWindow, rightWindow < keys { high = min(high, position &+ rightWindow &+ 1) }
     let low = leftWindow.map { max(0, position &- $0) } ?? 0
     high = max(high, 0)
     return min(low, high)..<high
@@ -172,22 +180,28 @@ public struct Attention {
     for i in 0..<min(seen.lowerBound, used) { row[i] = -.infinity }
     for i in min(seen.upperBound, used)..<used { row[i] = -.infinity }
     var isSeeing = !seen.isEmpty
-    if let mask {
-      let values =
-        mask.values + (item &* mask.batchStride &+ head &* mask.headStride &+ query &* mask.rowStride)
-      isSeeing = false
-      for i in seen {
-        let value = i < mask.keys ? values[i &* mask.keyStride] : -.infinity
-        isSeeing = isSeeing || value != -.infinity
-        row[i] = value == -.infinity ? value : row[i] + value
-      }
-    }
+    if let mask { isSeeing = add(mask, to: row, seen, item, head, query) }
+    if let bias { isSeeing = add(bias, to: row, seen, item, head, query) && isSeeing }
     copy(.masked)
     if isSeeing {
-      softmax(.serial, row, into: row, outer: 1, axis: used)
+      softmaxRow(row, into: row, used, false, sink: sinks?[head] ?? -.infinity)
     } else {
       fillLanes(row, with: 0, count: used)
     }
     copy(.softmax)
+  }
+
+  /// Adds a mask to the scores of the keys that are seen; false where it takes all of them away.
+  private func add(
+    _ mask: Mask, to row: UnsafeMutablePointer<Float>, _ seen: Range<Int>, _ item: Int, _ head: Int, _ query: Int
+  ) -> Bool {
+    let values = mask.values + (item &* mask.batchStride &+ head &* mask.headStride &+ query &* mask.rowStride)
+    var isSeeing = false
+    for i in seen {
+      let value = i < mask.keys ? values[i &* mask.keyStride] : -.infinity
+      isSeeing = isSeeing || value != -.infinity
+      row[i] = value == -.infinity ? value : row[i] + value
+    }
+    return isSeeing
   }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// Copies `count` neighbouring elements, from element `i` of `source` to element `j` of `target`, of one type.
 @inline(__always)
-func copyElements(_ source: Tensor, _ i: Int, to target: Tensor, _ j: Int, count: Int) {
+public func copyElements(_ source: Tensor, _ i: Int, to target: Tensor, _ j: Int, count: Int) {
   let width = source.type.byteWidth
   if width > 0 {
     (target.bytes + j * width).copyMemory(from: source.bytes + i * width, byteCount: count * width)

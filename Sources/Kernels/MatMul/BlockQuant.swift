@@ -42,6 +42,23 @@ public struct BlockQuantized {
 }
 
 extension BlockQuantized {
+  /// All values, [N, K], where position k takes scale and zero point of block `groups[k]`.
+  public func widen(
+    groups: UnsafePointer<Int32>, floatZeros: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>
+  ) {
+    let perByte = 8 / bits
+    let mask = UInt8(truncatingIfNeeded: 1 << bits &- 1)
+    for row in 0..<n {
+      let bytes = data + row &* blocks &* blockBytes
+      for i in 0..<k {
+        let place = row &* blocks &+ Int(groups[i])
+        let q = Float(bytes[i / perByte] >> UInt8(i % perByte &* bits) & mask)
+        let zero = floatZeros?[place] ?? Float(zeroPoint(row, Int(groups[i])))
+        target[row &* k &+ i] = (q - zero) * scales[place]
+      }
+    }
+  }
+
   /// Rows of A up to which each is multiplied with the packed bits as they are; beyond, widening pays (measured in V8).
   fileprivate var fewRows: Int { bits == 4 ? 16 : 4 }
 }

@@ -31,11 +31,13 @@ private func softmax(
   }
 }
 
-/// One row: the sum is of eight partial sums, then what is left of a vector.
+/// One row: the sum is of eight partial sums, then what is left of a vector. `sink` is one more value that takes its
+/// share and is not stored.
 func softmaxRow(
-  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool,
+  sink: Float = -.infinity
 ) {
-  let largest = Lanes(repeating: rowMaximum(source, count))
+  let largest = Lanes(repeating: max(rowMaximum(source, count), sink))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)
   var i = 0
@@ -59,7 +61,8 @@ func softmaxRow(
     store(logarithm ? x : y, target + i, count: width)
     i &+= width
   }
-  let sum = (sum0 + sum1).total
+  var sum = (sum0 + sum1).total
+  if sink > -.infinity { sum += (Lanes(repeating: sink) - largest).exponential[0] }
   if logarithm {
     let less = Lanes(repeating: Lanes(repeating: sum).logarithm[0])
     mapLanes(target, into: target, count: count) { $0 - less }

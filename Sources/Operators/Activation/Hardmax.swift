@@ -8,7 +8,7 @@ import Tensors
 struct Hardmax: OperatorKernel {
   private let span: SoftmaxSpan
 
-  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site) }
+  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site, opset: site.opset) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] { try span.infer(inputs[0]) }
 

@@ -15,6 +15,12 @@ struct CausalConvWithState: OperatorKernel {
       throw RuntimeError(.invalidGraph, "activation %s is not known", name: name)
     }
     isSilu = !(name == "none")
+    guard try site.int("ndim", default: 1) == 1, try site.int("dilation", default: 1) == 1,
+      try !site.flag("channels_last"), try site.int("state_window", default: 0) == 0
+    else {
+      throw RuntimeError(
+        .notImplemented, "ndim and dilation beyond 1, channels_last and a state_window are not implemented")
+    }
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {

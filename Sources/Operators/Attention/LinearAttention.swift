@@ -23,6 +23,9 @@ struct LinearAttention: OperatorKernel {
       throw RuntimeError(.invalidGraph, "%d query heads cannot share %d key heads", queryHeads, keyHeads)
     }
     scale = try site.float("scale", default: 0)
+    guard try site.int("state_window", default: 0) == 0 else {
+      throw RuntimeError(.notImplemented, "a state_window is not implemented")
+    }
     let rule = try site.string("update_rule") ?? "gated_delta"
     guard rule == "linear" || rule == "gated" || rule == "delta" || rule == "gated_delta" else {
       throw RuntimeError(.invalidGraph, "update_rule %s is not known", name: rule)

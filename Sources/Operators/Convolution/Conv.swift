@@ -5,21 +5,30 @@ import Tensors
 /// A convolution of [batch, channels, spatial] with [filters, channels / groups, kernel].
 ///
 /// Our own fused form adds inputs 3, a scale per filter that is packed into the weights, and 4, an addend that
-/// broadcasts to the output, and ends with an activation.
+/// broadcasts to the output, and ends with an activation. com.microsoft's FusedConv has the addend as input 3.
 ///
-/// <https://onnx.ai/onnx/operators/onnx__Conv.html>
+/// <https://onnx.ai/onnx/operators/onnx__Conv.html>,
+/// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.FusedConv>
 struct Conv: OperatorKernel {
   private let attributes: WindowAttributes
   private let groups: Int
   private let epilogue: Epilogue
   private let packed: PackedFilters?
+  /// Where the scale per filter and the addend are.
+  private let scaleInput: Int
+  private let addendInput: Int
 
-  init(_ site: Site) throws(RuntimeError) {
+  init(_ site: Site) throws(RuntimeError) { try self.init(site, scale: 3, addend: 4) }
+
+  static func fused(_ site: Site) throws(RuntimeError) -> Conv { try Conv(site, scale: 4, addend: 3) }
+
+  private init(_ site: Site, scale: Int, addend: Int) throws(RuntimeError) {
+    (scaleInput, addendInput) = (scale, addend)
     attributes = try WindowAttributes(site)
     groups = try site.int("group", default: 1)
     guard groups > 0 else { throw RuntimeError(.invalidGraph, "group must be above 0, got %d", groups) }
     epilogue = try FusedActivation.epilogue(site)
-    packed = try PackedFilters(site, groups: groups, scale: 3)
+    packed = try PackedFilters(site, groups: groups, scale: scale)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
@@ -41,7 +50,7 @@ struct Conv: OperatorKernel {
     }
     let window = try attributes.window(input: Array(x.shape[2...]), kernel: Array(w.shape[2...]))
     let dims = [x.shape[0], w.shape[0]] + window.output.dims(x.rank - 2)
-    guard let addend = inputs[optional: 4] else { return [x.with(dims: dims)] }
+    guard let addend = inputs[optional: addendInput] else { return [x.with(dims: dims)] }
     return [x.with(dims: try ShapeRules.broadcast(dims, addend.shape))]
   }
 
@@ -49,7 +58,7 @@ struct Conv: OperatorKernel {
     guard inputs[0].type == .float32, let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
-    if let addend = inputs[optional: 4], addend.shape != sizes.outputDims {
+    if let addend = inputs[optional: addendInput], addend.shape != sizes.outputDims {
       count += sizes.outputDims.productSaturating
     }
     return count * 4
@@ -63,9 +72,9 @@ struct Conv: OperatorKernel {
     var epilogue = epilogue
     epilogue.bias = call.inputs[optional: 2].map { UnsafePointer($0.floats) }
     epilogue.biasPerRow = true
-    let addend = call.inputs[optional: 4]
+    let addend = call.inputs[optional: addendInput]
     if let addend, addend.shape.dims == sizes.outputDims { epilogue.addend = UnsafePointer(addend.floats) }
-    let weights = packed?.floats ?? packedNow(call.inputs[1], call.inputs[optional: 3], sizes, &scratch)
+    let weights = packed?.floats ?? packedNow(call.inputs[1], call.inputs[optional: scaleInput], sizes, &scratch)
     guard let addend, epilogue.addend == nil else {
       sizes.run(call.platform, x.floats, weights, into: output.floats, epilogue, scratch)
       return

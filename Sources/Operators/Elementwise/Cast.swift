@@ -42,7 +42,14 @@ struct Cast: OperatorKernel {
   }
 
   func run(_ call: Call) throws(RuntimeError) {
-    let (x, out) = (call.inputs[0], call.outputs[0])
+    let out = call.outputs[0]
+    try Cast.convert(call.inputs[0], into: out, rounding: rounding(out.type), on: call.platform)
+  }
+
+  /// Converts between any two types that are not complex.
+  static func convert(
+    _ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .saturating, on platform: Platform
+  ) throws(RuntimeError) {
     if x.type == out.type {
       copyAll(x, to: out)
     } else if out.type == .string {
@@ -54,7 +61,7 @@ struct Cast: OperatorKernel {
           Int(out.type.rawValue))
       }
     } else {
-      cast(x, into: out, rounding: rounding(out.type), on: call.platform)
+      cast(x, into: out, rounding: rounding, on: platform)
     }
   }
 

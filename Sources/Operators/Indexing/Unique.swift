@@ -8,10 +8,20 @@ import Tensors
 struct Unique: OperatorKernel {
   private let axis: Int?
   private let isSorted: Bool
+  /// Whether output 1 says where each first occurs.
+  private let hasFirst: Bool
 
   init(_ site: Site) throws(RuntimeError) {
     axis = try site.node.attributes.int("axis")
     isSorted = try site.flag("sorted", default: true)
+    hasFirst = true
+  }
+
+  /// com.microsoft's: elements of a vector in the order they first occur, which one each is, and how often it occurs.
+  static func microsoft(_ site: Site) -> Unique { Unique(axis: nil, isSorted: false, hasFirst: false) }
+
+  private init(axis: Int?, isSorted: Bool, hasFirst: Bool) {
+    (self.axis, self.isSorted, self.hasFirst) = (axis, isSorted, hasFirst)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
@@ -19,7 +29,8 @@ struct Unique: OperatorKernel {
     let axis = try ShapeRules.axis(axis ?? 0, rank: dims.count)
     let size = dims[axis]
     dims[axis] = -1
-    return [inputs[0].with(dims: dims), Fact(.int64, [-1]), Fact(.int64, [size]), Fact(.int64, [-1])]
+    let unique = Fact(.int64, [-1])
+    return [inputs[0].with(dims: dims)] + (hasFirst ? [unique] : []) + [Fact(.int64, [size]), unique]
   }
 
   private func slices(_ call: Call) throws(RuntimeError) -> (UniqueSlices, Storage) {
@@ -38,19 +49,20 @@ struct Unique: OperatorKernel {
     var dims = axis == nil ? [x.count] : x.shape.dims
     let (slices, _) = try slices(call)
     dims[try ShapeRules.axis(axis ?? 0, rank: dims.count)] = slices.count
-    return [dims, [slices.count], [slices.size], [slices.count]]
+    return [dims] + (hasFirst ? [[slices.count]] : []) + [[slices.size], [slices.count]]
   }
 
   func run(_ call: Call) throws(RuntimeError) {
     let (slices, scratch) = try slices(call)
     if let out = call.outputs[optional: 0] { slices.copy(to: out) }
-    if let out = call.outputs[optional: 1] {
+    if hasFirst, let out = call.outputs[optional: 1] {
       for i in 0..<slices.count { out.elements(Int64.self)[i] = Int64(slices.first[i]) }
     }
-    if let out = call.outputs[optional: 2] {
+    let inverse = hasFirst ? 2 : 1
+    if let out = call.outputs[optional: inverse] {
       for i in 0..<out.count { out.elements(Int64.self)[i] = Int64(slices.inverse[i]) }
     }
-    if let out = call.outputs[optional: 3] {
+    if let out = call.outputs[optional: inverse + 1] {
       let counts = out.elements(Int64.self)
       for i in 0..<slices.count { counts[i] = 0 }
       for i in 0..<slices.size { counts[slices.inverse[i]] += 1 }

@@ -8,7 +8,10 @@ import Tensors
 struct Softmax: OperatorKernel {
   private let span: SoftmaxSpan
 
-  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site) }
+  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site, opset: site.opset) }
+
+  /// As an opset has it that is not the node's own.
+  init(_ site: Site, opset: Int) throws(RuntimeError) { span = try SoftmaxSpan(site, opset: opset) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] { try span.infer(inputs[0]) }
 
@@ -30,7 +33,7 @@ struct Softmax: OperatorKernel {
 struct LogSoftmax: OperatorKernel {
   private let span: SoftmaxSpan
 
-  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site) }
+  init(_ site: Site) throws(RuntimeError) { span = try SoftmaxSpan(site, opset: site.opset) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] { try span.infer(inputs[0]) }
 
@@ -52,8 +55,8 @@ struct SoftmaxSpan {
   /// Up to opset 12 the input is seen as a matrix that is cut at the axis.
   private let flattens: Bool
 
-  init(_ site: Site) throws(RuntimeError) {
-    flattens = site.opset < 13
+  init(_ site: Site, opset: Int) throws(RuntimeError) {
+    flattens = opset < 13
     axis = try site.int("axis", default: flattens ? 1 : -1)
   }
 

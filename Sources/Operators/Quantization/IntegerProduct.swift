@@ -7,8 +7,13 @@ import Tensors
 struct IntegerProduct {
   private let packed: PackedBytes?
 
-  /// B is input `right`.
-  init(_ site: Site, right: Int) throws(RuntimeError) { packed = try PackedBytes(site, right) }
+  /// B is input `right`, stored [N, K] if `isTransposed`.
+  init(_ site: Site, right: Int, isTransposed: Bool = false) throws(RuntimeError) {
+    packed = try PackedBytes(site, right, isTransposed: isTransposed)
+  }
+
+  /// The shape [K, N] of B where it was packed.
+  var packedDims: [Int]? { packed?.dims }
 
   /// The shape of the product, where factors and zero points fit.
   func dims(_ a: Fact, _ b: Fact, aZero: Fact?, bZero: Fact?) throws(RuntimeError) -> [Int] {

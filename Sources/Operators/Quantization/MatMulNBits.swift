@@ -4,9 +4,9 @@ import Tensors
 
 /// A [..., K] · Bᵀ, where B [N, K] is quantised to 2, 4 or 8 bits in blocks along K.
 ///
-/// Inputs are A, the packed bits, a scale for each block, zero points (packed as the bits are, or floats), a group
-/// index
-/// that is not supported, and a bias. Missing zero points are half of the range.
+/// Inputs are A, the packed bits, a scale for each block, zero points (packed as the bits are, or floats), the block
+/// that each position of K takes its scale from, and a bias. Missing zero points are half of the range. `accuracy_level`
+/// only says what may be lost, and nothing is.
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits>
 struct MatMulNBits: OperatorKernel {
@@ -17,6 +17,7 @@ struct MatMulNBits: OperatorKernel {
   /// Constant scales and float zero points as float32, read from here rather than widened at each run.
   private let scales: Tensor?
   private let zeroPoints: Tensor?
+  private let hasGroups: Bool
 
   init(_ site: Site) throws(RuntimeError) {
     k = try site.required("K", try site.node.attributes.int("K"))
@@ -27,7 +28,10 @@ struct MatMulNBits: OperatorKernel {
       throw RuntimeError(
         .notImplemented, "blocks must be 2, 4 or 8 bits wide and a power of two from 16 on, got %d and %d", bits, block)
     }
-    if site.has(input: 4) { throw RuntimeError(.notImplemented, "a group index is not implemented") }
+    if try site.int("weight_prepacked", default: 0) != 0 {
+      throw RuntimeError(.notImplemented, "weights that are packed for a device are not implemented")
+    }
+    hasGroups = site.has(input: 4)
     scales = try site.kept(2)
     zeroPoints = try site.kept(3)
   }
@@ -51,6 +55,10 @@ struct MatMulNBits: OperatorKernel {
         .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shapes: [zero.shape], n,
         blocks)
     }
+    if let groups = inputs[optional: 4], groups.type != .int32 || groups.count < k {
+      throw RuntimeError(
+        .invalidArgument, "the group index must be int32 for each of %d, got shape %v", shapes: [groups.shape], k)
+    }
     if let bias = inputs[optional: 5], bias.shape != [n] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], n)
     }
@@ -59,6 +67,10 @@ struct MatMulNBits: OperatorKernel {
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     let m = inputs[0].count / k
+    if hasGroups {
+      return ScratchMemory.byteCount([n, k, 4].productSaturating)
+        + ScratchMemory.byteCount(GemmPack.rightCount(k: k, n: n) * 4)
+    }
     let nothing = UnsafeMutableRawPointer(bitPattern: 64)!
     let matrix = matrix(nothing, nothing.assumingMemoryBound(to: Float.self), nil)
     var count = ScratchMemory.byteCount(blockQuantScratchCount(m: m, matrix, threadCount: threads) * 4)
@@ -78,7 +90,8 @@ struct MatMulNBits: OperatorKernel {
       scales: scales, zeroPoints: zeroPoints)
   }
 
-  func run(_ call: Call) {
+  func run(_ call: Call) throws(RuntimeError) {
+    if let groups = call.inputs[optional: 4] { return try runGrouped(call, groups.elements(Int32.self)) }
     var scratch = ScratchMemory(call)
     let (a, output) = (call.inputs[0], call.outputs[0])
     let m = a.count / k
@@ -94,6 +107,27 @@ struct MatMulNBits: OperatorKernel {
     gemmBlockQuantized(
       call.platform, m: m, a.floats, stride: k, matrix(call.inputs[1].bytes, scales.floats, packedZeros),
       into: output.floats, ldc: n, epilogue, scratch: scratch.take(0, of: Float.self))
+  }
+
+  /// The product with B in floats, each value with the scale of the block that its position is assigned to.
+  private func runGrouped(_ call: Call, _ groups: UnsafeMutableBufferPointer<Int32>) throws(RuntimeError) {
+    for i in 0..<k where groups[i] < 0 || Int(groups[i]) >= blocks {
+      throw RuntimeError(.invalidArgument, "a group index must be below %d, got %d", blocks, Int(groups[i]))
+    }
+    var scratch = ScratchMemory(call)
+    let (a, output) = (call.inputs[0], call.outputs[0])
+    let (scales, zero) = (scales ?? call.inputs[2], zeroPoints ?? call.inputs[optional: 3])
+    let packed = matrix(
+      call.inputs[1].bytes, scales.floats,
+      zero.flatMap { $0.type == .uint8 ? UnsafePointer($0.bytes.assumingMemoryBound(to: UInt8.self)) : nil })
+    let floatZeros = zero.flatMap { $0.type == .uint8 ? nil : UnsafePointer($0.floats) }
+    let wide = scratch.take(n * k, of: Float.self)
+    packed.widen(groups: UnsafePointer(groups.baseAddress!), floatZeros: floatZeros, into: wide)
+    gemm(
+      call.platform, m: a.count / k, n: n, k: k, .rows(UnsafePointer(a.floats), stride: k),
+      .columns(UnsafePointer(wide), stride: k), into: output.floats, ldc: n,
+      Epilogue(bias: call.inputs[optional: 5].map { UnsafePointer($0.floats) }),
+      scratch: scratch.take(0, of: Float.self))
   }
 
   /// What float zero points change against the default one: Σ over blocks of (Σ of A's block) · (default - zero) ·

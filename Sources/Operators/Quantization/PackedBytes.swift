@@ -5,21 +5,29 @@ import Tensors
 /// A constant right matrix of bytes, packed once for the int8 tiles.
 struct PackedBytes {
   private let storage: Storage
-  /// The shape as the model has it, [K, N].
+  /// [K, N]
   let dims: [Int]
   let isSigned: Bool
 
   var pointer: UnsafePointer<Int8> { UnsafePointer(storage.base.assumingMemoryBound(to: Int8.self)) }
 
-  /// Packs input `i` of the site where it is a constant matrix of bytes.
-  init?(_ site: Site, _ i: Int) throws(RuntimeError) {
+  /// Packs input `i` of the site where it is a constant matrix of bytes, [K, N], or [N, K] if `isTransposed`.
+  init?(_ site: Site, _ i: Int, isTransposed: Bool = false) throws(RuntimeError) {
     guard let constant = site.weight(i), TypeSet.bytes.contains(constant.type), constant.shape.rank == 2,
       !constant.shape.isEmpty
     else { return nil }
-    dims = constant.shape.dims
+    dims = isTransposed ? [constant.shape[1], constant.shape[0]] : constant.shape.dims
     isSigned = constant.type == .int8
     let (k, n) = (dims[0], dims[1])
     storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
+    if isTransposed {
+      site.pack(i, constant, rows: n, unit: 8) { [storage, isSigned] columns, staging in
+        packRightInt8(
+          staging.assumingMemoryBound(to: UInt8.self), rowStride: 1, columnStride: k, columns: columns, k: k, n: n,
+          signed: isSigned, into: storage.base.assumingMemoryBound(to: Int8.self))
+      }
+      return
+    }
     site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
       packRightInt8(
         staging.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,

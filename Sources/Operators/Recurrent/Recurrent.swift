@@ -5,9 +5,12 @@ import Tensors
 /// A recurrent layer: RNN, GRU or LSTM, forward, backward or both.
 ///
 /// Inputs are X, W, R, the bias, the lengths of the sequences, the first hidden state, and of an LSTM the first cell
-/// state and peepholes.
+/// state and peepholes. com.microsoft's DynamicQuantizeLSTM has W [directions, inputSize, 4 · hidden] and R alike in
+/// bytes, with scales and zero points of W and R as inputs 8 to 11, one for each direction or each column. They are
+/// dequantised, so that its results are those of floats.
 ///
-/// <https://onnx.ai/onnx/operators/onnx__LSTM.html>
+/// <https://onnx.ai/onnx/operators/onnx__LSTM.html>,
+/// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM>
 struct Recurrent: FamilyKernel {
   private let cell: Recurrence.Cell
   private let activations: [[GateActivation]]
@@ -16,6 +19,7 @@ struct Recurrent: FamilyKernel {
   private let clip: Float
   /// Whether the batch comes before the steps.
   private let isBatchFirst: Bool
+  private let isQuantized: Bool
 
   static func rnn(_ site: Site) throws(RuntimeError) -> Recurrent { try Recurrent(site, .simple, [.tanh]) }
 
@@ -27,10 +31,16 @@ struct Recurrent: FamilyKernel {
     try Recurrent(site, .lstm(isCoupled: try site.flag("input_forget")), [.sigmoid, .tanh, .tanh])
   }
 
+  static func quantizedLSTM(_ site: Site) throws(RuntimeError) -> Recurrent {
+    try Recurrent(
+      site, .lstm(isCoupled: try site.flag("input_forget")), [.sigmoid, .tanh, .tanh], isQuantized: true)
+  }
+
   private init(
-    _ site: Site, _ cell: Recurrence.Cell, _ defaults: [GateActivation.Function]
+    _ site: Site, _ cell: Recurrence.Cell, _ defaults: [GateActivation.Function], isQuantized: Bool = false
   ) throws(RuntimeError) {
     self.cell = cell
+    self.isQuantized = isQuantized
     let direction = try site.string("direction") ?? "forward"
     guard direction == "forward" || direction == "reverse" || direction == "bidirectional" else {
       throw RuntimeError(.invalidGraph, "direction %s is not known", name: direction)
@@ -44,7 +54,8 @@ struct Recurrent: FamilyKernel {
 
   private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
     Recurrence(
-      cell, steps: x[isBatchFirst ? 1 : 0], batch: x[isBatchFirst ? 0 : 1], inputSize: x[2], hidden: r[2],
+      cell, steps: x[isBatchFirst ? 1 : 0], batch: x[isBatchFirst ? 0 : 1], inputSize: x[2],
+      hidden: r[isQuantized ? 1 : 2],
       activations: activations[0])
   }
 
@@ -55,7 +66,8 @@ struct Recurrent: FamilyKernel {
     for i in 0..<3 { try ShapeRules.rank(inputs[i], 3, input: i) }
     let kernel = kernel(x.shape, r.shape)
     let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
-    guard w.shape == [directions, width, kernel.inputSize], r.shape == [directions, width, hidden] else {
+    let (wDims, rDims) = ([directions, width, kernel.inputSize], [directions, width, hidden])
+    guard w.shape == stored(wDims), r.shape == stored(rDims) else {
       throw RuntimeError(
         .invalidArgument, "W and R of shapes %v and %v do not fit an input of %v", shapes: [w.shape, r.shape, x.shape])
     }
@@ -68,6 +80,7 @@ struct Recurrent: FamilyKernel {
         throw RuntimeError(.invalidArgument, "input %d must have shape %v, got %v", shapes: [dims, given.shape], i)
       }
     }
+    if isQuantized { for i in 1...2 { try checkScales(inputs, i, width) } }
     if let lengths = inputs[optional: 4], lengths.type != .int32 {
       throw RuntimeError(.invalidArgument, "lengths must be int32, got %t", Int(lengths.type.rawValue))
     }
@@ -80,6 +93,40 @@ struct Recurrent: FamilyKernel {
     return [x.with(dims: y), x.with(dims: state)] + (isLSTM ? [x.with(dims: state)] : [])
   }
 
+  /// The dims of W or R as the node has them.
+  private func stored(_ dims: [Int]) -> [Int] { isQuantized ? [dims[0], dims[2], dims[1]] : dims }
+
+  private func checkScales(_ inputs: Facts, _ i: Int, _ width: Int) throws(RuntimeError) {
+    let (scale, zero) = (2 * i + 6, 2 * i + 7)
+    guard TypeSet.bytes.contains(inputs[i].type), let scales = inputs[optional: scale], scales.type == .float32,
+      scales.count == directions || scales.count == directions * width, let zeros = inputs[optional: zero],
+      zeros.type == inputs[i].type, zeros.count == directions || zeros.count == directions * width
+    else {
+      throw RuntimeError(
+        .invalidArgument, "input %d must be bytes with inputs %d and %d for scale and zero point", i, scale, zero)
+    }
+  }
+
+  /// W or R in floats, [directions, width, size].
+  private func weights(_ call: Call, _ i: Int, _ scratch: inout ScratchMemory) -> UnsafeMutablePointer<Float> {
+    let tensor = call.inputs[i]
+    guard isQuantized else { return tensor.floats }
+    let target = scratch.take(tensor.count, of: Float.self)
+    let (size, width) = (tensor.shape[1], tensor.shape[2])
+    let (scales, zeros) = (call.inputs[2 * i + 6], call.inputs[2 * i + 7])
+    for direction in 0..<directions {
+      for j in 0..<width {
+        let scale = scales.floats[scales.count > directions ? direction * width + j : direction]
+        let zero = zeros.byte(zeros.count > directions ? direction * width + j : direction)
+        for k in 0..<size {
+          target[(direction * width + j) * size + k] =
+            Float(tensor.byte((direction * size + k) * width + j) - zero) * scale
+        }
+      }
+    }
+    return target
+  }
+
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard inputs[0].rank == 3, inputs[2].rank == 3 else { return 0 }
     let kernel = kernel(inputs[0].shape, inputs[2].shape)
@@ -87,6 +134,7 @@ struct Recurrent: FamilyKernel {
     return ScratchMemory.byteCount(kernel.scratchCount * 4) + 2
       * ScratchMemory.byteCount(kernel.batch * kernel.hidden * 4)
       + (isBatchFirst ? ScratchMemory.byteCount(inputs[0].count * 4) : 0)
+      + (isQuantized ? ScratchMemory.byteCount(inputs[1].count * 4) + ScratchMemory.byteCount(inputs[2].count * 4) : 0)
   }
 
   func run(_ call: Call) {
@@ -101,6 +149,7 @@ struct Recurrent: FamilyKernel {
       x = turned
     }
     let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
+    let (w, weightsOfState) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
     let h = scratch.take(kernel.batch * hidden, of: Float.self)
     let c = scratch.take(kernel.batch * hidden, of: Float.self)
     let rest = scratch.take(0, of: Float.self)
@@ -115,8 +164,8 @@ struct Recurrent: FamilyKernel {
         ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
       let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
       kernel.run(
-        call.platform, x.floats, w: call.inputs[1].floats + direction * width * kernel.inputSize,
-        r: r.floats + direction * width * hidden,
+        call.platform, x.floats, w: w + direction * width * kernel.inputSize,
+        r: weightsOfState + direction * width * hidden,
         bias: call.inputs[optional: 3].map { UnsafePointer($0.floats + direction * 2 * width) },
         peepholes: isLSTM ? call.inputs[optional: 7].map { UnsafePointer($0.floats + direction * 3 * hidden) } : nil,
         lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) }, h: h,

@@ -1,0 +1,173 @@
+import GraphIR
+import Kernels
+import Tensors
+
+/// com.microsoft's QLinear operators: an operator on float32 whose operands and output are bytes with a scale and a zero
+/// point.
+///
+/// Operands are dequantised, the float32 kernel runs, and its result is quantised. A function of one element is
+/// computed once for each of the 256 bytes instead.
+///
+/// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAdd>
+struct QuantizedOperator: FamilyKernel {
+  private let kernel: BoundKernel
+  /// Where an operand is that stays as it is, or -1.
+  private let plain: Int
+  /// Where quantised operands are; each is followed by its scale and its zero point.
+  private let operands: [Int]
+  /// Where the scale of the output is, and behind it its zero point.
+  private let output: Int
+  private let isElementwise: Bool
+
+  init<K: FamilyKernel>(
+    _ site: Site, _ kernel: K, plain: Int = -1, operands: [Int], output: Int, isElementwise: Bool = false
+  ) throws(RuntimeError) {
+    for operand in operands { try site.require(operand, operand + 1) }
+    try site.require(output)
+    self.kernel = ErasedKernel(kernel)
+    self.plain = plain
+    self.operands = operands
+    self.output = output
+    self.isElementwise = isElementwise
+  }
+
+  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+    let type = inputs[operands[0]].type
+    for operand in operands { try check(inputs, value: operand, scale: operand + 1, type) }
+    try check(inputs, value: nil, scale: output, type)
+    return try kernel.infer(wide(inputs)).prefix(1).map { $0.with(type: type) }
+  }
+
+  private func check(_ inputs: Facts, value: Int?, scale: Int, _ type: ElementType) throws(RuntimeError) {
+    if let value, inputs[value].type != type || !TypeSet.bytes.contains(type) {
+      throw RuntimeError(.notImplemented, "operands must be of one type of bytes, got %t", Int(inputs[value].type.rawValue))
+    }
+    guard let fact = inputs[optional: scale], fact.type == .float32, fact.count == 1,
+      inputs[optional: scale + 1].map({ $0.type == type && $0.count == 1 }) ?? true
+    else {
+      throw RuntimeError(
+        .notImplemented, "inputs %d and %d must be one float32 and one %t", scale, scale + 1, Int(type.rawValue))
+    }
+  }
+
+  /// The inputs of the float32 kernel.
+  private func wide(_ inputs: Facts) -> Facts {
+    Facts((plain < 0 ? [] : [inputs[plain]]) + operands.map { inputs[$0].with(type: .float32) })
+  }
+
+  func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
+    let facts = isElementwise ? Facts([Fact(.float32, [256])]) : wide(inputs)
+    guard let result = try? kernel.infer(facts) else { return 0 }
+    let floats = facts.present.filter { $0.type == .float32 } + result.prefix(1)
+    return floats.reduce(ScratchMemory.byteCount(256) + kernel.scratchByteCount(facts, threads)) {
+      $0 + ScratchMemory.byteCount($1.count * 4)
+    }
+  }
+
+  func run(_ call: Call) throws(RuntimeError) {
+    var scratch = ScratchMemory(call)
+    let target = call.outputs[0]
+    guard isElementwise else {
+      try compute(call, operands.map { call.inputs[$0] }, into: target, &scratch)
+      return
+    }
+    let x = call.inputs[operands[0]]
+    let table = scratch.tensor(target.type, [256])
+    let bytes = table.elements(UInt8.self)
+    for i in 0..<256 { bytes[i] = UInt8(i) }
+    try compute(call, [table], into: table, &scratch)
+    let (source, results) = (x.elements(UInt8.self), target.elements(UInt8.self))
+    call.platform.parallelRanges(x.count, grain: 32768) { range in
+      for i in range { results[i] = bytes[Int(source[i])] }
+    }
+  }
+
+  private func compute(
+    _ call: Call, _ values: [Tensor], into target: Tensor, _ scratch: inout ScratchMemory
+  ) throws(RuntimeError) {
+    let first = plain < 0 ? 0 : 1
+    let row = Slots(count: first + values.count + 1)
+    defer { withExtendedLifetime(row) {} }
+    if plain >= 0 { row.values[0] = call.inputs[value: plain] }
+    for (i, value) in values.enumerated() {
+      let wide = scratch.tensor(.float32, value.shape)
+      let operand = operands[i]
+      dequantizeLinear(
+        call.platform, value.bytes, type: value.type.quantized!, into: wide.floats, .tensor(value.count),
+        scales: call.inputs[operand + 1].floats, zeroPoints: zero(call, operand + 2))
+      row.values[first + i] = .tensor(wide)
+    }
+    let result = scratch.tensor(.float32, target.shape)
+    row.values[first + values.count] = .tensor(result)
+    try kernel.run(
+      Call(
+        inputs: Operands(row.values, Array(0..<(first + values.count))),
+        outputs: Operands(row.values, [first + values.count]), platform: call.platform,
+        scratch: scratch.take(byteCount: 0), allocator: call.allocator))
+    quantizeLinear(
+      call.platform, result.floats, into: target.bytes, type: target.type.quantized!, .tensor(result.count),
+      scales: call.inputs[output].floats, zeroPoints: zero(call, output + 1))
+  }
+
+  private func zero(_ call: Call, _ i: Int) -> UnsafeRawPointer? {
+    call.inputs[optional: i].map { UnsafeRawPointer($0.bytes) }
+  }
+}
+
+extension QuantizedOperator {
+  static func add(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, BinaryElementwise(site, .add), operands: [0, 3], output: 6)
+  }
+
+  static func multiply(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, BinaryElementwise(site, .multiply), operands: [0, 3], output: 6)
+  }
+
+  static func leakyRelu(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, UnaryElementwise.leakyRelu(site), operands: [0], output: 3, isElementwise: true)
+  }
+
+  static func sigmoid(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, UnaryElementwise(.sigmoid), operands: [0], output: 3, isElementwise: true)
+  }
+
+  /// Its own attribute says which opset's softmax it is.
+  static func softmax(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    let opset = try site.required("opset", try site.node.attributes.int("opset"))
+    return try QuantizedOperator(site, Softmax(site, opset: opset), operands: [0], output: 3)
+  }
+
+  /// The output's scale comes first, then the operands.
+  static func concat(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    guard site.inputCount % 3 == 2 else {
+      throw RuntimeError(
+        .invalidGraph, "each operand must have a scale and a zero point, got %d inputs", site.inputCount)
+    }
+    return try QuantizedOperator(site, Concat(site), operands: Array(stride(from: 2, to: site.inputCount, by: 3)), output: 0)
+  }
+
+  static func select(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, Where(site), plain: 0, operands: [1, 4], output: 7)
+  }
+
+  static func averagePool(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, AveragePool(site), operands: [0], output: 3)
+  }
+
+  static func globalAveragePool(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, GlobalPool.average(site), operands: [0], output: 3)
+  }
+
+  static func mean(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, Reduce(site, .mean), operands: [0], output: 3)
+  }
+}
+
+extension Operator {
+  /// A row of a quantised operator; optional zero points are among its inputs.
+  init<K: FamilyKernel>(
+    _ name: StaticString, quantized arity: ClosedRange<Int>, make: @escaping (Site) throws(RuntimeError) -> K
+  ) {
+    self.init(name, domain: "com.microsoft", since: 1, 1...arity.upperBound, types: .bytes, make: make)
+  }
+}
