@@ -55,6 +55,7 @@ public enum Registry {
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator("MatMulIntegerToFloat", domain: "apus", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
 
     // Convolution
     Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .float32AndHalves, traits: .widensHalves),
