@@ -8,8 +8,8 @@ __attribute__((export_name("dot"))) int dot(
   return 1;
 }
 
-/// Whether bytes of any value are multiplied exactly: for unsigned ones of 128 and more it is up to the processor. Asked
-/// with 255 and 127, so that no engine knows the answer before.
+/// Whether bytes of any value are multiplied exactly: for unsigned ones of 128 and more it is up to the processor.
+/// Asked with 255 and 127, so that no engine knows the answer before.
 __attribute__((export_name("is_exact"))) int is_exact(int largest, int positive) {
   ck_bytes16 x = (ck_bytes16)(int8_t)largest, y = (ck_bytes16)(int8_t)positive, z = (ck_bytes16)(int8_t)(~positive);
   ck_sums4 high = 0, low = 0;

@@ -32,13 +32,13 @@ typedef int8_t ck_bytes16 __attribute__((ext_vector_type(16)));
 #define CK_DOT_ROW(r)                                                                                                  \
   {                                                                                                                    \
     int32_t four;                                                                                                      \
-    __builtin_memcpy(&four, a + 4 * r, 4);                                                                                       \
+    __builtin_memcpy(&four, a + 4 * r, 4);                                                                             \
     ck_bytes16 x = (ck_bytes16)(ck_sums4)(four);                                                                       \
     CK_DOT4(l##r, x, y0)                                                                                               \
     CK_DOT4(h##r, x, y1)                                                                                               \
   }
 #define CK_DOT_PUT(r)                                                                                                  \
-  __builtin_memcpy(c + r * ldc, &l##r, 16);                                                                                      \
+  __builtin_memcpy(c + r * ldc, &l##r, 16);                                                                            \
   __builtin_memcpy(c + r * ldc + 4, &h##r, 16);
 
 /// C [4 · quads, 8] ← A · B: A is unsigned bytes, `[quads, blocks, 4 rows, 4]`, B signed ones, `[blocks, 8 columns, 4]`.

@@ -141,8 +141,8 @@ CK_LANES const void *_Nonnull ck_pinPointer(const void *_Nonnull p) {
   return p;
 }
 
-/// Reads a byte of every line of the cache in `bytes` bytes from `p` on, so that they are there when they are used: many
-/// lines are then under way at once, where the arithmetic of a tile lets the processor look only a few lines ahead.
+/// Reads a byte of every line of the cache in `bytes` bytes from `p` on, so that they are there when they are used:
+/// many lines are then under way at once, where the arithmetic of a tile lets the processor look only a few ahead.
 static inline void ck_touch(const void *_Nonnull p, size_t bytes) {
   const uint8_t *line = (const uint8_t *)p;
   uint32_t sum = 0;

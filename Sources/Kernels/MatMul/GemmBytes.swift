@@ -55,7 +55,9 @@ struct BytesProduct {
         }
       }
       guard ends.isNeeded else { continue }
-      for r in 0..<4 { sums[quad &* 4 &+ r] = r < count ? rowSum(row(r)) &- Int32(truncatingIfNeeded: k) &* zero(quad &* 4 &+ r) : 0 }
+      for r in 0..<4 {
+        sums[quad &* 4 &+ r] = r < count ? rowSum(row(r)) &- Int32(truncatingIfNeeded: k) &* zero(quad &* 4 &+ r) : 0
+      }
     }
   }
 

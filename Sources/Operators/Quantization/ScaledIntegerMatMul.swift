@@ -21,7 +21,8 @@ struct ScaledIntegerMatMul: FamilyKernel {
   private let epilogue: Epilogue
 
   static func dynamic(_ site: Site) throws(RuntimeError) -> ScaledIntegerMatMul {
-    ScaledIntegerMatMul(places: Places(bScale: 2, bZero: 3, bias: 4), product: try IntegerProduct(site, right: 1),
+    ScaledIntegerMatMul(
+      places: Places(bScale: 2, bZero: 3, bias: 4), product: try IntegerProduct(site, right: 1),
       epilogue: Epilogue())
   }
 

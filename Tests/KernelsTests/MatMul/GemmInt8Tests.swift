@@ -90,7 +90,8 @@ import Testing
       for column in 0..<8 {
         var sum: Int32 = 0
         for k in 0..<4 * blocks {
-          sum += Int32(a[(row / 4 * blocks + k / 4) * 16 + row % 4 * 4 + k % 4]) * Int32(b[k / 4 * 32 + column * 4 + k % 4])
+          sum +=
+            Int32(a[(row / 4 * blocks + k / 4) * 16 + row % 4 * 4 + k % 4]) * Int32(b[k / 4 * 32 + column * 4 + k % 4])
         }
         c[row * stride + column] = sum
       }
