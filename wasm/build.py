@@ -129,13 +129,28 @@ def optimise(linked, named, stripped):
     partial.rename(stripped)
 
 
+def append_dot(flavour, stripped):
+    """Puts the module of runtime/dot.c into a section `apus.dot` at the end, behind a byte that says where in it the
+    flags of its memory import are."""
+    beside = flavour.scratch / "dot.wasm"
+    toolchain.link_beside(HERE / "runtime" / "dot.c", beside, toolchain.RELAXED)
+    code, memory = beside.read_bytes(), b"\x03env\x06memory\x02"
+    flags = code.index(memory) + len(memory)
+    name = b"apus.dot"
+    payload = bytes([len(name)]) + name + bytes([flags]) + code
+    assert 1 << 7 <= len(payload) < 1 << 14
+    with stripped.open("ab") as file:
+        file.write(bytes([0, len(payload) & 127 | 128, len(payload) >> 7]) + payload)
+
+
 def build(names):
     """Builds one file after another; the name of the one that fails, or None."""
     for name in names:
         flavour, stripped = FLAVOURS[name], DIST / name
         try:
             linked = swift_build(flavour)
-            newest = max(linked.stat().st_mtime, (HERE / "build.py").stat().st_mtime)
+            sources = [HERE / "build.py", *(HERE / "runtime").iterdir()]
+            newest = max(path.stat().st_mtime for path in [linked, *sources])
             if stripped.exists() and stripped.stat().st_mtime >= newest:
                 continue
             if flavour.relaxed:
@@ -143,6 +158,8 @@ def build(names):
                 shutil.copy(linked, stripped)
             else:
                 optimise(linked, DIST / "named" / name, stripped)
+            if flavour.product == "ort":
+                append_dot(flavour, stripped)
         except subprocess.CalledProcessError:
             return name
     return None

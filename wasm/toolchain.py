@@ -76,3 +76,11 @@ def compile_c(source, target):
     """Compiles one C file of ours for wasm32 with the toolchain's clang."""
     subprocess.check_call([swift_bin() / "clang", "--target=wasm32-unknown-wasi", "-O2", "-ffreestanding", "-isystem",
                            sysroot()[0], *BASELINE, "-c", source, "-o", target])
+
+
+def link_beside(source, target, features):
+    """Compiles one C file of ours to a module of its own, on a memory that it imports."""
+    subprocess.check_call([swift_bin() / "clang", "--target=wasm32-unknown-unknown", "-O2", "-ffreestanding", *features,
+                           "-nostdlib", "--no-wasm-opt", "-Wl,--no-entry", "-Wl,--import-memory", "-Wl,--strip-all",
+                           "-Wl,--initial-memory=65536", f"-Wl,--max-memory={1 << 32}", "-Wl,-z,stack-size=0",
+                           "-o", target, source])

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import Kernels
 
@@ -14,11 +15,13 @@ extension Platform {
   ///     `.serial`, bit for bit.
   public static func native(threads: Int? = nil, blas: Bool = true) -> Platform {
     let count = max(1, threads ?? processorCount)
-    if count == 1 { return Platform(sgemm: blas ? multiplication(on: .serial) : nil) }
+    let dot: DotBytes? = ck_hasDotBytes() != 0 ? { ck_dotBytes($0, $1, $2, $3, $4, $5) } : nil
+    if count == 1 { return Platform(sgemm: blas ? multiplication(on: .serial) : nil, dotBytes: dot) }
     let pool = ThreadPool(threadCount: count)
     let loop: Loop = { count, task, context in pool.run(count, task, context) }
     let threaded = Platform(threadCount: count, loop: loop)
-    return Platform(threadCount: count, loop: loop, sgemm: blas ? multiplication(on: threaded) : nil)
+    return Platform(
+      threadCount: count, loop: loop, sgemm: blas ? multiplication(on: threaded) : nil, dotBytes: dot)
   }
 
   /// Processors that are there now.

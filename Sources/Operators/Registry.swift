@@ -65,6 +65,7 @@ public enum Registry {
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
     Operator("Widen", domain: "apus", since: 1, 1...1, types: .floats, memory: .inPlace, make: Cast.widening),
+    Operator("MatMulIntegerToFloat", domain: "apus", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
 
     // Convolution
     Operator("AveragePool", since: 1, 1...1, AveragePool.self, types: .floats, traits: .widensHalves),

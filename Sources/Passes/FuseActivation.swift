@@ -56,13 +56,16 @@ enum FuseActivation {
 enum FusedForm {
   /// The node in our own domain, where it may be fused; nil for every other node.
   ///
-  /// Only float32 has fused kernels, which a float32 weight tells.
+  /// Only float32 has fused kernels, which a float32 weight tells, or that we wrote the node.
   static func of(_ node: Node, _ matcher: Matcher) -> Node? {
     guard node.domain.isEmpty || node.domain == FusedOperators.domain, node.inputs.count > 1,
       node.outputs.dropFirst().allSatisfy({ $0 < 0 })
     else { return nil }
-    guard node.opType == "Conv" || node.opType == "Gemm" || node.opType == "MatMul",
-      matcher.constant(node.inputs[1])?.type == .float32
+    let isScaled = node.opType == "MatMulIntegerToFloat" && node.domain == FusedOperators.domain
+    guard
+      isScaled
+        || (node.opType == "Conv" || node.opType == "Gemm" || node.opType == "MatMul")
+          && matcher.constant(node.inputs[1])?.type == .float32
     else { return nil }
     var fused = node
     fused.domain = FusedOperators.domain

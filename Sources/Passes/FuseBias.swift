@@ -24,10 +24,20 @@ enum FuseBias {
       let constant = matcher.constant(bias), constant.type == .float32, constant.shape.rank == 1
     else { return nil }
     let node = matcher.graph.nodes[producer]
-    guard node.opType == "MatMul", node.inputs.count == 2, var fused = FusedForm.of(node, matcher),
-      fused.attributes["activation"] == nil, let weight = matcher.constant(node.inputs[1]), weight.shape.rank == 2,
-      weight.shape[1] == constant.shape[0]
+    guard var fused = FusedForm.of(node, matcher), fused.attributes["activation"] == nil,
+      let weight = matcher.constant(node.inputs[1]), weight.shape.rank == 2, weight.shape[1] == constant.shape[0]
     else { return nil }
+    // Where the bias goes: behind the factors, and what belongs to them.
+    let place: Int
+    if node.opType == "MatMul" {
+      place = 2
+    } else if node.opType == "MatMulIntegerToFloat" {
+      place = 6
+    } else {
+      return nil
+    }
+    guard fused.inputs.count <= place else { return nil }
+    while fused.inputs.count < place { fused.inputs.append(-1) }
     fused.inputs.append(bias)
     return fused
   }

@@ -13,6 +13,7 @@ public final class Pipeline {
     (FuseSwish.pass, .extended),
     (FuseNormalization.pass, .extended),
     (FuseBatchNormalization.pass, .extended),
+    (FuseScaledProduct.pass, .extended),
     (FuseBias.pass, .extended),
     (FuseAddend.pass, .extended),
     (FuseActivation.pass, .extended),

@@ -16,6 +16,12 @@ enum Host {
       guard let base = bytes.baseAddress else { return 0 }
       return apusWrite(base, Int32(truncatingIfNeeded: bytes.count))
     }
+    /// The host's product of bytes, where it has one: it answers 0 to everything else.
+    static var dotBytes: Platform.DotBytes? {
+      var (a, b, c) = (UInt8(0), Int8(0), Int32(0))
+      guard apusDot(&a, &b, &c, 0, 0, 0) != 0 else { return nil }
+      return { _ = apusDot($0, $1, $2, Int32($3), Int32($4), Int32($5)) }
+    }
   #else
     struct Functions {
       var read: (Int32, Double, Int, UnsafeMutableRawPointer) -> Int32 = { _, _, _, _ in -1 }
@@ -33,6 +39,7 @@ enum Host {
     static func byteCount(_ source: Int32) -> Double { functions.byteCount(source) }
     static func now() -> Double { functions.now() }
     static func write(_ bytes: UnsafeRawBufferPointer) -> Int32 { functions.write(bytes) }
+    static var dotBytes: Platform.DotBytes? { nil }
   #endif
 }
 
@@ -60,6 +67,16 @@ enum Host {
   @_extern(wasm, module: "apus", name: "write")
   @_extern(c)
   private func apusWrite(_ bytes: UnsafeRawPointer, _ byteCount: Int32) -> Int32
+#endif
+
+#if arch(wasm32)
+  /// `Platform.DotBytes`; 0 where the host has none.
+  @_extern(wasm, module: "apus", name: "dot")
+  @_extern(c)
+  private func apusDot(
+    _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<Int8>, _ c: UnsafeMutablePointer<Int32>, _ stride: Int32,
+    _ quads: Int32, _ blocks: Int32
+  ) -> Int32
 #endif
 
 /// Bytes that the host is asked for, range by range.

@@ -26,9 +26,10 @@ final class HostedSession {
     let threadCount = Int(min(max(asked, 1), Double(HostedSession.mostThreads)))
     team = threadCount > 1 ? Team() : nil
     control.team = team?.address
-    var platform = Platform.serial
+    var platform = Platform(dotBytes: Host.dotBytes)
     if let team {
-      platform = Platform(threadCount: threadCount, loop: { team.run($0, $1, $2) })
+      platform = Platform(
+        threadCount: threadCount, loop: { team.run($0, $1, $2) }, dotBytes: platform.dotBytes)
     }
     let source = HostSource(0, byteCount: request.byteCount)
     state = .loading(

@@ -2,6 +2,7 @@
 // stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
 import * as host from './host.js';
 import { BlockReader, BlockWriter } from './block.js';
+import { dotOn } from './dot.js';
 import { runtimeError } from './errors.js';
 import {
   readDescription,
@@ -89,6 +90,7 @@ export class Core {
         }),
       byte_count: (source) => this.#sources[source].byteCount,
       now: host.now,
+      dot: dotOn(module, this.#memory),
     };
     this.#exports = new WebAssembly.Instance(module, { env: { memory: this.#memory }, apus: imports }).exports;
     this.#call('_initialize');

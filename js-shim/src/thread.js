@@ -1,4 +1,5 @@
 // A worker thread that helps with the runs of sessions; pool.js is the other side.
+import { dotOn } from './dot.js';
 import { collectMemory, controlWords as words, teamWords } from './pool-control.js';
 
 /** No import of the core is for a worker: files are read, and clocks asked, by the caller alone. */
@@ -45,7 +46,10 @@ export function workForSessions({ control, index }, port) {
     handled++;
     const { session, module, memory, team, slot, stackEnd } = message;
     if (module) {
-      const { exports } = new WebAssembly.Instance(module, { env: { memory }, apus: imports });
+      const { exports } = new WebAssembly.Instance(module, {
+        env: { memory },
+        apus: { ...imports, dot: dotOn(module, memory) },
+      });
       exports.__stack_pointer.value = stackEnd;
       sessions.set(session, {
         team: new Int32Array(memory.buffer, team, teamWords.count),

@@ -50,13 +50,26 @@ public struct Platform: Sendable {
     }
   }
 
+  /// Products of bytes: C [4 · quads, 8] ← A · B, with A unsigned, `[quads, blocks, 4 rows, 4]`, B signed,
+  /// `[blocks, 8 columns, 4]`, and rows of C `stride` elements apart. Sums wrap and are exact.
+  public typealias DotBytes =
+    @convention(c) (
+      _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<Int8>, _ c: UnsafeMutablePointer<Int32>, _ stride: Int,
+      _ quads: Int, _ blocks: Int
+    ) -> Void
+
   /// Threads that may run pieces of one loop at once, the caller among them; at least 1.
   public let threadCount: Int
+  /// Set where the machine sums products of four bytes in one instruction.
+  public let dotBytes: DotBytes?
   private let loop: Loop?
   private let multiply: (@Sendable (Sgemm) -> Bool)?
 
-  public init(threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil) {
+  public init(
+    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil, dotBytes: DotBytes? = nil
+  ) {
     assert(threadCount >= 1)
+    self.dotBytes = dotBytes
     self.threadCount = threadCount
     self.loop = loop
     multiply = sgemm
@@ -64,6 +77,9 @@ public struct Platform: Sendable {
 
   /// One thread, and every multiplication our own.
   public static var serial: Platform { Platform() }
+
+  /// The same machine for work that is a piece of a loop already.
+  public var alone: Platform { Platform(dotBytes: dotBytes) }
 
   /// Whether `sgemm` can accept anything at all, so that weights need not be packed for our own kernels.
   public var hasSgemm: Bool { multiply != nil }

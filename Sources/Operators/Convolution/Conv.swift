@@ -28,7 +28,7 @@ struct Conv: OperatorKernel {
     groups = try site.int("group", default: 1)
     guard groups > 0 else { throw RuntimeError(.invalidGraph, "group must be above 0, got %d", groups) }
     epilogue = try FusedActivation.epilogue(site)
-    packed = try PackedFilters(site, groups: groups, scale: scale)
+    packed = try PackedFilters(site, groups: groups, scale: scale, isDense: attributes.isDense)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
@@ -55,7 +55,9 @@ struct Conv: OperatorKernel {
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard inputs[0].type == .float32, let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
+    guard inputs[0].type == .float32,
+      let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups, packed?.form)
+    else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
     if let addend = inputs[optional: addendInput], addend.shape != sizes.outputDims {
@@ -67,7 +69,7 @@ struct Conv: OperatorKernel {
   func run(_ call: Call) throws(RuntimeError) {
     let (x, output) = (call.inputs[0], call.outputs[0])
     if x.type == .float64 { return try runDoubles(call) }
-    let sizes = try Sizes(x.shape.dims, packed?.dims ?? call.inputs[1].shape.dims, attributes, groups)
+    let sizes = try Sizes(x.shape.dims, packed?.dims ?? call.inputs[1].shape.dims, attributes, groups, packed?.form)
     var scratch = call.scratch.assumingMemoryBound(to: Float.self)
     var epilogue = epilogue
     epilogue.bias = call.inputs[optional: 2].map { UnsafePointer($0.floats) }
@@ -124,20 +126,27 @@ struct Conv: OperatorKernel {
     private let convolution: Convolution
     /// Set where every filter sees one channel.
     private let depthwise: Depthwise?
+    /// Set where the weights were packed for it.
+    private let winograd: Winograd?
 
     var isDepthwise: Bool { depthwise != nil }
 
-    init(_ x: [Int], _ w: [Int], _ attributes: WindowAttributes, _ groups: Int) throws(RuntimeError) {
+    init(_ x: [Int], _ w: [Int], _ attributes: WindowAttributes, _ groups: Int, _ form: PackedFilters.Form?)
+      throws(RuntimeError)
+    {
       let window = try attributes.window(input: Array(x[2...]), kernel: Array(w[2...]))
       outputDims = [x[0], w[0]] + window.output.dims(x.count - 2)
       convolution = Convolution(batch: x[0], groups: groups, channels: w[1], filters: w[0] / groups, window: window)
       depthwise =
         PackedFilters.isDepthwise(w, groups: groups)
         ? Depthwise(batch: x[0], channels: groups, multiplier: w[0] / groups, window: window) : nil
+      winograd =
+        form == .winograd ? Winograd(batch: x[0], channels: w[1], filters: w[0], window: window) : nil
     }
 
     func scratchCount(_ threads: Int) -> Int {
-      depthwise?.scratchCount(threadCount: threads) ?? convolution.scratchCount(threadCount: threads)
+      depthwise?.scratchCount(threadCount: threads) ?? winograd?.scratchCount(threadCount: threads)
+        ?? convolution.scratchCount(threadCount: threads)
     }
 
     var packedCount: Int {
@@ -153,6 +162,8 @@ struct Conv: OperatorKernel {
     ) {
       if let depthwise {
         depthwise.run(platform, input, weights: weights, into: output, epilogue, scratch: scratch)
+      } else if let winograd {
+        winograd.run(platform, input, packedWeights: weights, into: output, epilogue, scratch: scratch)
       } else {
         convolution.run(platform, input, packedWeights: weights, into: output, epilogue, scratch: scratch)
       }

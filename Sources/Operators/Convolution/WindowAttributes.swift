@@ -29,6 +29,9 @@ struct WindowAttributes {
     }
   }
 
+  /// Whether the kernel moves by one and has no gaps.
+  var isDense: Bool { (strides ?? []).allSatisfy { $0 == 1 } && (dilations ?? []).allSatisfy { $0 == 1 } }
+
   /// Strides along `rank` spatial axes.
   func stride(_ rank: Int) throws(RuntimeError) -> [Int] { try positive(strides, rank) }
   func dilation(_ rank: Int) throws(RuntimeError) -> [Int] { try positive(dilations, rank) }

@@ -19,19 +19,20 @@ struct PackedBytes {
     dims = isTransposed ? [constant.shape[1], constant.shape[0]] : constant.shape.dims
     isSigned = constant.type == .int8
     let (k, n) = (dims[0], dims[1])
-    storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
+    let group = Int8Pack.group(site.platform)
+    storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n, group: group))
     if isTransposed {
       site.pack(i, constant, rows: n, unit: 8) { [storage, isSigned] columns, staging in
         packRightInt8(
           staging.assumingMemoryBound(to: UInt8.self), rowStride: 1, columnStride: k, columns: columns, k: k, n: n,
-          signed: isSigned, into: storage.base.assumingMemoryBound(to: Int8.self))
+          signed: isSigned, group: group, into: storage.base.assumingMemoryBound(to: Int8.self))
       }
       return
     }
-    site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
+    site.pack(i, constant, rows: k, unit: group) { [storage, isSigned] rows, staging in
       packRightInt8(
         staging.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
-        into: storage.base.assumingMemoryBound(to: Int8.self))
+        group: group, into: storage.base.assumingMemoryBound(to: Int8.self))
     }
   }
 }

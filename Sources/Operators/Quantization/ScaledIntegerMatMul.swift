@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 
 /// A product with a quantised B, in float32: com.microsoft's DynamicQuantizeMatMul, which quantises A by its range, and
-/// MatMulIntegerToFloat, whose A is bytes already.
+/// MatMulIntegerToFloat, whose A is bytes already. Our own fused form of the latter ends with an activation.
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeMatMul>
 struct ScaledIntegerMatMul: FamilyKernel {
@@ -18,14 +18,18 @@ struct ScaledIntegerMatMul: FamilyKernel {
 
   private let places: Places
   private let product: IntegerProduct
+  private let epilogue: Epilogue
 
   static func dynamic(_ site: Site) throws(RuntimeError) -> ScaledIntegerMatMul {
-    ScaledIntegerMatMul(places: Places(bScale: 2, bZero: 3, bias: 4), product: try IntegerProduct(site, right: 1))
+    ScaledIntegerMatMul(
+      places: Places(bScale: 2, bZero: 3, bias: 4), product: try IntegerProduct(site, right: 1),
+      epilogue: Epilogue())
   }
 
   static func given(_ site: Site) throws(RuntimeError) -> ScaledIntegerMatMul {
     ScaledIntegerMatMul(
-      places: Places(aScale: 2, bScale: 3, aZero: 4, bZero: 5, bias: 6), product: try IntegerProduct(site, right: 1))
+      places: Places(aScale: 2, bScale: 3, aZero: 4, bZero: 5, bias: 6),
+      product: try IntegerProduct(site, right: 1), epilogue: try FusedActivation.epilogue(site))
   }
 
   private var isDynamic: Bool { places.aScale < 0 }
@@ -82,8 +86,10 @@ struct ScaledIntegerMatMul: FamilyKernel {
     let bias = call.inputs[optional: places.bias]
     // With one scale and no bias it does not matter where rows end.
     let n = bScales.count > 1 ? bScales.count : bias?.count ?? output.count
+    var epilogue = epilogue
+    epilogue.bias = bias.map { UnsafePointer($0.floats) }
     scaleSums(
       call.platform, sums, ldc: n, rows: n == 0 ? 0 : output.count / n, columns: n, rowScale: aScale,
-      columnScales: bScales.floats, perColumn: bScales.count > 1, Epilogue(bias: bias.map { UnsafePointer($0.floats) }))
+      columnScales: bScales.floats, perColumn: bScales.count > 1, epilogue)
   }
 }
