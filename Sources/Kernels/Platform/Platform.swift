@@ -52,18 +52,30 @@ public struct Platform: Sendable {
 
   /// Threads that may run pieces of one loop at once, the caller among them; at least 1.
   public let threadCount: Int
+  /// How wide vectors may be. Numbers do not depend on it.
+  public let vectors: VectorLevel
+  /// Whether products of floats may be fused with their sums, which changes last bits.
+  public let fuses: Bool
   private let loop: Loop?
   private let multiply: (@Sendable (Sgemm) -> Bool)?
 
-  public init(threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil) {
+  public init(
+    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil,
+    vectors: VectorLevel = .baseline, fuses: Bool = false
+  ) {
     assert(threadCount >= 1)
     self.threadCount = threadCount
+    self.vectors = vectors
+    self.fuses = fuses
     self.loop = loop
     multiply = sgemm
   }
 
   /// One thread, and every multiplication our own.
   public static var serial: Platform { Platform() }
+
+  /// This thread of the platform, with our own multiplication.
+  var alone: Platform { Platform(vectors: vectors, fuses: fuses) }
 
   /// Whether `sgemm` can accept anything at all, so that weights need not be packed for our own kernels.
   public var hasSgemm: Bool { multiply != nil }

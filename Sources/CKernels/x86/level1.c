@@ -1,0 +1,8 @@
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+#define LEVEL 1
+#include "floats.inc"
+#include "columns.inc"
+#include "entries.inc"
+#endif
