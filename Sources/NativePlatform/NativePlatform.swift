@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import Kernels
 
@@ -19,16 +20,19 @@ extension Platform {
   ) -> Platform {
     let vectors = min(vectors, .detected)
     let count = max(1, threads ?? processorCount)
+    let dot: DotBytes? =
+      vectors > .baseline && ck_hasDotBytes() != 0 ? { ck_dotBytes($0, $1, $2, $3, $4, $5) } : nil
     let hasLibrary = blas && vectors == .baseline
     if count == 1 {
-      return Platform(sgemm: hasLibrary ? multiplication(on: .serial) : nil, vectors: vectors, fuses: blas)
+      return Platform(
+        sgemm: hasLibrary ? multiplication(on: .serial) : nil, dotBytes: dot, vectors: vectors, fuses: blas)
     }
     let pool = ThreadPool(threadCount: count)
     let loop: Loop = { count, task, context in pool.run(count, task, context) }
     let threaded = Platform(threadCount: count, loop: loop)
     return Platform(
-      threadCount: count, loop: loop, sgemm: hasLibrary ? multiplication(on: threaded) : nil, vectors: vectors,
-      fuses: blas)
+      threadCount: count, loop: loop, sgemm: hasLibrary ? multiplication(on: threaded) : nil, dotBytes: dot,
+      vectors: vectors, fuses: blas)
   }
 
   /// Processors that are there now.

@@ -24,6 +24,7 @@ static inline void ck_free(void *_Nullable memory) { free(memory); }
 #include "coefficients.h"
 #include "tile_avx2.h"
 #include "x86.h"
+#include "dot_bytes.h"
 #include "threads.h"
 
 #endif

@@ -35,6 +35,15 @@ public struct Epilogue {
     self.biasPerRow = biasPerRow
   }
 
+  /// The same but for the function at its end.
+  var withoutActivation: Epilogue {
+    var sums = self
+    sums.activation = .clamp
+    sums.low = -.infinity
+    sums.high = .infinity
+    return sums
+  }
+
   /// The same for the part of the output that starts at `row`, `column` and `offset` elements in.
   func advanced(row: Int, column: Int, offset: Int) -> Epilogue {
     var part = self

@@ -180,8 +180,9 @@ struct GemmDepth {
     rows: Int, columns: Int, _ a: UnsafePointer<Float>, _ rowStride: Int, _ b: UnsafePointer<Float>,
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ epilogue: Epilogue
   ) {
-    var end = TileEnd(accumulate: accumulate, finish: finish, epilogue: epilogue)
     let activates = finish && epilogue.activation != .clamp
+    let sums = activates ? epilogue.withoutActivation : epilogue
+    var end = TileEnd(accumulate: accumulate, finish: finish, epilogue: sums)
     let isWide = ck_hasWideTile() != 0
     var column = 0
     var b = b
@@ -189,10 +190,13 @@ struct GemmDepth {
       let width = min(8, columns &- column)
       var row = 0
       var left = a
+      // Weights come from far away; what is at hand already costs next to nothing.
+      ck_touch(b, 32 &* depth)
       while row < rows {
         let height = min(4, rows &- row)
+        if column == 0, rowStride == 0 { ck_touch(left, 16 &* depth) }
         let target = c + (row &* ldc &+ column)
-        end.epilogue = epilogue.advanced(row: row, column: column, offset: row &* ldc &+ column)
+        end.epilogue = sums.advanced(row: row, column: column, offset: row &* ldc &+ column)
         if isWide && width == 8 && rows &- row >= 8 {
           wide(left, rowStride, b, target, ldc, end.epilogue)
           left += rowStride == 0 ? 2 &* leftStride : 8 &* rowStride
@@ -206,7 +210,6 @@ struct GemmDepth {
             gemmTile_f32_4x8_rows(
               depth, left, left + rowStride, left + 2 &* rowStride, left + 3 &* rowStride, b, target, ldc, end)
           }
-          if activates { activate(target, ldc: ldc, rows: 4, columns: 8, end.epilogue) }
         } else {
           edge(height, width, left, rowStride, b, target, ldc, end)
         }
@@ -215,8 +218,16 @@ struct GemmDepth {
       }
       b += panelStride
       column &+= 8
+      // Runs that are long enough for a loop over vectors, of sums that are still at hand.
+      if activates, column & (GemmDepth.activated &- 1) == 0 || column >= columns {
+        let first = (column &- 1) & ~(GemmDepth.activated &- 1)
+        activate(c + first, ldc: ldc, rows: rows, columns: min(column, columns) &- first, epilogue)
+      }
     }
   }
+
+  /// Columns whose sums get their activation at once: a power of two.
+  private static let activated = 64
 
   /// Eight rows at once, where the processor has vectors for it; the same bits.
   private func wide(

@@ -5,9 +5,17 @@ import CKernels
 /// The right matrix B [K, N] becomes panels of eight columns of signed bytes, pairs of neighbours in k side by side,
 /// `[ceil(N / 8), ceil(K / 2), 8, 2]`; unsigned bytes are stored less 128, and so is their zero point. The left matrix
 /// becomes panels of four rows of int16 less the zero point, `[ceil(M / 4), ceil(K / 2), 4, 2]`. What is missing is 0.
+///
+/// Where the platform sums products of four, neighbours come in fours instead; see `BytesProduct`.
 public enum Int8Pack {
+  /// How many neighbours in k lie side by side.
+  public static func group(_ platform: Platform) -> Int { platform.dotBytes == nil ? 2 : 4 }
+
   /// Bytes of a packed B [K, N].
-  public static func rightCount(k: Int, n: Int) -> Int { (n + 7) / 8 * 16 * ((k + 1) / 2) }
+  public static func rightCount(k: Int, n: Int, group: Int = 2) -> Int {
+    let panels = (n + 7) / 8
+    return group == 4 ? panels * 32 * ((k + 3) / 4 + 1) : panels * 16 * ((k + 1) / 2)
+  }
   /// Bytes of scratch that `gemmInt8` needs: a packed A and the sums of its rows.
   public static func scratchByteCount(m: Int, k: Int) -> Int { (m + 3) / 4 * (16 * ((k + 1) / 2) + 16) }
 }
@@ -16,23 +24,26 @@ public enum Int8Pack {
 /// bytes from `source`, which is the first of these columns. `columns` starts at a multiple of 8.
 public func packRightInt8(
   _ source: UnsafePointer<UInt8>, rowStride: Int, columnStride: Int, columns: Range<Int>, k: Int, n: Int, signed: Bool,
-  into packed: UnsafeMutablePointer<Int8>
+  group: Int = 2, into packed: UnsafeMutablePointer<Int8>
 ) {
   assert(columns.lowerBound % 8 == 0 && columns.upperBound <= n)
   let flip: UInt8 = signed ? 0 : 128
-  let pairs = (k + 1) / 2
-  var to = packed + columns.lowerBound * 2 * pairs
+  let groups = (k + group - 1) / group
+  var to = packed + columns.lowerBound * group * groups
+  let sums = UnsafeMutableRawPointer(packed + (n + 7) / 8 * 32 * groups).assumingMemoryBound(to: Int32.self)
   var column = columns.lowerBound
   while column < columns.upperBound {
     let from = source + (column &- columns.lowerBound) &* columnStride
     let width = min(8, columns.upperBound &- column)
-    for pair in 0..<pairs {
-      for i in 0..<16 {
-        let (row, c) = (2 &* pair &+ (i & 1), i >> 1)
+    if group == 4 { for i in 0..<8 { sums[column &+ i] = 0 } }
+    for index in 0..<groups {
+      for i in 0..<8 &* group {
+        let (row, c) = (group &* index &+ (i & (group &- 1)), group == 4 ? i >> 2 : i >> 1)
         let inside = row < k && c < width
         to[i] = inside ? Int8(bitPattern: from[row &* rowStride &+ c &* columnStride] ^ flip) : 0
       }
-      to += 16
+      if group == 4 { Int8Pack.addColumnSums(sums, to, column: column, isFirst: false) }
+      to += 8 &* group
     }
     column &+= 8
   }
@@ -41,7 +52,8 @@ public func packRightInt8(
 /// C [M, N] ← (A - a0) · (B - b0), exact while the sums fit in int32, which wrap.
 ///
 /// A is bytes as they lie, rows `stride` apart. `aZeros` has one zero point, or M of them if `aZeroPerRow`; `bZeros` N
-/// of them if `bZeroPerColumn`; nil is 0. Zero points of unsigned matrices are unsigned. B is packed.
+/// of them if `bZeroPerColumn`; nil is 0. Zero points of unsigned matrices are unsigned. B is packed in groups of
+/// `Int8Pack.group` of this platform.
 public func gemmInt8(
   _ platform: Platform, m: Int, n: Int, k: Int, _ a: UnsafePointer<UInt8>, stride: Int, aSigned: Bool,
   aZeros: UnsafePointer<UInt8>?, aZeroPerRow: Bool = false, packed b: UnsafePointer<Int8>, bSigned: Bool,
@@ -62,6 +74,13 @@ public func gemmInt8(
     }
   }
   let ends = Int8Ends(sums: UnsafePointer(sums), zeros: bZeros, perColumn: bZeroPerColumn, signed: bSigned)
+  if let dot = platform.dotBytes {
+    let product = BytesProduct(
+      m: m, n: n, k: k, a: a, stride: stride, aSigned: aSigned, aZeros: aZeros, aZeroPerRow: aZeroPerRow, b: b,
+      ends: ends, c: c, ldc: ldc, rows: scratch.assumingMemoryBound(to: UInt8.self), sums: sums, dot: dot)
+    split(platform, quads, panels, work: m * n, k, { product.pack($0) }, { product.run($0, $1) })
+    return
+  }
   let product = { (quadRange: Range<Int>, panelRange: Range<Int>) in
     for panel in panelRange {
       for quad in quadRange {
@@ -72,7 +91,15 @@ public func gemmInt8(
       }
     }
   }
-  guard platform.threadCount > 1, m * n >= GemmBlock.splitWork / max(k, 1) else {
+  split(platform, quads, panels, work: m * n, k, pack, product)
+}
+
+/// Packs all of A, then multiplies, in pieces of rows or of columns.
+private func split(
+  _ platform: Platform, _ quads: Int, _ panels: Int, work: Int, _ k: Int, _ pack: (Range<Int>) -> Void,
+  _ product: (Range<Int>, Range<Int>) -> Void
+) {
+  guard platform.threadCount > 1, work >= GemmBlock.splitWork / max(k, 1) else {
     pack(0..<quads)
     product(0..<quads, 0..<panels)
     return
@@ -102,8 +129,18 @@ public func scaleSums(
     for row in range {
       let sums = c + row &* ldc
       let to = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Float.self)
-      for i in 0..<columns {
+      let rowScales = Lanes(repeating: rowScale)
+      var scales = rowScales * Lanes(repeating: columnScales[0])
+      var i = 0
+      while i &+ 4 <= columns {
+        if perColumn { scales = rowScales * load(columnScales + i) }
+        let four = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
+        store(Lanes(converting: four) * scales, to + i)
+        i &+= 4
+      }
+      while i < columns {
         to[i] = Float(sums[i]) * (rowScale * columnScales[perColumn ? i : 0])
+        i &+= 1
       }
       finish(
         to, ldc: ldc, rows: 1, columns: columns, epilogue.advanced(row: row, column: 0, offset: row &* ldc))
@@ -112,11 +149,14 @@ public func scaleSums(
 }
 
 /// What a zero point of B takes away: b0 · Σ (A - a0), by row.
-private struct Int8Ends {
+struct Int8Ends {
   let sums: UnsafePointer<Int32>
   let zeros: UnsafePointer<UInt8>?
   let perColumn: Bool
   let signed: Bool
+
+  /// Whether any zero point may be other than 0.
+  var isNeeded: Bool { perColumn || zero(0) != 0 }
 
   /// The zero point of a column, as B is stored.
   @inline(__always)

@@ -50,20 +50,31 @@ public struct Platform: Sendable {
     }
   }
 
+  /// Products of bytes: C [4 · quads, 8] ← A · B, with A unsigned, `[quads, blocks, 4 rows, 4]`, B signed,
+  /// `[blocks, 8 columns, 4]`, and rows of C `stride` elements apart. Sums wrap and are exact.
+  public typealias DotBytes =
+    @convention(c) (
+      _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<Int8>, _ c: UnsafeMutablePointer<Int32>, _ stride: Int,
+      _ quads: Int, _ blocks: Int
+    ) -> Void
+
   /// Threads that may run pieces of one loop at once, the caller among them; at least 1.
   public let threadCount: Int
   /// How wide vectors may be. Numbers do not depend on it.
   public let vectors: VectorLevel
   /// Whether products of floats may be fused with their sums, which changes last bits.
   public let fuses: Bool
+  /// Set where the machine sums products of four bytes in one instruction.
+  public let dotBytes: DotBytes?
   private let loop: Loop?
   private let multiply: (@Sendable (Sgemm) -> Bool)?
 
   public init(
-    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil,
+    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil, dotBytes: DotBytes? = nil,
     vectors: VectorLevel = .baseline, fuses: Bool = false
   ) {
     assert(threadCount >= 1)
+    self.dotBytes = dotBytes
     self.threadCount = threadCount
     self.vectors = vectors
     self.fuses = fuses
@@ -74,8 +85,8 @@ public struct Platform: Sendable {
   /// One thread, and every multiplication our own.
   public static var serial: Platform { Platform() }
 
-  /// This thread of the platform, with our own multiplication.
-  var alone: Platform { Platform(vectors: vectors, fuses: fuses) }
+  /// The same machine for work that is a piece of a loop already.
+  public var alone: Platform { Platform(dotBytes: dotBytes, vectors: vectors, fuses: fuses) }
 
   /// Whether `sgemm` can accept anything at all, so that weights need not be packed for our own kernels.
   public var hasSgemm: Bool { multiply != nil }

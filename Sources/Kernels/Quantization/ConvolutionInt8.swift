@@ -45,7 +45,7 @@ public struct ConvolutionInt8 {
   }
 
   private var columnsByteCount: Int { (depth * chunk + 15) / 16 * 16 }
-  private var packedByteCount: Int { (Int8Pack.rightCount(k: depth, n: chunk) + 15) / 16 * 16 }
+  private var packedByteCount: Int { (Int8Pack.rightCount(k: depth, n: chunk, group: 4) + 15) / 16 * 16 }
   private var slotByteCount: Int {
     columnsByteCount + packedByteCount + (Int8Pack.scratchByteCount(m: filters, k: depth) + 15) / 16 * 16
   }
@@ -68,9 +68,10 @@ public struct ConvolutionInt8 {
       let packed = UnsafeMutableRawPointer(columns + columnsByteCount).assumingMemoryBound(to: Int8.self)
       fill(columns, range, input.bytes + image * channels * window.input.count, padding: input.zeros?[0] ?? 0)
       packRightInt8(
-        columns, rows: 0..<depth, k: depth, n: range.count, signed: input.isSigned, into: packed)
+        columns, rows: 0..<depth, k: depth, n: range.count, signed: input.isSigned,
+        group: Int8Pack.group(platform), into: packed)
       gemmInt8(
-        .serial, m: filters, n: range.count, k: depth, weights.bytes + group * filters * depth, stride: depth,
+        platform.alone, m: filters, n: range.count, k: depth, weights.bytes + group * filters * depth, stride: depth,
         aSigned: weights.isSigned, aZeros: weights.zeros.map { weights.zeroPerFilter ? $0 + group * filters : $0 },
         aZeroPerRow: weights.zeroPerFilter, packed: packed, bSigned: input.isSigned, bZeros: input.zeros,
         into: sums + image * filters * positions + range.lowerBound, ldc: positions,

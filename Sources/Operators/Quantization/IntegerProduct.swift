@@ -42,7 +42,7 @@ struct IntegerProduct {
   func scratchByteCount(_ a: Fact, _ b: Fact) -> Int {
     guard let product = try? Product(a.shape, b.shape, false, false) else { return 0 }
     let m = product.m.multipliedReportingOverflow(by: packed == nil ? 1 : max(product.batches.count, 1)).partialValue
-    let right = packed == nil ? ScratchMemory.byteCount(Int8Pack.rightCount(k: product.k, n: product.n)) : 0
+    let right = packed == nil ? ScratchMemory.byteCount(Int8Pack.rightCount(k: product.k, n: product.n, group: 4)) : 0
     return ScratchMemory.byteCount(Int8Pack.scratchByteCount(m: m, k: product.k)) + right
   }
 
@@ -58,7 +58,9 @@ struct IntegerProduct {
     let (oneLeft, k, n) = (product.m, product.k, product.n)
     if packed != nil, aCount <= 1 || aCount == oneLeft * product.batches.count { product.foldBatches() }
     let m = product.m
-    let right = packed == nil ? scratch.take(Int8Pack.rightCount(k: k, n: n), of: Int8.self) : nil
+    let group = Int8Pack.group(call.platform)
+    let right =
+      packed == nil ? scratch.take(Int8Pack.rightCount(k: k, n: n, group: 4), of: Int8.self) : nil
     let left = a.bytes.assumingMemoryBound(to: UInt8.self)
     for (i, batch) in product.batches.enumerated() {
       let matrix: UnsafePointer<Int8>
@@ -67,7 +69,7 @@ struct IntegerProduct {
       } else {
         packRightInt8(
           b!.bytes.assumingMemoryBound(to: UInt8.self) + batch.b, rows: 0..<k, k: k, n: n, signed: b!.type == .int8,
-          into: right!)
+          group: group, into: right!)
         matrix = UnsafePointer(right!)
       }
       // Zero points of every matrix, or the same for all of them.

@@ -19,11 +19,12 @@ struct PackedBytes {
     dims = constant.shape.dims
     isSigned = constant.type == .int8
     let (k, n) = (dims[0], dims[1])
-    storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n))
-    site.pack(i, constant, rows: k, unit: 2) { [storage, isSigned] rows, staging in
+    let group = Int8Pack.group(site.platform)
+    storage = try site.allocator.allocate(byteCount: Int8Pack.rightCount(k: k, n: n, group: group))
+    site.pack(i, constant, rows: k, unit: group) { [storage, isSigned] rows, staging in
       packRightInt8(
         staging.assumingMemoryBound(to: UInt8.self), rows: rows, k: k, n: n, signed: isSigned,
-        into: storage.base.assumingMemoryBound(to: Int8.self))
+        group: group, into: storage.base.assumingMemoryBound(to: Int8.self))
     }
   }
 }

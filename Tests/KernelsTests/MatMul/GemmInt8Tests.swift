@@ -1,3 +1,4 @@
+import NativePlatform
 import Testing
 
 @testable import Kernels
@@ -40,14 +41,24 @@ import Testing
             }
           }
         }
-        for (source, rowStride, columnStride) in [(b, c.n, 1), (transposed, 1, c.k)] {
-          var packed = [Int8](repeating: 77, count: Int8Pack.rightCount(k: c.k, n: c.n))
-          for first in stride(from: 0, to: c.n, by: 16) {
-            packRightInt8(
-              Array(source.dropFirst(first * columnStride)), rowStride: rowStride, columnStride: columnStride,
-              columns: first..<min(c.n, first + 16), k: c.k, n: c.n, signed: bSigned, into: &packed)
-          }
-          for platform in [Platform.serial, reversed(threads: 3)] {
+        for (source, rowStride, columnStride) in [(b, c.n, 1), (transposed, 1, c.k), (b, 0, 0)] {
+          for platform in Self.platforms {
+            let group = Int8Pack.group(platform)
+            var packed = [Int8](repeating: 77, count: Int8Pack.rightCount(k: c.k, n: c.n, group: group) + 16)
+            if rowStride == 0 {
+              for first in stride(from: 0, to: max(c.k, 1), by: 12) {
+                packRightInt8(
+                  Array(source.dropFirst(first * c.n)), rows: first..<min(c.k, first + 12), k: c.k, n: c.n,
+                  signed: bSigned, group: group, into: &packed)
+              }
+            } else {
+              for first in stride(from: 0, to: c.n, by: 16) {
+                packRightInt8(
+                  Array(source.dropFirst(first * columnStride)), rowStride: rowStride, columnStride: columnStride,
+                  columns: first..<min(c.n, first + 16), k: c.k, n: c.n, signed: bSigned, group: group, into: &packed)
+              }
+            }
+            #expect(packed.suffix(16).allSatisfy { $0 == 77 })
             var out = [Int32](repeating: -1, count: c.m * c.n)
             var scratch = [UInt8](repeating: 99, count: Int8Pack.scratchByteCount(m: c.m, k: c.k) + 16)
             scratch.withUnsafeMutableBytes {
@@ -56,10 +67,32 @@ import Testing
                 aZeroPerRow: perRow, packed: packed, bSigned: bSigned, bZeros: withZeros ? bZeros : nil,
                 bZeroPerColumn: perColumn, into: &out, ldc: c.n, scratch: $0.baseAddress!)
             }
-            #expect(out == want, "a \(aSigned) b \(bSigned) zeros \(withZeros) \(perRow) \(perColumn)")
+            #expect(out == want, "a \(aSigned) b \(bSigned) zeros \(withZeros) \(perRow) \(perColumn) by \(group)")
             #expect(scratch.suffix(16).allSatisfy { $0 == 99 })
           }
         }
+      }
+    }
+  }
+
+  /// One thread and three, by pairs and by fours, and whatever this machine has for fours.
+  static var platforms: [Platform] {
+    let threaded = reversed(threads: 3)
+    return [
+      .serial, threaded, Platform(dotBytes: plainDot),
+      Platform(threadCount: 3, loop: { threaded.parallelFor($0, $2, $1) }, dotBytes: plainDot),
+      .native(threads: 1, blas: false),
+    ]
+  }
+
+  static let plainDot: Platform.DotBytes = { a, b, c, stride, quads, blocks in
+    for row in 0..<4 * quads {
+      for column in 0..<8 {
+        var sum: Int32 = 0
+        for k in 0..<4 * blocks {
+          sum += Int32(a[(row / 4 * blocks + k / 4) * 16 + row % 4 * 4 + k % 4]) * Int32(b[k / 4 * 32 + column * 4 + k % 4])
+        }
+        c[row * stride + column] = sum
       }
     }
   }
