@@ -20,8 +20,11 @@ extension Platform {
   ) -> Platform {
     let vectors = min(vectors, .detected)
     let count = max(1, threads ?? processorCount)
-    let dot: DotBytes? =
-      vectors > .baseline && ck_hasDotBytes() != 0 ? { ck_dotBytes($0, $1, $2, $3, $4, $5) } : nil
+    var dot: DotBytes?
+    #if arch(x86_64)
+      if vectors == .vnni { dot = wideDotBytes }
+    #endif
+    if vectors > .baseline, ck_hasDotBytes() != 0 { dot = { ck_dotBytes($0, $1, $2, $3, $4, $5) } }
     let hasLibrary = blas && vectors == .baseline
     if count == 1 {
       return Platform(

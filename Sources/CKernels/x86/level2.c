@@ -4,5 +4,6 @@
 #define LEVEL 2
 #include "floats.inc"
 #include "columns.inc"
+#include "functions.inc"
 #include "entries.inc"
 #endif

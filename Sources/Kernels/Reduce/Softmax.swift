@@ -1,3 +1,5 @@
+import CKernels
+
 /// Softmax over the middle of [outer, axis, inner]: e^(x - max) / Σ e^(x - max). `target` may be `source`.
 public func softmax(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
@@ -35,6 +37,12 @@ private func softmax(
 func softmaxRow(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
 ) {
+  #if arch(x86_64)
+    if !logarithm, VectorLevel.detected > .baseline {
+      ck_softmaxRow(VectorLevel.detected.rawValue, source, target, count)
+      return
+    }
+  #endif
   let largest = Lanes(repeating: rowMaximum(source, count))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)
