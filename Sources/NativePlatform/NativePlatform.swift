@@ -7,21 +7,35 @@ import Kernels
 #endif
 
 extension Platform {
-  /// Threads of this machine and, where it was built in, OpenBLAS.
+  /// Threads and vectors of this machine; OpenBLAS, where it was built in and the processor has no vectors for our own
+  /// tiles.
   ///
   /// - Parameters:
   ///   - threads: Threads, the caller among them; nil for one for each processor.
-  ///   - blas: Whether OpenBLAS may multiply. Its sums depend on the processor; without it results are those of
-  ///     `.serial`, bit for bit.
-  public static func native(threads: Int? = nil, blas: Bool = true) -> Platform {
+  ///   - blas: Whether sums of floats may be rounded as suits the processor, by OpenBLAS or by fused products; without
+  ///     it results are those of `.serial`, bit for bit.
+  ///   - vectors: The widest vectors to use.
+  public static func native(
+    threads: Int? = nil, blas: Bool = true, vectors: VectorLevel = .detected
+  ) -> Platform {
+    let vectors = min(vectors, .detected)
     let count = max(1, threads ?? processorCount)
-    let dot: DotBytes? = ck_hasDotBytes() != 0 ? { ck_dotBytes($0, $1, $2, $3, $4, $5) } : nil
-    if count == 1 { return Platform(sgemm: blas ? multiplication(on: .serial) : nil, dotBytes: dot) }
+    var dot: DotBytes?
+    #if arch(x86_64)
+      if vectors == .vnni { dot = wideDotBytes }
+    #endif
+    if vectors > .baseline, ck_hasDotBytes() != 0 { dot = { ck_dotBytes($0, $1, $2, $3, $4, $5) } }
+    let hasLibrary = blas && vectors == .baseline
+    if count == 1 {
+      return Platform(
+        sgemm: hasLibrary ? multiplication(on: .serial) : nil, dotBytes: dot, vectors: vectors, fuses: blas)
+    }
     let pool = ThreadPool(threadCount: count)
     let loop: Loop = { count, task, context in pool.run(count, task, context) }
     let threaded = Platform(threadCount: count, loop: loop)
     return Platform(
-      threadCount: count, loop: loop, sgemm: blas ? multiplication(on: threaded) : nil, dotBytes: dot)
+      threadCount: count, loop: loop, sgemm: hasLibrary ? multiplication(on: threaded) : nil, dotBytes: dot,
+      vectors: vectors, fuses: blas)
   }
 
   /// Processors that are there now.

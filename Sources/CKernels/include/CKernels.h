@@ -23,6 +23,7 @@ static inline void ck_free(void *_Nullable memory) { free(memory); }
 #include "lanes.h"
 #include "coefficients.h"
 #include "tile_avx2.h"
+#include "x86.h"
 #include "dot_bytes.h"
 #include "threads.h"
 

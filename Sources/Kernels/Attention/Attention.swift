@@ -118,17 +118,18 @@ public struct Attention {
   ) {
     guard batch * queryHeads * queries > 0 else { return }
     let blocks = (queries + Attention.rows - 1) / Attention.rows
+    let alone = platform.alone
     platform.parallelFor(batch * queryHeads * blocks) { index, slot in
       let (matrix, block) = index.quotientAndRemainder(dividingBy: blocks)
       let (item, head) = matrix.quotientAndRemainder(dividingBy: queryHeads)
       let first = block * Attention.rows
       runBlock(
-        item, head, first..<min(first + Attention.rows, queries), q, k, v, output, scratch + slot * slotCount)
+        alone, item, head, first..<min(first + Attention.rows, queries), q, k, v, output, scratch + slot * slotCount)
     }
   }
 
   private func runBlock(
-    _ item: Int, _ head: Int, _ rows: Range<Int>, _ q: HeadMatrices, _ k: HeadMatrices, _ v: HeadMatrices,
+    _ alone: Platform, _ item: Int, _ head: Int, _ rows: Range<Int>, _ q: HeadMatrices, _ k: HeadMatrices, _ v: HeadMatrices,
     _ output: HeadMatrices, _ scratch: UnsafeMutablePointer<Float>
   ) {
     let keyHead = head / (queryHeads / keyHeads)
@@ -138,13 +139,13 @@ public struct Attention {
     epilogue.alpha = scale
     let packed = scratch + scoreCount
     gemm(
-      .serial, m: rows.count, n: used, k: headSize,
+      alone, m: rows.count, n: used, k: headSize,
       .rows(UnsafePointer(q.row(item, head, rows.lowerBound)), stride: q.rowStride),
       .columns(UnsafePointer(k.row(item, keyHead, 0)), stride: k.rowStride), into: scratch, ldc: used, epilogue,
       scratch: packed)
     for row in rows { weigh(scratch + (row &- rows.lowerBound) &* used, used, item, head, row) }
     gemm(
-      .serial, m: rows.count, n: valueSize, k: used, .rows(UnsafePointer(scratch), stride: used),
+      alone, m: rows.count, n: valueSize, k: used, .rows(UnsafePointer(scratch), stride: used),
       .rows(UnsafePointer(v.row(item, keyHead, 0)), stride: v.rowStride), into: output.row(item, head, rows.lowerBound),
       ldc: output.rowStride, scratch: packed)
   }

@@ -48,7 +48,7 @@ public struct Convolution {
   private static let columns = 256
 
   /// Output positions in a block: equal blocks in multiples of 8.
-  private var block: Int {
+  var block: Int {
     let positions = window.output.count
     let blocks = max(1, (positions + Convolution.columns - 1) / Convolution.columns)
     return ((positions + blocks - 1) / blocks + 7) / 8 * 8
@@ -57,7 +57,7 @@ public struct Convolution {
     window.isInside ? 0 : (groups * channels * window.reach.count + 15) / 16 * 16
   }
   private var tapCount: Int { (depth + 15) / 16 * 16 }
-  private var panelCount: Int { block * GemmBlock.depth(of: depth) }
+  var panelCount: Int { block * GemmBlock.depth(of: depth) }
 
   /// f32 elements of scratch that `run` needs on `threadCount` threads.
   public func scratchCount(threadCount: Int) -> Int { paddedCount + tapCount + panelCount * threadCount }
@@ -110,7 +110,7 @@ public struct Convolution {
   }
 
   /// One item of the batch.
-  private struct Image {
+  struct Image {
     let im2Col: Im2Col
     let groupStride: Int
     let weights: UnsafePointer<Float>
@@ -119,6 +119,12 @@ public struct Convolution {
   }
 
   private func run(_ platform: Platform, _ image: Image, panels: UnsafeMutablePointer<Float>) {
+    #if arch(x86_64)
+      if platform.fuses, platform.vectors > .baseline {
+        runWide(platform, image, panels: panels)
+        return
+      }
+    #endif
     let positions = window.output.count
     let block = block
     let blocks = (positions + block - 1) / block

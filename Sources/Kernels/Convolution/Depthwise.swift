@@ -21,7 +21,7 @@ public struct Depthwise {
 
   /// Columns of one of the parts a row is split into: a vector may start at the last output.
   private var part: Int { (window.reach.w + window.stride.w - 1) / window.stride.w + 4 }
-  private var rowStride: Int { part * window.stride.w }
+  var rowStride: Int { part * window.stride.w }
   private var planeCount: Int { (window.reach.h * rowStride + 15) / 16 * 16 }
   private var tapCount: Int { (window.kernel.count + 15) / 16 * 16 }
 
@@ -75,7 +75,9 @@ public struct Depthwise {
       let bias = isSimple ? epilogue.bias?[channel] ?? 0 : 0
       let low = isSimple ? epilogue.low : -Float.infinity
       let high = isSimple ? epilogue.high : Float.infinity
-      if window.kernel.h == 3 && window.kernel.w == 3 {
+      if wideRows(plane, weights, taps, target, bias, low, high) {
+        // Done.
+      } else if window.kernel.h == 3 && window.kernel.w == 3 {
         rows3x3(plane, weights, taps, target, bias, low, high)
       } else {
         rows(plane, weights, taps, target, bias, low, high)

@@ -22,10 +22,12 @@ public struct GemmRight {
   let form: Form
   /// Elements from one row (or, transposed, one column) to the next.
   let stride: Int
+  /// Columns of a panel, where it is packed.
+  var panel = GemmPack.columns
 
-  /// As `packRight` leaves it.
-  public static func packed(_ pointer: UnsafePointer<Float>) -> GemmRight {
-    GemmRight(pointer: pointer, form: .packed, stride: 0)
+  /// As `packRight` leaves it with that width of panels.
+  public static func packed(_ pointer: UnsafePointer<Float>, panel: Int = GemmPack.columns) -> GemmRight {
+    GemmRight(pointer: pointer, form: .packed, stride: 0, panel: panel)
   }
   /// [K, N] as it lies in memory.
   public static func rows(_ pointer: UnsafePointer<Float>, stride: Int) -> GemmRight {
@@ -71,6 +73,12 @@ public func gemm(
     finish(c, ldc: ldc, rows: m, columns: n, epilogue)
     return
   }
+  #if arch(x86_64)
+    if let wide = WideGemm(platform, m: m, n: n, k: k, a, b) {
+      wide.run(platform, into: c, ldc: ldc, epilogue, scratch: scratch)
+      return
+    }
+  #endif
   if m == 1, !a.isPacked {
     gemvRow(platform, n: n, k: k, a.pointer, b, into: c, epilogue)
     return

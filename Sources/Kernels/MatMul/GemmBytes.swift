@@ -24,9 +24,10 @@ struct BytesProduct {
   /// Σ a - K · a0 of each row, where B has zero points.
   let sums: UnsafeMutablePointer<Int32>
   let dot: Platform.DotBytes
+  let vectors: VectorLevel
 
-  private var blocks: Int { (k + 3) / 4 }
-  private var columnSums: UnsafePointer<Int32> {
+  var blocks: Int { (k + 3) / 4 }
+  var columnSums: UnsafePointer<Int32> {
     UnsafeRawPointer(b + (n + 7) / 8 * 32 * blocks).assumingMemoryBound(to: Int32.self)
   }
 
@@ -92,6 +93,12 @@ struct BytesProduct {
 
   /// C of some rows, four at a time, and panels of eight columns.
   func run(_ quads: Range<Int>, _ panels: Range<Int>) {
+    #if arch(x86_64)
+      if vectors >= .vnni {
+        runWide(quads, panels)
+        return
+      }
+    #endif
     // What sticks out of C is computed beside it.
     let whole = max(quads.lowerBound, min(quads.upperBound, m / 4))
     for panel in panels {

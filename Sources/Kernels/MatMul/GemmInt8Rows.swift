@@ -1,3 +1,5 @@
+import CKernels
+
 /// Packs rows `rows` of B [K, N], whose first is at `source`, as `packRightInt8` packs columns: for matrices that are
 /// read row by row. `rows` starts at a multiple of `group` and ends at one, or at K; with groups of four the rows come in
 /// order.
@@ -15,6 +17,14 @@ public func packRightInt8(
   while row < rows.upperBound {
     let from = source + (row &- rows.lowerBound) &* n
     let height = min(group, k &- row)
+    #if arch(x86_64)
+      if group == 4, VectorLevel.detected >= .vnni {
+        ck_packFours(
+          from, n, Int32(height), n, flip, packed + row * 8, 32 * groups, sums, row == 0 ? 1 : 0)
+        row &+= 4
+        continue
+      }
+    #endif
     var column = 0
     while column < n {
       let to = packed + (column >> 3 &* groups &+ row >> shift) &* 8 &* group

@@ -9,8 +9,58 @@ public enum GemmPack {
 
   /// f32 elements of a packed B [K, N].
   public static func rightCount(k: Int, n: Int) -> Int { (n + 7) / 8 * 8 * k }
+  /// Columns of the panel that starts at `column`.
+  static func width(_ panel: Int, _ column: Int, _ n: Int) -> Int { min(panel, (n &- column &+ 7) / 8 &* 8) }
   /// f32 elements of a packed A [M, K].
   public static func leftCount(m: Int, k: Int) -> Int { (m + 3) / 4 * 4 * k }
+}
+
+/// Packs rows `rows` and columns `columns` of B [K, N], given from the first of both on with `stride` elements between
+/// rows, into `packed`, which is the whole packed B: panels of `panel` columns, `[ceil(N / panel), K, panel]`, the last
+/// of only as many as N needs, in eights. `columns` starts at a multiple of `panel` and ends at one or at N.
+public func packRight(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Range<Int>, columns: Range<Int>, k: Int, n: Int, panel: Int,
+  into packed: UnsafeMutablePointer<Float>
+) {
+  assert(panel % GemmPack.columns == 0 && columns.lowerBound % panel == 0 && columns.upperBound <= n)
+  if panel == GemmPack.columns {
+    packRight(source, stride: stride, rows: rows, columns: columns, k: k, into: packed)
+    return
+  }
+  for row in 0..<rows.count {
+    var column = columns.lowerBound
+    while column < columns.upperBound {
+      let width = GemmPack.width(panel, column, n)
+      let from = source + (row &* stride &+ column &- columns.lowerBound)
+      let to = packed + (column &* k &+ (rows.lowerBound &+ row) &* width)
+      let count = min(panel, columns.upperBound &- column)
+      copyLanes(from, into: to, count: count)
+      for i in count..<width { to[i] = 0 }
+      column &+= panel
+    }
+  }
+}
+
+/// Packs columns `columns` of B [K, N] that is stored transposed, [N, K], given from the first of them on with
+/// `stride` elements between columns, as panels of `panel` columns. `columns` starts at a multiple of `panel`.
+public func packRightTransposed(
+  _ source: UnsafePointer<Float>, stride: Int, columns: Range<Int>, k: Int, n: Int, panel: Int,
+  into packed: UnsafeMutablePointer<Float>
+) {
+  assert(panel % GemmPack.columns == 0 && columns.lowerBound % panel == 0 && columns.upperBound <= n)
+  var column = columns.lowerBound
+  while column < columns.upperBound {
+    let width = GemmPack.width(panel, column &- column % panel, n)
+    let from = source + (column &- columns.lowerBound) &* stride
+    let to = packed + ((column &- column % panel) &* k &+ column % panel)
+    let count = min(4, columns.upperBound &- column)
+    transposeInto(from, stride: stride, count: count, length: k, to: to, step: width)
+    column &+= 4
+    // What is missing of the last eight.
+    if column >= columns.upperBound, column % 8 == 4 {
+      transposeInto(from, stride: stride, count: 0, length: k, to: to + 4, step: width)
+    }
+  }
 }
 
 /// Packs rows `rows` and columns `columns` of B [K, N], given from the first of both on with `stride` elements between

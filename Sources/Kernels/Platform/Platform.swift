@@ -60,17 +60,24 @@ public struct Platform: Sendable {
 
   /// Threads that may run pieces of one loop at once, the caller among them; at least 1.
   public let threadCount: Int
+  /// How wide vectors may be. Numbers do not depend on it.
+  public let vectors: VectorLevel
+  /// Whether products of floats may be fused with their sums, which changes last bits.
+  public let fuses: Bool
   /// Set where the machine sums products of four bytes in one instruction.
   public let dotBytes: DotBytes?
   private let loop: Loop?
   private let multiply: (@Sendable (Sgemm) -> Bool)?
 
   public init(
-    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil, dotBytes: DotBytes? = nil
+    threadCount: Int = 1, loop: Loop? = nil, sgemm: (@Sendable (Sgemm) -> Bool)? = nil, dotBytes: DotBytes? = nil,
+    vectors: VectorLevel = .baseline, fuses: Bool = false
   ) {
     assert(threadCount >= 1)
     self.dotBytes = dotBytes
     self.threadCount = threadCount
+    self.vectors = vectors
+    self.fuses = fuses
     self.loop = loop
     multiply = sgemm
   }
@@ -79,7 +86,7 @@ public struct Platform: Sendable {
   public static var serial: Platform { Platform() }
 
   /// The same machine for work that is a piece of a loop already.
-  public var alone: Platform { Platform(dotBytes: dotBytes) }
+  public var alone: Platform { Platform(dotBytes: dotBytes, vectors: vectors, fuses: fuses) }
 
   /// Whether `sgemm` can accept anything at all, so that weights need not be packed for our own kernels.
   public var hasSgemm: Bool { multiply != nil }

@@ -156,9 +156,17 @@ private func quantizeRun(
   _ source: UnsafePointer<Float>, _ target: UnsafeMutableRawPointer, _ count: Int, _ type: QuantizedType,
   _ scale: Float, _ zero: Int32
 ) {
+  let (low, high) = type.bounds
+  #if arch(x86_64)
+    if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
+      ck_quantizeBytes(
+        VectorLevel.detected.rawValue, source, target.assumingMemoryBound(to: UInt8.self), count, scale, zero, low,
+        high)
+      return
+    }
+  #endif
   let scales = Lanes(repeating: scale)
   let zeros = SIMD4<Int32>(repeating: zero)
-  let (low, high) = type.bounds
   let (lows, highs) = (SIMD4<Int32>(repeating: low), SIMD4<Int32>(repeating: high))
   // Beyond these every result is saturated, whatever the zero point; adding the rounder is exact up to there.
   let limit = Lanes(repeating: 200_000)
@@ -193,6 +201,14 @@ private func dequantizeRun(
   _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>, _ count: Int, _ type: QuantizedType,
   _ scale: Float, _ zero: Int32
 ) {
+  #if arch(x86_64)
+    if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
+      ck_dequantizeBytes(
+        VectorLevel.detected.rawValue, source.assumingMemoryBound(to: UInt8.self), target, count, scale, zero,
+        type == .int8 ? 1 : 0)
+      return
+    }
+  #endif
   let scales = Lanes(repeating: scale)
   let zeros = SIMD4<Int32>(repeating: zero)
   var i = 0

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Softmax over the middle of [outer, axis, inner]: e^(x - max) / Σ e^(x - max). `target` may be `source`.
 public func softmax(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, outer: Int,
@@ -37,6 +39,12 @@ func softmaxRow(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool,
   sink: Float = -.infinity
 ) {
+  #if arch(x86_64)
+    if !logarithm, sink == -.infinity, VectorLevel.detected > .baseline {
+      ck_softmaxRow(VectorLevel.detected.rawValue, source, target, count)
+      return
+    }
+  #endif
   let largest = Lanes(repeating: max(rowMaximum(source, count), sink))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)

@@ -11,8 +11,12 @@ struct PackedRight {
   private let storage: Storage
   /// The shape as the model has it.
   let dims: [Int]
+  /// Columns of a panel: those that suit the platform.
+  private let panel: Int
 
-  var matrix: GemmRight { .packed(UnsafePointer(storage.base.assumingMemoryBound(to: Float.self))) }
+  var matrix: GemmRight {
+    .packed(UnsafePointer(storage.base.assumingMemoryBound(to: Float.self)), panel: panel)
+  }
 
   /// Packs input `i` of the site where it is a constant f32 matrix [K, N], or [N, K] if `isTransposed`.
   ///
@@ -22,14 +26,15 @@ struct PackedRight {
       !constant.shape.isEmpty
     else { return nil }
     dims = constant.shape.dims
+    panel = site.platform.panelColumns
     let (rows, columns) = (constant.shape[0], constant.shape[1])
     let (k, n) = isTransposed ? (columns, rows) : (rows, columns)
     storage = try site.allocator.allocate(byteCount: GemmPack.rightCount(k: k, n: n) * 4)
     if isTransposed {
-      // A panel is eight columns wide: stored rows that are columns come in eights.
-      site.pack(i, constant, rows: rows, unit: 8) { [storage] range, staging in
+      // Stored rows that are columns come in as many as a panel has.
+      site.pack(i, constant, rows: rows, unit: panel) { [storage, panel] range, staging in
         packRightTransposed(
-          staging.assumingMemoryBound(to: Float.self), stride: columns, columns: range, k: k, n: n,
+          staging.assumingMemoryBound(to: Float.self), stride: columns, columns: range, k: k, n: n, panel: panel,
           into: storage.base.assumingMemoryBound(to: Float.self))
       }
       return
@@ -37,10 +42,10 @@ struct PackedRight {
     for first in stride(from: 0, to: columns, by: PackedRight.stripWidth) {
       let strip = first..<min(first + PackedRight.stripWidth, columns)
       site.pack(i, constant, rows: rows, strip: strip.lowerBound * 4..<strip.upperBound * 4) {
-        [storage] range, staging in
+        [storage, panel] range, staging in
         packRight(
-          staging.assumingMemoryBound(to: Float.self), stride: strip.count, rows: range, columns: strip, k: k,
-          into: storage.base.assumingMemoryBound(to: Float.self))
+          staging.assumingMemoryBound(to: Float.self), stride: strip.count, rows: range, columns: strip, k: k, n: n,
+          panel: panel, into: storage.base.assumingMemoryBound(to: Float.self))
       }
     }
   }
