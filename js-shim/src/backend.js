@@ -1,5 +1,6 @@
 // Who runs models, by the names that `executionProviders` uses.
 import { registered } from './env.js';
+import { messageOf } from './errors.js';
 
 /**
  * @typedef {object} Backend
@@ -101,7 +102,7 @@ export async function resolveBackend(options) {
       backend ??= found;
       if (backend === found) served.push(name);
     } catch (error) {
-      failures.push({ name, error, why: error?.message ?? error });
+      failures.push({ name, error, why: messageOf(error) });
     }
   }
   if (!backend) {

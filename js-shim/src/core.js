@@ -2,7 +2,7 @@
 // stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
 import * as host from './host.js';
 import { BlockReader, BlockWriter } from './block.js';
-import { runtimeError } from './errors.js';
+import { messageOf, runtimeError } from './errors.js';
 import {
   readDescription,
   readError,
@@ -315,7 +315,7 @@ export class Core {
     if (status >= 0) return status;
     const { code, message, ...facts } = readError(this.#response());
     const cause = this.#hostError;
-    const why = cause === undefined ? '' : `: ${cause?.message ?? cause}`;
+    const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
     throw runtimeError(code, message + why, { ...facts, cause });
   }
 
@@ -351,7 +351,7 @@ export class Core {
   #trapped(cause) {
     const { node, opType } = this.#currentNode();
     const at = opType ? ` at node '${node}' (${opType})` : '';
-    const why = cause?.message ?? cause;
+    const why = messageOf(cause);
     this.#end = new Error(`the session stopped${at} and cannot be used any more: ${why}`, { cause });
     this.#drop();
     return runtimeError(6, this.#end.message, { ...(opType && { node, opType }), cause });

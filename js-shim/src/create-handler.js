@@ -1,15 +1,15 @@
 // Making sessions: a model, its files and options become an instance of the wasm module.
 import { Core } from './core.js';
-import { openBeside } from './host.js';
+import { isFile } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
-import { openOptimizedModel } from './optimized-model.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionOptions } from './session-options.js';
 import { wantsRelaxed } from './simd.js';
 import { openNow, openSource } from './source.js';
 import { startThreads, threadsFor } from './threads.js';
-import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
+import { atOnce, checkWanted, stepOf, takeTurn, waiting } from './turns.js';
 import { readable } from './validate.js';
+import { loadWorkerFile, workerFileNow } from './worker-file.js';
 
 /** For how long loading computes before other work of this thread may go on, in milliseconds. */
 const createStep = 16;
@@ -23,65 +23,56 @@ export const moduleFor = (options) =>
  * @param {string | Uint8Array | Response | Request | Blob | ReadableStream} model
  * @param {import('./load.js').Compiled} [given]  the compiled module, where it need not be looked for
  */
-export async function createHandler(model, options, given) {
-  const { signal } = options;
-  checkWanted({ signal });
-  const pairs = checkSessionOptions(options);
-  const progress = new Progress(options.onProgress);
-  const files = new Files(model);
-  const optimized = openOptimizedModel(options.optimizedModelFilePath);
-  let core;
-  try {
-    for (const { path, data } of externalFiles(options.externalData)) {
-      const given = checkData(await unlessAborted(Promise.resolve(data), signal), path);
-      files.add(path, await openSource(given, { signal, onBytes: progress.ofDownload(path) }));
-    }
-    const compiled = given ?? (await unlessAborted(moduleFor(options), signal));
-    const threads = compiled.memory.shared ? threadsFor(options) : 1;
-    const starting = threads > 1 ? startThreads(threads) : undefined;
-    const source = files.add('', await openSource(model, { signal, onBytes: progress.ofDownload() }));
-    const open = (location) => progress.watch(files.open(location));
-    core = new Core(compiled, progress.watch(source), open, { threads, write: optimized?.write });
-    core.createBegin(pairs);
-    progress.tellLoad();
-    const step = stepOf(options, createStep);
-    while (core.createStep(step)) {
-      progress.tellLoad();
-      await takeTurn(options);
-    }
-    const pool = starting && (await unlessAborted(starting, signal));
-    checkWanted({ signal });
-    const handler = new SessionHandler(core, core.createFinish(pool), options, optimized);
-    progress.tellLoad(1);
-    return handler;
-  } catch (error) {
-    core?.dispose();
-    throw error;
-  } finally {
-    files.close();
-    optimized?.close();
-  }
-}
+export const createHandler = (model, options, given) =>
+  waiting(creating(model, options, { ...late, ...(given && { compile: () => given }) }), options.signal);
 
 /**
  * The same without waiting for anything: one thread, and what is at hand.
  * @param {string | Uint8Array} model
  */
-export function createHandlerNow(model, options) {
-  checkWanted({ signal: options.signal });
+export const createHandlerNow = (model, options) => atOnce(creating(model, options, now));
+
+/** What has to be waited for, and what does instead where nobody can wait. */
+const late = { open: openSource, compile: moduleFor, workerFile: loadWorkerFile, startThreads, takeTurn };
+const now = { open: openNow, compile: loadModuleNow, workerFile: workerFileNow };
+
+/** The steps of loading, which yield what may have to be waited for. */
+function* creating(model, options, means) {
+  const { signal, onProgress, externalData, optimizedModelFilePath } = options;
+  checkWanted({ signal });
   const pairs = checkSessionOptions(options);
+  const progress = new Progress(onProgress);
   const files = new Files(model);
-  const optimized = openOptimizedModel(options.optimizedModelFilePath);
+  const open = (given, path) => means.open(given, { signal, onBytes: progress.ofDownload(path) });
+  let optimized;
   let core;
   try {
-    for (const { path, data } of externalFiles(options.externalData)) {
-      files.add(path, openNow(checkData(data, path)));
+    if (typeof optimizedModelFilePath === 'string') {
+      optimized = (yield means.workerFile()).openOptimizedModel(optimizedModelFilePath);
     }
-    const source = files.add('', openNow(model));
-    core = new Core(loadModuleNow(), source, (location) => files.open(location), { write: optimized?.write });
+    for (const { path, data } of externalFiles(externalData)) {
+      files.add(path, yield open(checkData(yield data, path), path));
+    }
+    const compiled = yield means.compile(options);
+    const threads = compiled.memory.shared ? threadsFor(options) : 1;
+    const starting = threads > 1 && means.startThreads(threads);
+    const source = files.add('', yield open(model));
+    core = new Core(compiled, progress.watch(source), (location) => progress.watch(files.open(location)), {
+      threads,
+      write: optimized?.write,
+    });
     core.createBegin(pairs);
-    while (core.createStep(0));
-    return new SessionHandler(core, core.createFinish(), options, optimized);
+    progress.tellLoad();
+    const step = means.takeTurn ? stepOf(options, createStep) : 0;
+    while (core.createStep(step)) {
+      progress.tellLoad();
+      yield means.takeTurn(options);
+    }
+    const pool = yield starting;
+    checkWanted({ signal });
+    const handler = new SessionHandler(core, core.createFinish(pool), options, optimized);
+    progress.tellLoad(1);
+    return handler;
   } catch (error) {
     core?.dispose();
     throw error;
@@ -156,7 +147,7 @@ class Files {
   }
 
   open(location) {
-    const found = this.#sources.get(plain(location)) ?? openBeside(this.#model, location);
+    const found = this.#sources.get(plain(location)) ?? (isFile(this.#model) && workerFileNow().openBeside(this.#model, location));
     if (!found) throw new Error('it is not among the files given');
     return this.add(location, found);
   }

@@ -1,7 +1,8 @@
-import { checkFeed } from './debug.js';
+import { env } from './env.js';
 import { runtimeError } from './errors.js';
 import { isTensor } from './validate.js';
 import { mapValue, tensorValue } from './values.js';
+import { workerFileNow } from './worker-file.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
@@ -33,7 +34,7 @@ export function collectFeeds(inputs, feeds, constants, pinned) {
     }
     checkKind(input, given);
     collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name, pinned) });
-    if (isTensor(given)) checkFeed(input.name, given);
+    if (env.debug && isTensor(given)) workerFileNow()?.checkTensor(`input '${input.name}'`, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;

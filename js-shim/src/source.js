@@ -1,9 +1,10 @@
 // Where the bytes of a model come from. The core pulls them while it loads, in any order and some more than once, so
 // they are kept as they came until it is done; they are never put together into one piece.
-import { runtimeError } from './errors.js';
-import { isFile, openFile } from './host.js';
+import { messageOf, runtimeError } from './errors.js';
+import { isFile } from './host.js';
 import { unlessAborted } from './turns.js';
 import { readable, tagOf } from './validate.js';
+import { loadWorkerFile, workerFileNow } from './worker-file.js';
 
 /** The bytes at hand as a source; they are neither kept after loading nor changed. */
 export const bytesSource = (bytes) => chunksSource([{ start: 0, bytes }], bytes.byteLength);
@@ -45,8 +46,8 @@ function chunkAt(chunks, offset) {
  * @param {string | Uint8Array} model
  */
 export function openNow(model) {
-  if (typeof model === 'string' && isFile(model)) return openFile(model);
   if (model instanceof Uint8Array) return bytesSource(model);
+  if (isFile(model)) return workerFileNow().openFile(model);
   throw new TypeError('bytes are needed, or a path where there are files: anything else has to be waited for.');
 }
 
@@ -57,25 +58,28 @@ export function openNow(model) {
  * @returns {Promise<import('./core.js').Source>}
  */
 export async function openSource(model, { signal, onBytes } = {}) {
-  if (model instanceof Uint8Array || (typeof model === 'string' && isFile(model))) return openNow(model);
-  if (typeof model.getReader === 'function') return readStream(model, undefined, signal, onBytes);
-  if (typeof model.stream === 'function') return readStream(model.stream(), model.size, signal, onBytes);
+  if (model instanceof Uint8Array) return bytesSource(model);
+  if (isFile(model)) return (await loadWorkerFile()).openFile(model);
+  if (model.getReader) return readStream(model, undefined, signal, onBytes);
+  if (model.stream) return readStream(model.stream(), model.size, signal, onBytes);
   const response = tagOf(model) === 'Response' ? model : await request(model, signal);
   const name = typeof model === 'string' ? model : response.url || 'a response';
-  if (!response.ok) throw new Error(`failed to load external data file: ${name}`);
+  if (!response.ok) throw new Error(`${failed}: ${name}`);
   if (response.bodyUsed) throw new TypeError(`the body of ${name} was read already.`);
-  if (typeof response.body?.getReader !== 'function') return bytesSource(new Uint8Array(await response.arrayBuffer()));
+  if (!response.body?.getReader) return bytesSource(new Uint8Array(await response.arrayBuffer()));
   // Of compressed bytes the length says nothing.
   const length = response.headers.has('content-encoding') ? 0 : Number(response.headers.get('content-length'));
   return readStream(response.body, length || undefined, signal, onBytes);
 }
+
+const failed = 'failed to load external data file';
 
 async function request(model, signal) {
   try {
     return await fetch(model, signal && { signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new Error(`failed to load external data file: ${model.url ?? model}: ${cause?.message ?? cause}`, { cause });
+    throw new Error(`${failed}: ${model.url ?? model}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -98,6 +102,6 @@ async function readStream(stream, total, signal, onBytes) {
     // Nobody waits for a stream that fails to be cancelled.
     reader.cancel(cause).catch(() => {});
     signal?.throwIfAborted();
-    throw runtimeError(1, `the model could not be read: ${cause?.message ?? cause}`, { cause });
+    throw runtimeError(1, `the model could not be read: ${messageOf(cause)}`, { cause });
   }
 }

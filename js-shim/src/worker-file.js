@@ -2,7 +2,12 @@
 // when the first of them asks.
 import { build } from './build.js';
 import { env } from './env.js';
+import { builtin } from './host.js';
 
+const fileName = 'ort-wasm-worker.mjs';
+
+/** @type {typeof import('./worker.js') | undefined} */
+let file;
 let loading;
 
 /**
@@ -11,39 +16,48 @@ let loading;
  * @returns {Promise<typeof import('./worker.js')>}
  */
 export function loadWorkerFile() {
-  loading ??= importFile().catch((error) => {
+  loading ??= importFile().then(provideWorkerFile, (error) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
+/** The same without waiting: undefined where it was not imported before, and the host has no `require` for it. */
+export function workerFileNow() {
+  if (!file) {
+    const path = builtin('url')?.fileURLToPath(besideScript());
+    provideWorkerFile(path && sameBuild(builtin('module').createRequire(path)(path)));
+  }
+  return file;
+}
+
 /** For that file itself, which shares this module's code and has nothing to look for. */
-export function provideWorkerFile(file) {
-  loading = Promise.resolve(file);
+export const provideWorkerFile = (exports) => (file = exports);
+
+// Spelt out for bundlers, which look for this very form.
+const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
+
+function sameBuild(exports) {
+  if (exports.build === build) return exports;
+  throw new Error(`it is of another build (${exports.build}) than this script (${build})`);
 }
 
 async function importFile() {
+  if (file) return file;
+  const { wasmPaths } = env.wasm;
+  const addresses = [besideScript()];
+  if (typeof wasmPaths === 'string') {
+    const prefix = new URL(wasmPaths.replace(/\/?$/, '/'), globalThis.location?.href ?? import.meta.url);
+    addresses.push(new URL(fileName, prefix));
+  }
   const failures = [];
-  for (const address of addresses()) {
+  for (const address of addresses) {
     try {
-      const file = await import(apusComments + address);
-      if (file.build === build) return file;
-      failures.push(`The worker file ${address} is of another build (${file.build}) than this script (${build}).`);
+      return sameBuild(await import(apusComments + address));
     } catch (error) {
       failures.push(`The worker file ${address} could not be loaded: ${error.message}.`);
     }
   }
   throw new Error(failures.join(' '));
-}
-
-function addresses() {
-  // Spelt out for bundlers, which look for this very form.
-  const found = [new URL('./ort-wasm-worker.mjs', import.meta.url)];
-  const { wasmPaths } = env.wasm;
-  if (typeof wasmPaths === 'string') {
-    const prefix = new URL(wasmPaths.replace(/\/?$/, '/'), globalThis.location?.href ?? import.meta.url);
-    found.push(new URL('ort-wasm-worker.mjs', prefix));
-  }
-  return found;
 }
