@@ -1,5 +1,5 @@
 // Making sessions: a model, its files and options become an instance of the wasm module.
-import { Core } from './core.js';
+import { createCore } from './core.js';
 import { isFile } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
 import { SessionHandler } from './session-handler.js';
@@ -57,7 +57,7 @@ function* creating(model, options, means) {
     const threads = compiled.memory.shared ? threadsFor(options) : 1;
     const starting = threads > 1 && means.startThreads(threads);
     const source = files.add('', yield open(model));
-    core = new Core(compiled, progress.watch(source), (location) => progress.watch(files.open(location)), {
+    core = createCore(compiled, progress.watch(source), (location) => progress.watch(files.open(location)), {
       threads,
       write: optimized?.write,
     });

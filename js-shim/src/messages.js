@@ -41,15 +41,16 @@ export function readValue(block) {
     case 'tensor':
       return { kind, type: block.u32(), dims: block.dims(), address: block.f64(), byteCount: block.f64() };
     case 'strings':
-      return { kind, dims: block.dims(), strings: block.list((block) => block.string()) };
+      return { kind, dims: block.dims(), strings: block.list(readText) };
     case 'sequence':
       return { kind, elements: block.list(readValue) };
     case 'map':
       return { kind, keys: readValue(block), values: readValue(block) };
-    default:
-      return { kind };
   }
+  return { kind };
 }
+
+const readText = (block) => block.string();
 
 /** An input or output by its place in the description, or by name where it has none there. */
 function writeReference(block, { index, name }) {
@@ -114,7 +115,7 @@ export function readDescription(block) {
   return {
     inputs: block.list(readValueInfo),
     outputs: block.list(readValueInfo),
-    constants: block.list((block) => block.string()),
+    constants: block.list(readText),
   };
 }
 
