@@ -1,7 +1,7 @@
 // Tensors that live in a session's own memory: what `preferredOutputLocation: 'cpu-pinned'` asks for. They are written
 // and fed again without leaving it.
 import { Tensor } from './tensor.js';
-import { arrayOf, typesByCode, typesByName } from './tensor-types.js';
+import { arrayOf, typeNamed, typeOfCode } from './tensor-types.js';
 
 /** The pinned tensors of one session. They end with it. */
 export class PinnedTensors {
@@ -27,7 +27,7 @@ export class PinnedTensors {
 
   /** A result as a tensor that stays where results are; undefined for what cannot be pinned. */
   keep({ type, dims, address, byteCount }) {
-    const row = typesByCode.get(type);
+    const row = typeOfCode(type);
     if (!(row?.bits >= 8) || byteCount === 0) return undefined;
     const place = this.#core.duplicate(address, byteCount);
     this.#places.add(place);
@@ -51,7 +51,7 @@ export class PinnedTensors {
   valueOf(tensor) {
     const place = this.#placeOf.get(tensor);
     if (!place || !this.#places.has(place.address)) return undefined;
-    return { kind: 'tensor', type: typesByName.get(tensor.type).code, dims: [...tensor.dims], ...place };
+    return { kind: 'tensor', type: typeNamed(tensor.type).code, dims: [...tensor.dims], ...place };
   }
 
   /** Gives back what was disposed of, when no run reads it any more. */

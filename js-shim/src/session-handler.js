@@ -3,7 +3,7 @@ import { nextTurn } from './host.js';
 import { PinnedTensors } from './pinned.js';
 import { collectMemory } from './pool-control.js';
 import { checkRunOptions, intermediatesOf } from './session-options.js';
-import { typesByCode } from './tensor-types.js';
+import { typeOfCode } from './tensor-types.js';
 import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { fillTensor, resultOf, snapshot } from './values.js';
 
@@ -176,7 +176,7 @@ export class SessionHandler {
 
 function metadataOf({ name, kind, type, shape }) {
   if (kind !== 'tensor') return { name, isTensor: false };
-  const metadata = { name, isTensor: true, type: typesByCode.get(type)?.name ?? '', shape: [...(shape ?? [])] };
+  const metadata = { name, isTensor: true, type: typeOfCode(type)?.name ?? '', shape: [...(shape ?? [])] };
   // The reference has `[]` for a scalar and for an unknown rank alike; this tells them apart.
   return shape ? metadata : { ...metadata, unranked: true };
 }
