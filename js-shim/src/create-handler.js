@@ -1,8 +1,9 @@
 // Making sessions: a model, its files and options become an instance of the wasm module.
 import { createCore } from './core.js';
+import { warnOnce } from './errors.js';
 import { isFile } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
-import { SessionHandler } from './session-handler.js';
+import { createSession, isPinned } from './session-handler.js';
 import { checkSessionOptions } from './session-options.js';
 import { wantsRelaxed } from './simd.js';
 import { openNow, openSource } from './source.js';
@@ -41,15 +42,16 @@ function* creating(model, options, means) {
   const { signal, onProgress, externalData, optimizedModelFilePath } = options;
   checkWanted({ signal });
   const pairs = checkSessionOptions(options);
-  const progress = new Progress(onProgress);
+  const writesModel = typeof optimizedModelFilePath === 'string';
+  const more = (writesModel || onProgress || isPinned(options.preferredOutputLocation)) && (yield* moreFor(options, means, writesModel));
+  const progress = onProgress && more && new more.LoadProgress(onProgress);
   const files = new Files(model);
-  const open = (given, path) => means.open(given, { signal, onBytes: progress.ofDownload(path) });
+  const open = (given, path) => means.open(given, { signal, onBytes: progress?.ofDownload(path) });
+  const watch = (source) => progress?.watch(source) ?? source;
   let optimized;
   let core;
   try {
-    if (typeof optimizedModelFilePath === 'string') {
-      optimized = (yield means.workerFile()).openOptimizedModel(optimizedModelFilePath);
-    }
+    if (writesModel) optimized = more.openOptimizedModel(optimizedModelFilePath);
     for (const { path, data } of externalFiles(externalData)) {
       files.add(path, yield open(checkData(yield data, path), path));
     }
@@ -57,22 +59,20 @@ function* creating(model, options, means) {
     const threads = compiled.memory.shared ? threadsFor(options) : 1;
     const starting = threads > 1 && means.startThreads(threads);
     const source = files.add('', yield open(model));
-    core = createCore(compiled, progress.watch(source), (location) => progress.watch(files.open(location)), {
-      threads,
-      write: optimized?.write,
-    });
+    const { write } = optimized ?? {};
+    core = createCore(compiled, watch(source), (location) => watch(files.open(location)), { threads, write });
     core.createBegin(pairs);
-    progress.tellLoad();
+    progress?.tellLoad();
     const step = means.takeTurn ? stepOf(options, createStep) : 0;
     while (core.createStep(step)) {
-      progress.tellLoad();
+      progress?.tellLoad();
       yield means.takeTurn(options);
     }
     const pool = yield starting;
     checkWanted({ signal });
-    const handler = new SessionHandler(core, core.createFinish(pool), options, optimized);
-    progress.tellLoad(1);
-    return handler;
+    const session = createSession(core, core.createFinish(pool), options, optimized, more?.PinnedTensors);
+    progress?.tellLoad(1);
+    return session;
   } catch (error) {
     core?.dispose();
     throw error;
@@ -82,53 +82,19 @@ function* creating(model, options, means) {
   }
 }
 
-/** Tells `onProgress`, where there is one, how far the loading of a model is. */
-class Progress {
-  #onProgress;
-  #share = 0;
-  #pulled = 0;
-  #byteCount = 0;
-
-  constructor(onProgress) {
-    this.#onProgress = onProgress;
+/** The worker file for options that need it; what only makes life easier is done without where there is none. */
+function* moreFor(options, { workerFile }, isNeeded) {
+  let why = 'it has to be waited for';
+  try {
+    const file = yield workerFile();
+    if (file) return file;
+  } catch (error) {
+    why = error.message;
   }
-
-  /**
-   * For a download: tells of bytes that arrived.
-   * @param {string} [path]  of an external file
-   */
-  ofDownload(path) {
-    const named = path !== undefined && { path };
-    return (loaded, total) => this.#tell({ phase: 'download', loaded, total, ...named });
-  }
-
-  /** The source, counting what the core pulls: that is most of the work. */
-  watch(source) {
-    if (!this.#onProgress) return source;
-    this.#byteCount += source.byteCount;
-    return {
-      ...source,
-      read: (offset, target) => {
-        this.#pulled += target.length;
-        source.read(offset, target);
-      },
-    };
-  }
-
-  /** Tells how much of the loading is done, from 0 to 1. */
-  tellLoad(share = Math.min(0.99, this.#pulled / this.#byteCount || 0)) {
-    this.#share = Math.max(this.#share, share);
-    this.#tell({ phase: 'load', loaded: this.#share, total: 1 });
-  }
-
-  #tell(event) {
-    try {
-      this.#onProgress?.(event);
-    } catch (error) {
-      // It only watches: the session is made all the same.
-      console.error(error);
-    }
-  }
+  const text = `The options 'onProgress', 'optimizedModelFilePath' and 'cpu-pinned' need the worker file: ${why}`;
+  if (isNeeded) throw new Error(text);
+  warnOnce(text);
+  return undefined;
 }
 
 /** The files that a model is loaded from, by the location that it knows them by. */

@@ -4,5 +4,7 @@ export { checkFlags, checkTensor } from './debug.js';
 export { openBeside, openFile } from './files.js';
 export { fromImage } from './from-image.js';
 export { offerDownload, openOptimizedModel } from './optimized-model.js';
+export { PinnedTensors } from './pinned.js';
 export { PoolMember, startWorkers, workers } from './pool.js';
+export { LoadProgress } from './progress.js';
 export { createProxyHandler } from './proxy.js';

@@ -2,7 +2,8 @@
 import { runtimeError } from './errors.js';
 import { Tensor } from './tensor.js';
 import { arrayOf, byteCountOf, typeNamed, typeOfCode } from './tensor-types.js';
-import { bytesOf, isObject, sizeOf, tagOf } from './validate.js';
+import { bytesOf, isObject, isTensor, sizeOf, tagOf } from './validate.js';
+import { workerFile } from './worker-file.js';
 
 /**
  * A tensor as a value; `data` is the caller's own array, or so much of it as the dims need.
@@ -109,3 +110,7 @@ export function fillTensor(core, value, tensor, name) {
   }
   return tensor;
 }
+
+/** What `env.debug` tells of a tensor on its way in or out, where the worker file is there. */
+export const checkForDebugging = (what, name, value) =>
+  isTensor(value) && workerFile?.checkTensor(`${what} '${name}'`, value);

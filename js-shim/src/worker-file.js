@@ -6,8 +6,8 @@ import { builtin } from './host.js';
 
 const fileName = 'ort-wasm-worker.mjs';
 
-/** @type {typeof import('./worker.js') | undefined} */
-let file;
+/** @type {typeof import('./worker.js') | undefined}  where it was imported already */
+export let workerFile;
 let loading;
 
 /**
@@ -25,15 +25,12 @@ export function loadWorkerFile() {
 
 /** The same without waiting: undefined where it was not imported before, and the host has no `require` for it. */
 export function workerFileNow() {
-  if (!file) {
-    const path = builtin('url')?.fileURLToPath(besideScript());
-    provideWorkerFile(path && sameBuild(builtin('module').createRequire(path)(path)));
-  }
-  return file;
+  const path = workerFile ? undefined : builtin('url')?.fileURLToPath(besideScript());
+  return path ? provideWorkerFile(sameBuild(builtin('module').createRequire(path)(path))) : workerFile;
 }
 
 /** For that file itself, which shares this module's code and has nothing to look for. */
-export const provideWorkerFile = (exports) => (file = exports);
+export const provideWorkerFile = (exports) => (workerFile = exports);
 
 // Spelt out for bundlers, which look for this very form.
 const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
@@ -44,7 +41,7 @@ function sameBuild(exports) {
 }
 
 async function importFile() {
-  if (file) return file;
+  if (workerFile) return workerFile;
   const { wasmPaths } = env.wasm;
   const addresses = [besideScript()];
   if (typeof wasmPaths === 'string') {
