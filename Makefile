@@ -133,7 +133,7 @@ $(STAMPS)/apt-wasm: | $(STAMPS)
 	@touch $@
 
 $(STAMPS)/apt-js: | $(STAMPS)
-	@tools/apt-install esbuild
+	@tools/apt-install esbuild terser
 	@touch $@
 
 $(STAMPS)/apt-types: | $(STAMPS)

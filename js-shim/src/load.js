@@ -50,7 +50,7 @@ export async function loadModule(kind) {
  * The same without waiting: what was loaded before, what `env.wasm` gives as a module or bytes, or a file.
  * @returns {Compiled}
  */
-export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({}, now)));
+export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({}, now, { isLate: true })));
 
 /** How files are read and compiled by those who wait, and by those who cannot. */
 const late = {
@@ -68,7 +68,7 @@ const now = {
  * Tries what `env.wasm` names, then the file beside this script.
  * @param {Kind} kind
  * @param {typeof late} means
- * @param {{ isLate?: boolean }} [limit]  set when nobody waits any more
+ * @param {{ isLate?: boolean }} limit  set when nobody waits any more, and needs to be told of files that are not ours
  */
 function* load({ shared, relaxed }, means, limit) {
   settleFlags();
@@ -95,7 +95,7 @@ function* load({ shared, relaxed }, means, limit) {
       if (isGiven) return yield* compile(where, get, means, shared);
     } catch (error) {
       failures.push(error);
-      if (where !== besideScript && !limit?.isLate) {
+      if (where !== besideScript && !limit.isLate) {
         warnOnce(`${error.message} The wasm file beside the script is used instead.`);
       }
     }

@@ -14,10 +14,10 @@ export function dataOfType(name, data) {
   }
   const type = typeNamed(name);
   if (!type) throw new TypeError(`Unsupported tensor type: ${name}.`);
-  const { array, raw } = type;
+  const { array, isRaw } = type;
   const Elements = arrayOf(type);
   if (Array.isArray(data)) {
-    if (raw) {
+    if (isRaw) {
       throw new TypeError(`Creating a ${name} tensor from number array is not supported. Please use ${array} as data.`);
     }
     return array.startsWith('Big') ? Elements.from(data, BigInt) : Elements.from(data);

@@ -12,7 +12,7 @@ const names = (
  * @property {number} code  ONNX's number
  * @property {number} bits  of one element; 0 for strings
  * @property {string} array  the name of the typed array; '' for strings
- * @property {boolean} raw  whether the array holds bit patterns, so that numbers cannot be stored in it
+ * @property {boolean} isRaw  whether the array holds bit patterns, so that numbers cannot be stored in it
  */
 
 /** By name, made when first asked for: only then it is decided whether the host has `Float16Array`. */
@@ -33,7 +33,7 @@ function describe(name, code) {
   const own = `${/int64/.test(name) ? 'Big' : ''}${name[0].toUpperCase()}${name.slice(1)}Array`;
   const isNumber = /^(float|u?int)(8|16|32|64)$/.test(name) && own in globalThis;
   const patterns = bits === 16 ? 'Uint16Array' : bits ? 'Uint8Array' : '';
-  return { name, code, bits, array: isNumber ? own : patterns, raw: !isNumber && bits > 0 && name !== 'bool' };
+  return { name, code, bits, array: isNumber ? own : patterns, isRaw: !isNumber && bits > 0 && name !== 'bool' };
 }
 
 /** The type that an array's constructor of that name stands for by itself. */
