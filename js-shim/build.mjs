@@ -27,7 +27,7 @@ const stems = ['ort', 'ort.all', 'ort.wasm', 'ort.webgpu', 'ort.jspi', 'ort.webg
 const addresses = {
   bundler: { flags: [] },
   import: { flags: ['--define:import.meta.url=apusAddress'], banner: '\nconst apusAddress = import.meta.url;' },
-  script: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
+  script: { banner: 'var ort;', flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
   require: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/require.js')}`] },
 };
 
@@ -36,8 +36,8 @@ const bundles = [
   { entry: 'index', stems: stems.slice(0, -1), suffix: '.bundle.min.mjs', format: 'esm', address: 'bundler' },
   { entry: 'index', stems, suffix: '.min.mjs', format: 'esm', address: 'import' },
   { entry: 'index', stems, suffix: '.mjs', format: 'esm', address: 'import' },
-  { entry: 'index', stems, suffix: '.min.js', format: 'iife', address: 'script' },
-  { entry: 'index', stems, suffix: '.js', format: 'iife', address: 'script' },
+  { entry: 'index-script', stems, suffix: '.min.js', format: 'iife', address: 'script' },
+  { entry: 'index-script', stems, suffix: '.js', format: 'iife', address: 'script' },
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.mjs', format: 'esm', address: 'bundler' },
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.js', format: 'cjs', address: 'require' },
   { entry: 'worker', stems: ['ort-wasm-worker'], suffix: '.mjs', format: 'esm', address: 'bundler', minify: true },
@@ -116,7 +116,7 @@ async function bundle({ entry, stems: [stem], suffix, format, address, minify = 
     `--define:apusComments="${comments}"`,
     ...(minify ? ['--minify-syntax', '--minify-identifiers'] : []),
     ...flags,
-    ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
+    ...(format === 'iife' ? [`--footer:js=${underCommonJS}`] : []),
   );
   rmSync(cache);
   if (minify) await minified(file, format);

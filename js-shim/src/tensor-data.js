@@ -14,17 +14,17 @@ export function dataOfType(name, data) {
   }
   const type = typeNamed(name);
   if (!type) throw new TypeError(`Unsupported tensor type: ${name}.`);
-  const { array, isRaw } = type;
+  const { arrayName, isRaw } = type;
   const Elements = arrayOf(type);
   if (Array.isArray(data)) {
     if (isRaw) {
-      throw new TypeError(`Creating a ${name} tensor from number array is not supported. Please use ${array} as data.`);
+      throw new TypeError(`Creating a ${name} tensor from number array is not supported. Please use ${arrayName} as data.`);
     }
-    return array.startsWith('Big') ? Elements.from(data, BigInt) : Elements.from(data);
+    return arrayName.startsWith('Big') ? Elements.from(data, BigInt) : Elements.from(data);
   }
   const tag = tagOf(data);
   const isHalf = name === 'float16';
-  if (tag === array || (isHalf && tag === 'Float16Array')) return data;
+  if (tag === arrayName || (isHalf && tag === 'Float16Array')) return data;
   if (tag === 'Uint8ClampedArray') {
     if (name === 'uint8') return Uint8Array.from(data);
     throw new TypeError("A Uint8ClampedArray tensor's data must be type of uint8");

@@ -11,7 +11,7 @@ const names = (
  * @property {string} name  as in `tensor.type`
  * @property {number} code  ONNX's number
  * @property {number} bits  of one element; 0 for strings
- * @property {string} array  the name of the typed array; '' for strings
+ * @property {string} arrayName  the name of the typed array; '' for strings
  * @property {boolean} isRaw  whether the array holds bit patterns, so that numbers cannot be stored in it
  */
 
@@ -33,20 +33,20 @@ function describe(name, code) {
   const own = `${/int64/.test(name) ? 'Big' : ''}${name[0].toUpperCase()}${name.slice(1)}Array`;
   const isNumber = /^(float|u?int)(8|16|32|64)$/.test(name) && own in globalThis;
   const patterns = bits === 16 ? 'Uint16Array' : bits ? 'Uint8Array' : '';
-  return { name, code, bits, array: isNumber ? own : patterns, isRaw: !isNumber && bits > 0 && name !== 'bool' };
+  return { name, code, bits, arrayName: isNumber ? own : patterns, isRaw: !isNumber && bits > 0 && name !== 'bool' };
 }
 
 /** The type that an array's constructor of that name stands for by itself. */
 export function typeOfArray(array) {
   const type = typeNamed(array.replace(/^Big|Array$/g, '').toLowerCase());
-  return type?.array === array ? type.name : undefined;
+  return type?.arrayName === array ? type.name : undefined;
 }
 
 /**
  * The constructor of the arrays that hold `type`.
  * @param {TensorType} type
  */
-export const arrayOf = (type) => globalThis[type.array];
+export const arrayOf = (type) => globalThis[type.arrayName];
 
 /** The bytes that `count` packed elements take. */
 export const byteCountOf = (type, count) => Math.ceil((type.bits * count) / 8);

@@ -68,7 +68,7 @@ export class Tensor {
     if (location === 'cpu-pinned') {
       const row = typeNamed(type);
       if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
-      if (tagOf(data) !== row.array) throw new TypeError(`buffer should be of type ${row.array}`);
+      if (tagOf(data) !== row.arrayName) throw new TypeError(`buffer should be of type ${row.arrayName}`);
       this.cpuData = data;
     } else if (!place) {
       throw new Error(`Tensor constructor: unsupported location '${location}'`);

@@ -21,8 +21,8 @@ export function tensorValue(tensor, name) {
     return { kind: 'strings', dims, strings: count === data.length ? data : data.slice(0, count) };
   }
   const tag = tagOf(data);
-  if (tag !== row.array && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
-    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${tag}`);
+  if (tag !== row.arrayName && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
+    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.arrayName}, got ${tag}`);
   }
   const value = { kind: 'tensor', type: row.code, dims, data };
   if (row.bits < 8 && count > 1 && data.length === count) {

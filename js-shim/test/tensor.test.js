@@ -202,7 +202,7 @@ test('a host that gains Float16Array before the first tensor uses it', async () 
     }
   };
   try {
-    assert.equal(typeNamed('float16').array, 'Float16Array');
+    assert.equal(typeNamed('float16').arrayName, 'Float16Array');
   } finally {
     if (before) globalThis.Float16Array = before;
     else delete globalThis.Float16Array;
