@@ -37,6 +37,12 @@ export const createHandlerNow = (model, options) => atOnce(creating(model, optio
 const late = { open: openSource, compile: moduleFor, workerFile: loadWorkerFile, startThreads, takeTurn };
 const now = { open: openNow, compile: loadModuleNow, workerFile: workerFileNow };
 
+/**
+ * Reached through an object, so that minifying does not draw them into `creating`: they live as long as the session and
+ * would keep alive all its variables, and with them what the session was made of.
+ */
+const made = { core: createCore, session: createSession };
+
 /** The steps of loading, which yield what may have to be waited for. */
 function* creating(model, options, means) {
   const { signal, onProgress, externalData, optimizedModelFilePath } = options;
@@ -45,22 +51,31 @@ function* creating(model, options, means) {
   const writesModel = typeof optimizedModelFilePath === 'string';
   const more = (writesModel || onProgress || isPinned(options.preferredOutputLocation)) && (yield* moreFor(options, means, writesModel));
   const progress = onProgress && more && new more.LoadProgress(onProgress);
-  const files = new Files(model);
+  /** The sources that the model is loaded from, by the location that it knows them by; its own is ''. */
+  const files = new Map();
   const open = (given, path) => means.open(given, { signal, onBytes: progress?.ofDownload(path) });
-  const watch = (source) => progress?.watch(source) ?? source;
+  const add = (path, source) => {
+    files.set(plain(path), source);
+    return progress?.watch(source) ?? source;
+  };
+  const find = (location) => {
+    const beside = () => isFile(model) && workerFileNow().openBeside(model, location);
+    const found = files.get(plain(location)) ?? beside();
+    if (!found) throw new Error('it is not among the files given');
+    return add(location, found);
+  };
   let optimized;
   let core;
   try {
     if (writesModel) optimized = more.openOptimizedModel(optimizedModelFilePath);
     for (const { path, data } of externalFiles(externalData)) {
-      files.add(path, yield open(checkData(yield data, path), path));
+      files.set(plain(path), yield open(checkData(yield data, path), path));
     }
     const compiled = yield means.compile(options);
     const threads = compiled.memory.shared ? threadsFor(options) : 1;
     const starting = threads > 1 && means.startThreads(threads);
-    const source = files.add('', yield open(model));
-    const { write } = optimized ?? {};
-    core = createCore(compiled, watch(source), (location) => watch(files.open(location)), { threads, write });
+    const source = add('', yield open(model));
+    core = made.core(compiled, source, find, { threads, write: optimized?.write });
     core.createBegin(pairs);
     progress?.tellLoad();
     const step = means.takeTurn ? stepOf(options, createStep) : 0;
@@ -70,15 +85,14 @@ function* creating(model, options, means) {
     }
     const pool = yield starting;
     checkWanted({ signal });
-    const session = createSession(core, core.createFinish(pool), options, optimized, more?.PinnedTensors);
+    const session = made.session(core, core.createFinish(pool), options, optimized, more?.PinnedTensors);
     progress?.tellLoad(1);
     return session;
   } catch (error) {
     core?.dispose();
     throw error;
   } finally {
-    files.close();
-    optimized?.close();
+    for (const source of [...files.values(), optimized]) source?.close?.();
   }
 }
 
@@ -95,32 +109,6 @@ function* moreFor(options, { workerFile }, isNeeded) {
   if (isNeeded) throw new Error(text);
   warnOnce(text);
   return undefined;
-}
-
-/** The files that a model is loaded from, by the location that it knows them by. */
-class Files {
-  #model;
-  #sources = new Map();
-
-  /** @param {unknown} model  what the session is made of: other files may lie beside its own */
-  constructor(model) {
-    this.#model = model;
-  }
-
-  add(path, source) {
-    this.#sources.set(plain(path), source);
-    return source;
-  }
-
-  open(location) {
-    const found = this.#sources.get(plain(location)) ?? (isFile(this.#model) && workerFileNow().openBeside(this.#model, location));
-    if (!found) throw new Error('it is not among the files given');
-    return this.add(location, found);
-  }
-
-  close() {
-    for (const source of this.#sources.values()) source.close?.();
-  }
 }
 
 const plain = (location) => location.replace(/^(\.\/)+/, '');
