@@ -7,5 +7,5 @@ export const internalNames = `
   byteCount kind u32 i32 f64 elements bits arrayName
   createBegin createStep createFinish runBegin runStep runFinish runEnd copyOut copyInto shareable allocate duplicate viewOf
   nodeBytes opTypeBytes onBytes ofDownload tellLoad isIntermediate isLate isRaw
-  takeTurn workerFile startThreads
+  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address
 `.trim().split(/\s+/);

@@ -12,6 +12,7 @@ import {
   writeCreateRequest,
   writeRunRequest,
 } from './messages.js';
+import { whenCollected } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 import { bytesOf } from './validate.js';
 
@@ -20,6 +21,9 @@ export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
 const controlWords = { team: 4, response: 5, nodeBytes: 7, opTypeBytes: 8, text: 9 };
+
+/** For less memory than this the collector need not be bothered. */
+const worthCollecting = 1 << 23;
 
 /** Tensors in the staging area begin where any vector may. */
 const align = (byteCount) => (byteCount + 63) & ~63;
@@ -101,9 +105,10 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
   const drop = () => {
     closeSources();
+    const press = memory?.buffer.byteLength >= worthCollecting && whenCollected(memory);
     const left = member?.leave();
     exports = memory = member = bytes = words = reader = undefined;
-    return left;
+    return press && Promise.resolve(left).then(press);
   };
 
   const currentNode = () => {
@@ -329,7 +334,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
     /**
      * Lets go of the instance and its memory.
-     * @returns {Promise<unknown> | undefined} settled when worker threads have, too
+     * @returns {Promise<unknown> | undefined} settled when worker threads have, too, and the memory is given back
      */
     dispose() {
       end ??= new Error('the session has been released.');

@@ -105,7 +105,7 @@ function* moreFor(options, { workerFile }, isNeeded) {
   } catch (error) {
     why = error.message;
   }
-  const text = `The options 'onProgress', 'optimizedModelFilePath' and 'cpu-pinned' need the worker file: ${why}`;
+  const text = `onProgress, optimizedModelFilePath and cpu-pinned need the worker file: ${why}`;
   if (isNeeded) throw new Error(text);
   warnOnce(text);
   return undefined;

@@ -11,15 +11,15 @@ import { checkForDebugging, mapValue, tensorValue } from './values.js';
  * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
  *
  * @param {import('./messages.js').ValueInfo[]} inputs
- * @param {string[]} constants  inputs that the model lists and that cannot be fed
+ * @param {string[]} constantNames  inputs that the model lists and that cannot be fed
  * @param {import('./pinned.js').PinnedTensors} [pinned]  of the session
  * @returns {{ index: number, name: string, value: object }[]}
  */
-export function collectFeeds(inputs, feeds, constants, pinned) {
+export function collectFeeds(inputs, feeds, constantNames, pinned) {
   for (const name of Object.keys(feeds)) {
     if (inputs.some((input) => input.name === name)) continue;
     const option = 'the session option extra.session.overridable_initializers lets it be fed';
-    const why = constants.includes(name) ? `: it is constant here, ${option}` : '';
+    const why = constantNames.includes(name) ? `: it is constant here, ${option}` : '';
     throw new Error(`invalid input '${name}'${why}`);
   }
   const collected = [];

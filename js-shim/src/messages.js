@@ -110,12 +110,12 @@ function readValueInfo(block) {
   return { name, optional, kind, type, shape: ranked ? shape : undefined };
 }
 
-/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constants: string[] }} `constants` are inputs that stay so */
+/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constantNames: string[] }} `constantNames` are inputs that stay so */
 export function readDescription(block) {
   return {
     inputs: block.list(readValueInfo),
     outputs: block.list(readValueInfo),
-    constants: block.list(readText),
+    constantNames: block.list(readText),
   };
 }
 

@@ -1,15 +1,10 @@
 import { env } from './env.js';
 import { collectFeeds } from './feeds.js';
-import { nextTurn } from './host.js';
-import { collectMemory } from './pool-control.js';
 import { checkRunOptions, intermediatesOf } from './session-options.js';
 import { Tensor } from './tensor.js';
 import { typeOfCode } from './tensor-types.js';
 import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
 import { checkForDebugging, fillTensor, resultOf, snapshot } from './values.js';
-
-/** For less memory than this the collector need not be bothered. */
-const worthCollecting = 1 << 23;
 
 /**
  * One session: its runs one after the other, in the order of the calls.
@@ -19,7 +14,7 @@ const worthCollecting = 1 << 23;
  * @param {{ bytes: () => Uint8Array }} [optimized]  the model after optimising, where it was asked for
  * @param {typeof import('./pinned.js').PinnedTensors} [PinnedTensors]  where outputs may be asked to stay
  */
-export function createSession(core, { inputs, outputs, constants }, options, optimized, PinnedTensors) {
+export function createSession(core, { inputs, outputs, constantNames }, options, optimized, PinnedTensors) {
   const required = inputs.filter((info) => !info.optional);
   const indices = new Map(outputs.map(({ name }, index) => [name, index]));
   /** Whether a run is under way; then others wait. */
@@ -33,7 +28,7 @@ export function createSession(core, { inputs, outputs, constants }, options, opt
   const check = (feeds, options) => {
     if (disposed) throw new Error('cannot run inference: the session has been released.');
     checkRunOptions(options);
-    return collectFeeds(inputs, feeds, constants, pinned);
+    return collectFeeds(inputs, feeds, constantNames, pinned);
   };
 
   /** The outputs, or a promise of them where one step is not enough. */
@@ -93,12 +88,7 @@ export function createSession(core, { inputs, outputs, constants }, options, opt
   const dispose = async () => {
     if (isBusy) await new Promise((resolve) => waiting.push(resolve));
     pinned?.end();
-    const { byteLength } = core;
     await core.dispose();
-    if (byteLength < worthCollecting) return;
-    // Nothing above on the stack holds the memory then.
-    await nextTurn();
-    collectMemory();
   };
 
   return {

@@ -75,7 +75,7 @@ const read = [
         { name: 'label', optional: false, kind: 'tensor', type: 8, shape: undefined },
         { name: 'scores', optional: false, kind: 'sequence', type: 0, shape: undefined },
       ],
-      constants: ['means'],
+      constantNames: ['means'],
     },
   },
   {
