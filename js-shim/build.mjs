@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { internalNames } from './names.mjs';
 import { stamp } from './stamp.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -26,7 +27,7 @@ const stems = ['ort', 'ort.all', 'ort.wasm', 'ort.webgpu', 'ort.jspi', 'ort.webg
 const addresses = {
   bundler: { flags: [] },
   import: { flags: ['--define:import.meta.url=apusAddress'], banner: '\nconst apusAddress = import.meta.url;' },
-  script: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
+  script: { banner: 'var ort;', flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
   require: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/require.js')}`] },
 };
 
@@ -35,8 +36,8 @@ const bundles = [
   { entry: 'index', stems: stems.slice(0, -1), suffix: '.bundle.min.mjs', format: 'esm', address: 'bundler' },
   { entry: 'index', stems, suffix: '.min.mjs', format: 'esm', address: 'import' },
   { entry: 'index', stems, suffix: '.mjs', format: 'esm', address: 'import' },
-  { entry: 'index', stems, suffix: '.min.js', format: 'iife', address: 'script' },
-  { entry: 'index', stems, suffix: '.js', format: 'iife', address: 'script' },
+  { entry: 'index-script', stems, suffix: '.min.js', format: 'iife', address: 'script' },
+  { entry: 'index-script', stems, suffix: '.js', format: 'iife', address: 'script' },
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.mjs', format: 'esm', address: 'bundler' },
   { entry: 'index-node', stems: ['ort.node'], suffix: '.min.js', format: 'cjs', address: 'require' },
   { entry: 'worker', stems: ['ort-wasm-worker'], suffix: '.mjs', format: 'esm', address: 'bundler', minify: true },
@@ -60,27 +61,65 @@ const comments = '* webpackIgnore: true *//* @vite-ignore *';
 const withComments = (script) =>
   script.replace(`"${comments}" +`, `/${comments}/  `).replace(`"${comments}"+`, `/${comments}/ `);
 
+const run = promisify(execFile);
+const esbuild = (...flags) => run('esbuild', ['--bundle', '--target=es2022', '--log-level=warning', ...flags]);
+
+/** The short names of internal properties, as esbuild finds them in all the sources: no script has another use for them. */
+async function shortNames() {
+  const cache = path.join(dist, 'names.json');
+  const all = path.join(dist, 'all.js');
+  writeFileSync(cache, '{}');
+  writeFileSync(all, `import '../src/index-node.js'; import '../src/worker.js';`);
+  await esbuild(all, `--outfile=${path.join(dist, 'all.out.js')}`, '--format=esm', ...mangling, `--mangle-cache=${cache}`);
+  const names = readFileSync(cache);
+  for (const file of ['all.js', 'all.out.js', 'names.json']) rmSync(path.join(dist, file));
+  return names;
+}
+
+const mangling = [`--mangle-props=^(${internalNames.join('|')})$`];
+
+/** Minifies a script of esbuild's and its source map in place; terser is the better at it, and knows the map. */
+async function minified(file, format) {
+  const map = `content='${file}.map',includeSources,url='${path.basename(file)}.map'`;
+  const compress = 'passes=3,unsafe_arrows,unsafe_methods,pure_getters';
+  const flags = ['--ecma', '2022', '--compress', compress, '--mangle'];
+  if (format === 'esm') flags.push('--module');
+  // Debian's libraries are where Debian's own Node looks for them.
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
+  await run('terser', [file, ...flags, '--source-map', map, '--output', file], { env });
+}
+
+/** Puts lines in front of a script, and of its source map. */
+function addBanner(file, banner) {
+  writeFileSync(file, `${banner}\n${withComments(readFileSync(file, 'utf8')).trimEnd()}\n`);
+  const map = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+  map.mappings = ';'.repeat(banner.split('\n').length) + map.mappings;
+  writeFileSync(`${file}.map`, JSON.stringify(map));
+}
+
 /** Builds the first name of a bundle, with its source map, and returns that name. */
-async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build) {
+async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build, names) {
   const { flags, banner = '' } = addresses[address];
   const name = stem + suffix;
-  await promisify(execFile)('esbuild', [
+  const file = path.join(dist, name);
+  const cache = path.join(dist, `${name}.names`);
+  writeFileSync(cache, names);
+  await esbuild(
     path.join(source, `${entry}.js`),
-    '--bundle',
     '--sourcemap',
-    '--target=es2022',
-    '--log-level=warning',
     `--format=${format}`,
-    `--outfile=${path.join(dist, name)}`,
-    `--banner:js=/*! apus ${version}, Apache-2.0 */${banner}`,
+    `--outfile=${file}`,
+    ...mangling,
+    `--mangle-cache=${cache}`,
     `--define:apusBuild="${build}"`,
     `--define:apusComments="${comments}"`,
-    ...(minify ? ['--minify'] : []),
+    ...(minify ? ['--minify-syntax', '--minify-identifiers'] : []),
     ...flags,
-    ...(format === 'iife' ? ['--global-name=ort', `--footer:js=${underCommonJS}`] : []),
-  ]);
-  const file = path.join(dist, name);
-  writeFileSync(file, withComments(readFileSync(file, 'utf8')));
+    ...(format === 'iife' ? [`--footer:js=${underCommonJS}`] : []),
+  );
+  rmSync(cache);
+  if (minify) await minified(file, format);
+  addBanner(file, `/*! apus ${version}, Apache-2.0 */${banner}`);
   return name;
 }
 
@@ -101,7 +140,8 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const sources = readdirSync(source).sort().map((file) => path.join(source, file));
 const build = buildId([...sources, ...wasmFiles]);
-for (const built of await Promise.all(bundles.map((row) => bundle(row, build)))) {
+const names = await shortNames();
+for (const built of await Promise.all(bundles.map((row) => bundle(row, build, names)))) {
   copyUnderOtherNames(built, bundles.find(({ stems: [stem], suffix }) => stem + suffix === built));
   const script = readFileSync(path.join(dist, built));
   console.log(`${built} ${count(script.length)} bytes, gzip ${count(gzipSync(script).length)}`);

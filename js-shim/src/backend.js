@@ -1,5 +1,6 @@
 // Who runs models, by the names that `executionProviders` uses.
 import { registered } from './env.js';
+import { messageOf } from './errors.js';
 
 /**
  * @typedef {object} Backend
@@ -92,7 +93,7 @@ export function resolveBackendNow(options) {
  */
 export async function resolveBackend(options) {
   const { asked, names } = providersIn(options);
-  const failures = [];
+  const errors = new Map();
   const served = [];
   let backend;
   for (const name of names.length > 0 ? names : defaults()) {
@@ -101,17 +102,17 @@ export async function resolveBackend(options) {
       backend ??= found;
       if (backend === found) served.push(name);
     } catch (error) {
-      failures.push({ name, error, why: error?.message ?? error });
+      errors.set(name, error);
     }
   }
   if (!backend) {
-    const why = failures.map(({ name, why }) => `[${name}] ${why}`).join(', ');
-    throw new Error(`no available backend found. ERR: ${why}`, { cause: failures[0]?.error });
+    const why = Array.from(errors, ([name, error]) => `[${name}] ${messageOf(error)}`).join(', ');
+    throw new Error(`no available backend found. ERR: ${why}`, { cause: [...errors.values()][0] });
   }
-  for (const { name, why } of failures) {
+  for (const [name, error] of errors) {
     if (!names.includes(name)) continue;
     console.warn(
-      `removing requested execution provider "${name}" from session options because it is not available: ${why}`,
+      `removing requested execution provider "${name}" from session options because it is not available: ${messageOf(error)}`,
     );
   }
   const kept = names.length > 0 ? asked.filter((_, i) => served.includes(names[i])) : served;

@@ -1,43 +1,44 @@
-// Blocks: how everything that is not a number crosses into wasm and back. wasm/ABI.md has the layout, and the golden
-// bytes beside it hold this side and Swift's to the same.
+// Blocks: how everything that is not a number crosses into wasm and back, as words of 32 bits. wasm/ABI.md has the
+// layout, and the golden bytes beside it hold this side and Swift's to the same.
 import { decodeUtf8, encodeUtf8 } from './utf8.js';
 
-/** Writes one block after another into one growing buffer. */
+/** A number of 64 bits and its two words. */
+const double = new Float64Array(1);
+const halves = new Uint32Array(double.buffer);
+
+/** Writes one block after another. */
 export class BlockWriter {
-  #bytes = new Uint8Array(512);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 4;
+  #words = [0];
 
   /** Begins a new block. */
   reset() {
-    this.#length = 4;
+    this.#words.length = 1;
     return this;
   }
 
-  /** The block; valid until the next `reset`. */
+  /** The words of the block; valid until the next `reset`. */
   finish() {
-    this.#view.setUint32(0, this.#length - 4, true);
-    return this.#bytes.subarray(0, this.#length);
+    this.#words[0] = 4 * (this.#words.length - 1);
+    return this.#words;
   }
 
   /** A number of 32 bits, with or without a sign. */
   u32(value) {
-    const at = this.#take(4);
-    this.#view.setUint32(at, value, true);
+    this.#words.push(value);
   }
 
   f64(value) {
-    const at = this.#take(8);
-    this.#view.setFloat64(at, value, true);
+    double[0] = value;
+    this.#words.push(halves[0], halves[1]);
   }
 
   /** The byte count, the bytes, and zeros up to a multiple of four. */
   string(text) {
     const bytes = encodeUtf8(text);
     this.u32(bytes.length);
-    const at = this.#take((bytes.length + 3) & ~3);
-    this.#bytes.set(bytes, at);
-    this.#bytes.fill(0, at + bytes.length, this.#length);
+    for (let at = 0; at < bytes.length; at += 4) {
+      this.u32(bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24));
+    }
   }
 
   list(items, write) {
@@ -46,56 +47,48 @@ export class BlockWriter {
   }
 
   dims(dims) {
-    this.list(dims, (block, dim) => block.u32(dim));
-  }
-
-  /** Room for `count` bytes; it may renew `#view`, so it is taken first. */
-  #take(count) {
-    const at = this.#length;
-    this.#length += count;
-    if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
-    }
-    return at;
+    this.u32(dims.length);
+    this.#words.push(...dims);
   }
 }
 
-/** Reads one block after another out of `bytes`, the first from their beginning. */
+/** Reads one block after another out of a memory. */
 export class BlockReader {
   #bytes;
-  #view;
-  #at = 4;
+  #words;
+  #at;
 
-  constructor(bytes) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** @param {ArrayBufferLike} buffer */
+  constructor(buffer) {
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer);
   }
 
-  /** Goes to the block that begins at `at`. */
-  from(at) {
-    this.#at = at + 4;
+  /** Goes to the block that begins at `address`. */
+  from(address) {
+    this.#at = address / 4 + 1;
     return this;
   }
 
   u32() {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.#words[this.#at++];
   }
 
   i32() {
-    return this.#view.getInt32(this.#take(4), true);
+    return this.u32() | 0;
   }
 
   f64() {
-    return this.#view.getFloat64(this.#take(8), true);
+    halves[0] = this.u32();
+    halves[1] = this.u32();
+    return double[0];
   }
 
   string() {
     const length = this.u32();
-    const at = this.#take((length + 3) & ~3);
-    return decodeUtf8(this.#bytes, at, at + length);
+    const start = 4 * this.#at;
+    this.#at += Math.ceil(length / 4);
+    return decodeUtf8(this.#bytes, start, start + length);
   }
 
   list(read) {
@@ -106,11 +99,5 @@ export class BlockReader {
 
   dims() {
     return this.list((block) => block.i32());
-  }
-
-  #take(count) {
-    const at = this.#at;
-    this.#at += count;
-    return at;
   }
 }

@@ -1,15 +1,16 @@
 // Making sessions: a model, its files and options become an instance of the wasm module.
-import { Core } from './core.js';
-import { openBeside } from './host.js';
+import { createCore } from './core.js';
+import { warnOnce } from './errors.js';
+import { isFile } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
-import { openOptimizedModel } from './optimized-model.js';
-import { SessionHandler } from './session-handler.js';
+import { createSession, isPinned } from './session-handler.js';
 import { checkSessionOptions } from './session-options.js';
 import { wantsRelaxed } from './simd.js';
 import { openNow, openSource } from './source.js';
 import { startThreads, threadsFor } from './threads.js';
-import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
+import { atOnce, checkWanted, stepOf, takeTurn, waiting } from './turns.js';
 import { readable } from './validate.js';
+import { loadWorkerFile, workerFileNow } from './worker-file.js';
 
 /** For how long loading computes before other work of this thread may go on, in milliseconds. */
 const createStep = 16;
@@ -23,147 +24,91 @@ export const moduleFor = (options) =>
  * @param {string | Uint8Array | Response | Request | Blob | ReadableStream} model
  * @param {import('./load.js').Compiled} [given]  the compiled module, where it need not be looked for
  */
-export async function createHandler(model, options, given) {
-  const { signal } = options;
-  checkWanted({ signal });
-  const pairs = checkSessionOptions(options);
-  const progress = new Progress(options.onProgress);
-  const files = new Files(model);
-  const optimized = openOptimizedModel(options.optimizedModelFilePath);
-  let core;
-  try {
-    for (const { path, data } of externalFiles(options.externalData)) {
-      const given = checkData(await unlessAborted(Promise.resolve(data), signal), path);
-      files.add(path, await openSource(given, { signal, onBytes: progress.ofDownload(path) }));
-    }
-    const compiled = given ?? (await unlessAborted(moduleFor(options), signal));
-    const threads = compiled.memory.shared ? threadsFor(options) : 1;
-    const starting = threads > 1 ? startThreads(threads) : undefined;
-    const source = files.add('', await openSource(model, { signal, onBytes: progress.ofDownload() }));
-    const open = (location) => progress.watch(files.open(location));
-    core = new Core(compiled, progress.watch(source), open, { threads, write: optimized?.write });
-    core.createBegin(pairs);
-    progress.tellLoad();
-    const step = stepOf(options, createStep);
-    while (core.createStep(step)) {
-      progress.tellLoad();
-      await takeTurn(options);
-    }
-    const pool = starting && (await unlessAborted(starting, signal));
-    checkWanted({ signal });
-    const handler = new SessionHandler(core, core.createFinish(pool), options, optimized);
-    progress.tellLoad(1);
-    return handler;
-  } catch (error) {
-    core?.dispose();
-    throw error;
-  } finally {
-    files.close();
-    optimized?.close();
-  }
-}
+export const createHandler = (model, options, given) =>
+  waiting(creating(model, options, { ...late, ...(given && { compile: () => given }) }), options.signal);
 
 /**
  * The same without waiting for anything: one thread, and what is at hand.
  * @param {string | Uint8Array} model
  */
-export function createHandlerNow(model, options) {
-  checkWanted({ signal: options.signal });
+export const createHandlerNow = (model, options) => atOnce(creating(model, options, now));
+
+/** What has to be waited for, and what does instead where nobody can wait. */
+const late = { open: openSource, compile: moduleFor, workerFile: loadWorkerFile, startThreads, takeTurn };
+const now = { open: openNow, compile: loadModuleNow, workerFile: workerFileNow };
+
+/**
+ * Reached through an object, so that minifying does not draw them into `creating`: they live as long as the session and
+ * would keep alive all its variables, and with them what the session was made of.
+ */
+const made = { core: createCore, session: createSession };
+
+/** The steps of loading, which yield what may have to be waited for. */
+function* creating(model, options, means) {
+  const { signal, onProgress, externalData, optimizedModelFilePath } = options;
+  checkWanted({ signal });
   const pairs = checkSessionOptions(options);
-  const files = new Files(model);
-  const optimized = openOptimizedModel(options.optimizedModelFilePath);
+  const writesModel = typeof optimizedModelFilePath === 'string';
+  const more = (writesModel || onProgress || isPinned(options.preferredOutputLocation)) && (yield* moreFor(options, means, writesModel));
+  const progress = onProgress && more && new more.LoadProgress(onProgress);
+  /** The sources that the model is loaded from, by the location that it knows them by; its own is ''. */
+  const files = new Map();
+  const open = (given, path) => means.open(given, { signal, onBytes: progress?.ofDownload(path) });
+  const add = (path, source) => {
+    files.set(plain(path), source);
+    return progress?.watch(source) ?? source;
+  };
+  const find = (location) => {
+    const beside = () => isFile(model) && workerFileNow().openBeside(model, location);
+    const found = files.get(plain(location)) ?? beside();
+    if (!found) throw new Error('it is not among the files given');
+    return add(location, found);
+  };
+  let optimized;
   let core;
   try {
-    for (const { path, data } of externalFiles(options.externalData)) {
-      files.add(path, openNow(checkData(data, path)));
+    if (writesModel) optimized = more.openOptimizedModel(optimizedModelFilePath);
+    for (const { path, data } of externalFiles(externalData)) {
+      files.set(plain(path), yield open(checkData(yield data, path), path));
     }
-    const source = files.add('', openNow(model));
-    core = new Core(loadModuleNow(), source, (location) => files.open(location), { write: optimized?.write });
+    const compiled = yield means.compile(options);
+    const threads = compiled.memory.shared ? threadsFor(options) : 1;
+    const starting = threads > 1 && means.startThreads(threads);
+    const source = add('', yield open(model));
+    core = made.core(compiled, source, find, { threads, write: optimized?.write });
     core.createBegin(pairs);
-    while (core.createStep(0));
-    return new SessionHandler(core, core.createFinish(), options, optimized);
+    progress?.tellLoad();
+    const step = means.takeTurn ? stepOf(options, createStep) : 0;
+    while (core.createStep(step)) {
+      progress?.tellLoad();
+      yield means.takeTurn(options);
+    }
+    const pool = yield starting;
+    checkWanted({ signal });
+    const session = made.session(core, core.createFinish(pool), options, optimized, more?.PinnedTensors);
+    progress?.tellLoad(1);
+    return session;
   } catch (error) {
     core?.dispose();
     throw error;
   } finally {
-    files.close();
-    optimized?.close();
+    for (const source of [...files.values(), optimized]) source?.close?.();
   }
 }
 
-/** Tells `onProgress`, where there is one, how far the loading of a model is. */
-class Progress {
-  #onProgress;
-  #share = 0;
-  #pulled = 0;
-  #byteCount = 0;
-
-  constructor(onProgress) {
-    this.#onProgress = onProgress;
+/** The worker file for options that need it; what only makes life easier is done without where there is none. */
+function* moreFor(options, { workerFile }, isNeeded) {
+  let why = 'it has to be waited for';
+  try {
+    const file = yield workerFile();
+    if (file) return file;
+  } catch (error) {
+    why = error.message;
   }
-
-  /**
-   * For a download: tells of bytes that arrived.
-   * @param {string} [path]  of an external file
-   */
-  ofDownload(path) {
-    const named = path !== undefined && { path };
-    return (loaded, total) => this.#tell({ phase: 'download', loaded, total, ...named });
-  }
-
-  /** The source, counting what the core pulls: that is most of the work. */
-  watch(source) {
-    if (!this.#onProgress) return source;
-    this.#byteCount += source.byteCount;
-    return {
-      ...source,
-      read: (offset, target) => {
-        this.#pulled += target.length;
-        source.read(offset, target);
-      },
-    };
-  }
-
-  /** Tells how much of the loading is done, from 0 to 1. */
-  tellLoad(share = Math.min(0.99, this.#pulled / this.#byteCount || 0)) {
-    this.#share = Math.max(this.#share, share);
-    this.#tell({ phase: 'load', loaded: this.#share, total: 1 });
-  }
-
-  #tell(event) {
-    try {
-      this.#onProgress?.(event);
-    } catch (error) {
-      // It only watches: the session is made all the same.
-      console.error(error);
-    }
-  }
-}
-
-/** The files that a model is loaded from, by the location that it knows them by. */
-class Files {
-  #model;
-  #sources = new Map();
-
-  /** @param {unknown} model  what the session is made of: other files may lie beside its own */
-  constructor(model) {
-    this.#model = model;
-  }
-
-  add(path, source) {
-    this.#sources.set(plain(path), source);
-    return source;
-  }
-
-  open(location) {
-    const found = this.#sources.get(plain(location)) ?? openBeside(this.#model, location);
-    if (!found) throw new Error('it is not among the files given');
-    return this.add(location, found);
-  }
-
-  close() {
-    for (const source of this.#sources.values()) source.close?.();
-  }
+  const text = `onProgress, optimizedModelFilePath and cpu-pinned need the worker file: ${why}`;
+  if (isNeeded) throw new Error(text);
+  warnOnce(text);
+  return undefined;
 }
 
 const plain = (location) => location.replace(/^(\.\/)+/, '');

@@ -11,6 +11,9 @@ const names = {
   13: 'Cancelled',
 };
 
+/** What an error says; anything may be thrown. */
+export const messageOf = (error) => error?.message ?? error;
+
 /**
  * An error of the engine: `[ERROR_CODE: 7] sentence`, with the facts as fields.
  *
@@ -20,7 +23,7 @@ const names = {
  *   [facts] where in the graph it happened, and the shapes of that node's inputs
  */
 export function runtimeError(code, sentence, { cause, ...facts } = {}) {
-  const error = new Error(`[ERROR_CODE: ${code}] ${sentence}`, cause === undefined ? undefined : { cause });
+  const error = new Error(`[ERROR_CODE: ${code}] ${sentence}`, cause && { cause });
   Object.assign(error, { code }, facts);
   // Not enumerable, like the name of every error.
   Object.defineProperty(error, 'name', { value: names[code] ?? 'Error', configurable: true, writable: true });

@@ -1,7 +1,8 @@
-import { checkFeed } from './debug.js';
+import { env } from './env.js';
 import { runtimeError } from './errors.js';
+import { typeOfCode } from './tensor-types.js';
 import { isTensor } from './validate.js';
-import { mapValue, tensorValue } from './values.js';
+import { checkForDebugging, mapValue, tensorValue } from './values.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
@@ -9,32 +10,38 @@ import { mapValue, tensorValue } from './values.js';
  *
  * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
  *
- * @param {{ name: string, index: number, optional: boolean, kind: string, isTensor: boolean, type?: string,
- *   shape?: (number | string)[] }[]} inputs
- * @param {string[]} constants  inputs that the model lists and that cannot be fed
- * @param {import('./pinned.js').PinnedTensors} pinned  of the session
+ * @param {import('./messages.js').ValueInfo[]} inputs
+ * @param {string[]} constantNames  inputs that the model lists and that cannot be fed
+ * @param {import('./pinned.js').PinnedTensors} [pinned]  of the session
  * @returns {{ index: number, name: string, value: object }[]}
  */
-export function collectFeeds(inputs, feeds, constants, pinned) {
+export function collectFeeds(inputs, feeds, constantNames, pinned) {
   for (const name of Object.keys(feeds)) {
     if (inputs.some((input) => input.name === name)) continue;
     const option = 'the session option extra.session.overridable_initializers lets it be fed';
-    const why = constants.includes(name) ? `: it is constant here, ${option}` : '';
+    const why = constantNames.includes(name) ? `: it is constant here, ${option}` : '';
     throw new Error(`invalid input '${name}'${why}`);
   }
   const collected = [];
   const wrong = [];
-  for (const input of inputs) {
-    const given = feeds[input.name];
-    if (given === undefined && input.optional) continue;
-    if (isTensor(given) && input.isTensor && !matches(input, given)) {
-      wrong.push(`input '${input.name}' must be ${expected(input)}, got ${given.type} [${given.dims.join(', ')}]`);
-      continue;
+  inputs.forEach((input, index) => {
+    const { name, kind } = input;
+    const given = feeds[name];
+    if (given === undefined && input.optional) return;
+    const givenKind = kindOf(given);
+    if (kind === 'tensor' && isTensor(given)) {
+      const { type, dims } = given;
+      const expected = typeOfCode(input.type)?.name ?? type;
+      if (type !== expected || !fits(input.shape, dims)) {
+        wrong.push(`input '${name}' must be ${expected}${textOf(input.shape)}, got ${type}${textOf(dims)}`);
+        return;
+      }
+    } else if (kind !== 'optional' && kind !== 'unknown' && kind !== givenKind) {
+      throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
     }
-    checkKind(input, given);
-    collected.push({ index: input.index, name: input.name, value: valueOf(given, input.name, pinned) });
-    if (isTensor(given)) checkFeed(input.name, given);
-  }
+    collected.push({ index, name, value: valueOf(given, name, pinned) });
+    if (env.debug) checkForDebugging('input', name, given);
+  });
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;
 }
@@ -45,34 +52,21 @@ const givenAs = { tensor: 'a tensor', sequence: 'an array', map: 'a Map', none: 
 const kindOf = (given) =>
   given === null ? 'none' : Array.isArray(given) ? 'sequence' : given instanceof Map ? 'map' : 'tensor';
 
-function checkKind({ name, kind }, given) {
-  const givenKind = kindOf(given);
-  if (kind === 'optional' || kind === 'unknown' || kind === givenKind) return;
-  throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
-}
-
 function valueOf(given, name, pinned) {
-  switch (kindOf(given)) {
-    case 'none':
-      return { kind: 'none' };
-    case 'sequence':
-      return { kind: 'sequence', elements: given.map((element) => valueOf(element, name, pinned)) };
-    case 'map':
-      return mapValue(given, name);
-  }
-  if (given.location !== 'cpu' && given.location !== 'cpu-pinned') {
+  const kind = kindOf(given);
+  if (kind === 'none') return { kind };
+  if (kind === 'sequence') return { kind, elements: given.map((element) => valueOf(element, name, pinned)) };
+  if (kind === 'map') return mapValue(given, name);
+  if (!given.location?.startsWith('cpu')) {
     throw new Error(`invalid data location: ${given.location} for input "${name}"`);
   }
-  return pinned.valueOf(given) ?? tensorValue(given, name);
+  return pinned?.valueOf(given) ?? tensorValue(given, name);
 }
 
-function matches({ type, shape }, tensor) {
-  if (type && type !== tensor.type) return false;
-  const { dims } = tensor;
-  // A declared scalar takes rank 1 too: exporters often mean that.
-  if (!shape || (shape.length === 0 && dims.length === 1)) return true;
-  return shape.length === dims.length && shape.every((dim, i) => typeof dim === 'string' || dim === dims[i]);
-}
+/** A declared scalar takes rank 1 too: exporters often mean that. */
+const fits = (shape, dims) =>
+  !shape ||
+  (shape.length === 0 && dims.length === 1) ||
+  (shape.length === dims.length && shape.every((dim, i) => typeof dim === 'string' || dim === dims[i]));
 
-const expected = ({ type, shape }) =>
-  shape ? `${type} [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : type;
+const textOf = (shape) => (shape ? ` [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : '');

@@ -1,6 +1,5 @@
 // What the host gives, asked for when it is needed and never before: pages have `fetch`, Node, Deno and Bun have files
 // too, and an AudioWorklet has neither, nor `URL`, `performance` or timers.
-import { runtimeError } from './errors.js';
 
 /** A module that comes with Node, Deno and Bun; undefined elsewhere. */
 export const builtin = (name) => globalThis.process?.getBuiltinModule?.(`node:${name}`);
@@ -21,62 +20,11 @@ export const nextTurn = () =>
     port2.postMessage(0);
   });
 
-/** Whether a path or address means a file that can be read here. */
+/** Whether a model or address is that of a file that can be read here. */
 export const isFile = (address) =>
-  builtin('fs') !== undefined && (address.startsWith('file:') || !/^[a-z][a-z\d+.-]+:/i.test(address));
+  typeof address === 'string' && !!builtin('fs') && /^(file:|(?![a-z][a-z\d+.-]+:))/i.test(address);
 
-const pathOf = (address) => (address.startsWith('file:') ? builtin('url').fileURLToPath(address) : address);
-
-/**
- * A file as a source that is read piece by piece, as the core asks for it.
- * @param {string} doing  for errors: what it was opened for
- * @returns {import('./core.js').Source}
- */
-export function openFile(address, doing = 'Load model from') {
-  const fs = builtin('fs');
-  const path = pathOf(address);
-  let file;
-  const close = () => {
-    if (file !== undefined) fs.closeSync(file);
-    file = undefined;
-  };
-  try {
-    file = fs.openSync(path, 'r');
-    const status = fs.fstatSync(file);
-    if (!status.isFile()) throw new Error('not a file');
-    const { size } = status;
-    return {
-      byteCount: size,
-      read(offset, target) {
-        for (let done = 0; done < target.length; ) {
-          const count = fs.readSync(file, target, done, target.length - done, offset + done);
-          if (count === 0) throw runtimeError(1, `${path} ends at ${offset + done} of ${size} bytes`);
-          done += count;
-        }
-      },
-      close,
-    };
-  } catch (cause) {
-    close();
-    const isMissing = cause?.code === 'ENOENT';
-    const why = isMissing ? 'no such file' : cause.message;
-    throw runtimeError(isMissing ? 3 : 1, `${doing} ${path} failed: ${why}`, { cause });
-  }
-}
-
-/**
- * A file of weights beside the model's; undefined where the model did not come from a file.
- * @param {unknown} model  what the session was made of
- */
-export function openBeside(model, location) {
-  if (typeof model !== 'string' || !isFile(model)) return undefined;
-  const path = builtin('path');
-  const steps = location.split(/[\\/]/);
-  if (path.isAbsolute(location) || steps.includes('..')) {
-    throw runtimeError(2, `external data '${location}' must lie below the model's folder`);
-  }
-  return openFile(path.join(path.dirname(pathOf(model)), location), 'Load external data from');
-}
+export const pathOf = (address) => (address.startsWith('file:') ? builtin('url').fileURLToPath(address) : address);
 
 /**
  * A wasm file: its response where it can be compiled as it arrives, else its bytes.

@@ -75,16 +75,6 @@ export class InferenceSession {
     return this.handler.dispose();
   }
 
-  /** What the session's tensors take now, and the most they ever took: `{ weights, arena, peak }` in bytes. */
-  get memory() {
-    return this.handler.memory;
-  }
-
-  /** The bytes of the model after optimising, where `optimizedModelFilePath` asked for it. */
-  get optimizedModel() {
-    return this.handler.optimizedModel;
-  }
-
   startProfiling() {
     return this.handler.startProfiling();
   }
@@ -92,24 +82,22 @@ export class InferenceSession {
   endProfiling() {
     return this.handler.endProfiling();
   }
+}
 
-  /** The inputs that must be fed, in the model's order. */
-  get inputNames() {
-    return this.handler.inputNames;
-  }
-
-  get outputNames() {
-    return this.handler.outputNames;
-  }
-
-  /** `{ name, isTensor: true, type, shape }` of each input; a dim is a number, a symbol, or '' where unknown. */
-  get inputMetadata() {
-    return this.handler.inputMetadata;
-  }
-
-  get outputMetadata() {
-    return this.handler.outputMetadata;
-  }
+/**
+ * What is read of the handler: `inputNames` (those that must be fed) and `outputNames` in the model's order; the
+ * metadata of each, `{ name, isTensor: true, type, shape }`, where a dim is a number, a symbol, or '' where unknown;
+ * `memory`, which is what the session's tensors take now, and the most they ever took: `{ weights, arena, peak }` in
+ * bytes; and `optimizedModel`, its bytes after optimising, where `optimizedModelFilePath` asked for it.
+ */
+const readOnly = ['inputNames', 'outputNames', 'inputMetadata', 'outputMetadata', 'memory', 'optimizedModel'];
+for (const name of readOnly) {
+  Object.defineProperty(InferenceSession.prototype, name, {
+    get() {
+      return this.handler[name];
+    },
+    configurable: true,
+  });
 }
 
 /** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */

@@ -1,14 +1,15 @@
 // Finding the wasm file and compiling it, once for all sessions that want the same kind of module.
 import { abiVersion } from './core.js';
 import { env } from './env.js';
-import { warnOnce } from './errors.js';
+import { messageOf, warnOnce } from './errors.js';
 import { readWasm, readWasmNow } from './host.js';
 import { settleSimd } from './simd.js';
 import { settleThreads } from './threads.js';
+import { atOnce, waiting } from './turns.js';
 import { readable, tagOf } from './validate.js';
 
 const fileName = 'ort-wasm-simd-threaded.wasm';
-const relaxedFileName = 'ort-wasm-relaxedsimd-threaded.wasm';
+const relaxedFileName = fileName.replace('simd', 'relaxedsimd');
 
 /**
  * The section at the front of our file: four 32-bit words, which are the version of the boundary, the initial and the
@@ -25,100 +26,87 @@ const flagsWord = 3;
  *   instance wants; it is shared only if that was asked for and can be had
  * @typedef {{ shared?: boolean, relaxed?: boolean }} Kind  `shared` is memory that threads can share, `relaxed` the
  *   file with relaxed SIMD, where there is one
+ * @typedef {{ where: string, get: () => unknown }} Candidate  `where` is the setting to blame
  */
 
-/** By kind. */
+/** Compiled, or on the way; by kind. */
 const compiledModules = {};
 const loading = {};
 
-const keyOf = ({ shared = false, relaxed = false }) => `${shared} ${relaxed}`;
+const keyOf = ({ shared, relaxed }) => `${!!shared} ${!!relaxed}`;
 
 /**
  * The compiled module and the memory that each of its instances wants. A failure may be tried again.
- * @param {Kind} [kind]
+ * @param {Kind} kind
  * @returns {Promise<Compiled>}
  */
-export async function loadModule(kind = {}) {
+export async function loadModule(kind) {
   const key = keyOf(kind);
-  compiledModules[key] ??= await (loading[key] ??= withTimeout((limit) => load(kind, limit)).finally(
-    () => delete loading[key],
-  ));
-  return compiledModules[key];
+  const begin = () => withTimeout((limit) => waiting(load(kind, late, limit))).finally(() => delete loading[key]);
+  return (compiledModules[key] ??= await (loading[key] ??= begin()));
 }
 
 /**
  * The same without waiting: what was loaded before, what `env.wasm` gives as a module or bytes, or a file.
  * @returns {Compiled}
  */
-export function loadModuleNow() {
-  const key = keyOf({});
-  if (compiledModules[key]) return compiledModules[key];
-  settleFlags();
-  const failures = [];
-  for (const { where, get } of candidates(readWasmNow)) {
-    try {
-      const found = checked(doing(get, `${where} could not be read`), where);
-      const compile = () => (isModule(found) ? found : new WebAssembly.Module(found));
-      return (compiledModules[key] = describe(doing(compile, `${where} could not be compiled`), where));
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw failure('no compiled wasm is at hand, which calls that do not wait need', failures);
-}
+export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({}, now, { isLate: true })));
+
+/** How files are read and compiled by those who wait, and by those who cannot. */
+const late = {
+  read: readWasm,
+  build: (bytes) => WebAssembly.compile(bytes),
+  failure: 'no wasm file could be loaded',
+};
+const now = {
+  read: readWasmNow,
+  build: (bytes) => new WebAssembly.Module(bytes),
+  failure: 'no compiled wasm is at hand, which calls that do not wait need',
+};
 
 /**
  * Tries what `env.wasm` names, then the file beside this script.
  * @param {Kind} kind
- * @param {{ isLate: boolean }} limit  set when nobody waits any more
+ * @param {typeof late} means
+ * @param {{ isLate?: boolean }} limit  set when nobody waits any more, and needs to be told of files that are not ours
  */
-async function load(kind, limit) {
+function* load({ shared, relaxed }, means, limit) {
   settleFlags();
-  if (kind.relaxed) return loadRelaxed(kind);
-  const failures = [];
-  for (const candidate of candidates(readWasm)) {
+  const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
+  if (relaxed) {
     try {
-      return await compile(candidate, kind.shared);
+      const address = addressIn(wasmPaths, relaxedFileName) ?? besideAddress().replace(fileName, relaxedFileName);
+      if (!wasmModule && !wasmBinary) return yield* compile(address, () => means.read(address), means, shared);
+    } catch {
+      // Nobody needs to know: it is faster at best. The other one does, and this is not looked for again.
+    }
+    return yield loadModule({ shared });
+  }
+  const address = addressIn(wasmPaths, fileName);
+  const candidates = [
+    [wasmModule, 'env.wasm.wasmModule', () => wasmModule],
+    [wasmBinary, 'env.wasm.wasmBinary', () => wasmBinary],
+    [address, `env.wasm.wasmPaths (${address})`, () => means.read(address)],
+    [true, besideScript, () => means.read(besideAddress())],
+  ];
+  const failures = [];
+  for (const [isGiven, where, get] of candidates) {
+    try {
+      if (isGiven) return yield* compile(where, get, means, shared);
     } catch (error) {
       failures.push(error);
-      if (candidate.where === besideScript || limit.isLate) continue;
-      warnOnce(`${error.message} The wasm file beside the script is used instead.`);
+      if (where !== besideScript && !limit.isLate) {
+        warnOnce(`${error.message} The wasm file beside the script is used instead.`);
+      }
     }
   }
-  throw failure('no wasm file could be loaded', failures);
-}
-
-/** The file with relaxed SIMD; where there is none the other one does, and it is not looked for again. */
-async function loadRelaxed({ shared }) {
-  const { wasmModule, wasmBinary, wasmPaths } = env.wasm;
-  if (!wasmModule && !wasmBinary) {
-    const address = addressIn(wasmPaths, relaxedFileName) ?? besideAddress().replace(fileName, relaxedFileName);
-    try {
-      return await compile({ where: address, get: () => readWasm(address) }, shared);
-    } catch {
-      // Nobody needs to know: it is faster at best.
-    }
-  }
-  return loadModule({ shared });
+  const why = failures.map(messageOf).join(' ');
+  throw new Error(`${means.failure}: ${why}`, { cause: failures.at(-1) });
 }
 
 const besideScript = 'the wasm file beside the script';
 // Spelt out for bundlers, which look for this very form.
 const besideAddress = () => new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href;
-
-/**
- * @param {(address: string) => unknown} read
- * @returns {{ where: string, get: () => unknown }[]} `where` is the setting to blame
- */
-function candidates(read) {
-  const address = addressIn(env.wasm.wasmPaths, fileName);
-  const given = ['wasmModule', 'wasmBinary'].filter((name) => env.wasm[name]);
-  return [
-    ...given.map((name) => ({ where: `env.wasm.${name}`, get: () => env.wasm[name] })),
-    ...(address ? [{ where: `env.wasm.wasmPaths (${address})`, get: () => read(address) }] : []),
-    { where: besideScript, get: () => read(besideAddress()) },
-  ];
-}
 
 /**
  * The address in any form that `wasmPaths` ever took: a prefix, `{ wasm }`, `{ mjs }`, or a map keyed by file name,
@@ -127,7 +115,7 @@ function candidates(read) {
  */
 function addressIn(paths, name) {
   if (!paths) return undefined;
-  if (typeof paths === 'string' || paths.href !== undefined) {
+  if (typeof paths === 'string' || paths.href) {
     const prefix = textOf(paths);
     return prefix.endsWith('.wasm') ? prefix : prefix.replace(/\/?$/, '/') + name;
   }
@@ -135,28 +123,27 @@ function addressIn(paths, name) {
   const named = paths.wasm ?? paths[name] ?? paths[fileName] ?? paths[old];
   if (named) return textOf(named);
   const beside = textOf(paths.mjs ?? '');
-  return beside && !beside.startsWith('blob:') ? beside.slice(0, beside.lastIndexOf('/') + 1) + name : undefined;
+  return beside && !beside.startsWith('blob:') ? beside.replace(/[^/]*$/, name) : undefined;
 }
 
 /** @param {string | URL} address */
 const textOf = (address) => String(address.href ?? address);
 
 /** Compiles ours and refuses any other before compiling it, where its first bytes tell. */
-async function compile({ where, get }, shared) {
+function* compile(where, get, { build }, shared) {
   const unread = `${where} could not be read`;
   const failure = `${where} could not be compiled`;
-  let found = await doing(get, unread);
-  if (typeof found.arrayBuffer === 'function') {
+  let found = yield* doing(get, unread);
+  if (found.arrayBuffer) {
     if (!shared) {
-      await checkHead(found, where);
-      return describe(await doing(() => WebAssembly.compileStreaming(found), failure), where);
+      yield* checkHead(found, where, unread);
+      return describe(yield* doing(() => WebAssembly.compileStreaming(found), failure), where);
     }
-    found = await doing(() => found.arrayBuffer(), unread);
+    found = yield* doing(() => found.arrayBuffer(), unread);
   }
   const ours = checked(found, where);
-  if (isModule(ours)) return describe(ours, where);
-  const compiling = doing(() => WebAssembly.compile(shared ? withSharedMemory(ours) : ours), failure);
-  return describe(await compiling, where, shared);
+  const make = () => (isModule(ours) ? ours : build(shared ? withSharedMemory(ours) : ours));
+  return describe(yield* doing(make, failure), where, shared && !isModule(ours));
 }
 
 /** What the section `apus` of a compiled module says. */
@@ -167,7 +154,7 @@ function describe(module, where, shared) {
   if (abi !== abiVersion) {
     throw new Error(`${where} is of another release: its boundary has version ${abi}, this script's ${abiVersion}.`);
   }
-  return { module, memory: { initial, ...(maximum > 0 && { maximum }), ...(shared && { shared }) } };
+  return { module, memory: { initial, ...(maximum && { maximum }), ...(shared && { shared }) } };
 }
 
 const isModule = (value) => tagOf(value) === 'WebAssembly.Module';
@@ -179,19 +166,19 @@ const isModule = (value) => tagOf(value) === 'WebAssembly.Module';
 function checked(found, where) {
   if (isModule(found)) return found;
   const bytes = readable(found);
-  if (bytes?.[0] === 0x3c) throw new Error(`${where} is a page of HTML, not a wasm file.`);
-  const text = (from, to) => String.fromCharCode(...bytes.subarray(from, to));
-  if (!(bytes instanceof Uint8Array) || text(0, 4) !== '\0asm') throw new Error(`${where} is not a wasm file.`);
+  const head = bytes instanceof Uint8Array ? String.fromCharCode(...bytes.subarray(0, sectionWords)) : '';
+  if (head[0] === '<') throw new Error(`${where} is a page of HTML, not a wasm file.`);
+  if (!head.startsWith('\0asm')) throw new Error(`${where} is not a wasm file.`);
   // Our section is the first: an id, a size of one byte, the length of the name, and the name.
-  if (text(11, sectionWords) !== section) throw foreign(where);
+  if (!head.endsWith(section)) throw foreign(where);
   return bytes;
 }
 
 /** The same for the first bytes of a response, whose body stays unread: another runtime's file is many megabytes. */
-async function checkHead(response, where) {
+function* checkHead(response, where, unread) {
   const reader = response.clone().body?.getReader();
   if (!reader) return;
-  const { value } = await doing(() => reader.read(), `${where} could not be read`);
+  const { value } = yield* doing(() => reader.read(), unread);
   // Not waited for: a copy is cancelled when the original is too.
   reader.cancel().catch(() => {});
   if (!(value?.length >= sectionWords)) return;
@@ -211,23 +198,16 @@ function withSharedMemory(bytes) {
   return changed;
 }
 
-/** What `act` answers, or a promise of it; where it fails the error says of what. */
-function doing(act, failure) {
-  const fail = (cause) => {
-    throw new Error(`${failure}: ${cause?.message ?? cause}.`, { cause });
-  };
+/** What `act` answers; where it fails the error says of what. */
+function* doing(act, failure) {
   try {
-    const answer = act();
-    return typeof answer?.then === 'function' ? answer.then(undefined, fail) : answer;
+    return yield act();
   } catch (cause) {
-    return fail(cause);
+    throw new Error(`${failure}: ${messageOf(cause)}.`, { cause });
   }
 }
 
 const foreign = (where) => new Error(`${where} is not the wasm file of this library.`);
-
-const failure = (what, failures) =>
-  new Error(`${what}: ${failures.map((error) => error.message).join(' ')}`, { cause: failures.at(-1) });
 
 /** Writes into `env.wasm` what its flags come to. */
 function settleFlags() {
@@ -242,8 +222,9 @@ function settleFlags() {
 /** What `load` loads, but no later than `env.wasm.initTimeout` milliseconds from now. */
 function withTimeout(load) {
   const { initTimeout } = env.wasm;
-  const limit = { isLate: false };
-  if (!(initTimeout > 0)) return load(limit);
+  const limit = {};
+  const loaded = load(limit);
+  if (!(initTimeout > 0)) return loaded;
   let timer;
   const timeout = new Promise((_, reject) => {
     timer = setTimeout(() => {
@@ -251,5 +232,5 @@ function withTimeout(load) {
       reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
     }, initTimeout);
   });
-  return Promise.race([load(limit), timeout]).finally(() => clearTimeout(timer));
+  return Promise.race([loaded, timeout]).finally(() => clearTimeout(timer));
 }

@@ -41,15 +41,16 @@ export function readValue(block) {
     case 'tensor':
       return { kind, type: block.u32(), dims: block.dims(), address: block.f64(), byteCount: block.f64() };
     case 'strings':
-      return { kind, dims: block.dims(), strings: block.list((block) => block.string()) };
+      return { kind, dims: block.dims(), strings: block.list(readText) };
     case 'sequence':
       return { kind, elements: block.list(readValue) };
     case 'map':
       return { kind, keys: readValue(block), values: readValue(block) };
-    default:
-      return { kind };
   }
+  return { kind };
 }
+
+const readText = (block) => block.string();
 
 /** An input or output by its place in the description, or by name where it has none there. */
 function writeReference(block, { index, name }) {
@@ -109,12 +110,12 @@ function readValueInfo(block) {
   return { name, optional, kind, type, shape: ranked ? shape : undefined };
 }
 
-/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constants: string[] }} `constants` are inputs that stay so */
+/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constantNames: string[] }} `constantNames` are inputs that stay so */
 export function readDescription(block) {
   return {
     inputs: block.list(readValueInfo),
     outputs: block.list(readValueInfo),
-    constants: block.list((block) => block.string()),
+    constantNames: block.list(readText),
   };
 }
 

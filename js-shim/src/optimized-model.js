@@ -1,12 +1,12 @@
 // The model as it is after optimising, for `optimizedModelFilePath`: a file where there are files, else a download.
+// In the worker file.
 import { builtin } from './host.js';
 
 /**
- * @param {string | undefined} path
- * @returns {{ write: (bytes: Uint8Array) => void, close: () => void, bytes: () => Uint8Array } | undefined}
+ * @param {string} path
+ * @returns {{ write: (bytes: Uint8Array) => void, close: () => void, bytes: () => Uint8Array }}
  */
 export function openOptimizedModel(path) {
-  if (typeof path !== 'string') return undefined;
   const fs = builtin('fs');
   return fs ? writeFile(fs, path) : collect();
 }
@@ -40,8 +40,8 @@ function collect() {
 }
 
 /** Offers the model to the user of a page where the page asked for it, under the last part of the path. */
-export function offerDownload({ optimizedModel: bytes }, path) {
-  if (!bytes || typeof document !== 'object' || builtin('fs')) return;
+export function offerDownload(bytes, path) {
+  if (typeof document !== 'object' || builtin('fs')) return;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([bytes]));
   link.download = path.split(/[\\/]/).pop();

@@ -1,11 +1,11 @@
 // Tensors that live in a session's own memory: what `preferredOutputLocation: 'cpu-pinned'` asks for. They are written
-// and fed again without leaving it.
-import { Tensor } from './tensor.js';
-import { arrayOf, typesByCode, typesByName } from './tensor-types.js';
+// and fed again without leaving it. In the worker file.
+import { arrayOf, typeNamed, typeOfCode } from './tensor-types.js';
 
 /** The pinned tensors of one session. They end with it. */
 export class PinnedTensors {
   #core;
+  #Tensor;
   #isIdle;
   /** Addresses in use. */
   #places = new Set();
@@ -19,23 +19,25 @@ export class PinnedTensors {
   /**
    * @param {import('./core.js').Core} core
    * @param {() => boolean} isIdle  whether no run is under way or waits
+   * @param {typeof import('./tensor.js').Tensor} Tensor  the script's own
    */
-  constructor(core, isIdle) {
+  constructor(core, isIdle, Tensor) {
     this.#core = core;
     this.#isIdle = isIdle;
+    this.#Tensor = Tensor;
   }
 
   /** A result as a tensor that stays where results are; undefined for what cannot be pinned. */
   keep({ type, dims, address, byteCount }) {
-    const row = typesByCode.get(type);
-    if (!(row?.bits >= 8) || byteCount === 0) return undefined;
+    const row = typeOfCode(type);
+    if (!(row?.bits >= 8) || !byteCount) return undefined;
     const place = this.#core.duplicate(address, byteCount);
     this.#places.add(place);
     let last;
     // Memory that grows leaves its old views empty.
     const view = () =>
       this.#places.has(place) ? (last = this.#core.viewOf(arrayOf(row), place, byteCount, last)) : undefined;
-    const tensor = new Tensor({ location: 'cpu-pinned', type: row.name, dims, data: view() });
+    const tensor = new this.#Tensor({ location: 'cpu-pinned', type: row.name, dims, data: view() });
     tensor.disposer = () => this.#free(place);
     const ignore = () => {};
     Object.defineProperties(tensor, {
@@ -51,7 +53,7 @@ export class PinnedTensors {
   valueOf(tensor) {
     const place = this.#placeOf.get(tensor);
     if (!place || !this.#places.has(place.address)) return undefined;
-    return { kind: 'tensor', type: typesByName.get(tensor.type).code, dims: [...tensor.dims], ...place };
+    return { kind: 'tensor', type: typeNamed(tensor.type).code, dims: [...tensor.dims], ...place };
   }
 
   /** Gives back what was disposed of, when no run reads it any more. */

@@ -7,7 +7,7 @@ import { plain, plainEnv } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
 import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
-import { typesByName } from './tensor-types.js';
+import { typeNamed } from './tensor-types.js';
 import { unlessAborted } from './turns.js';
 import { tagOf } from './validate.js';
 import { fillTensor } from './values.js';
@@ -211,6 +211,6 @@ function optionsOf({ signal, onProgress, executionProviders, preferredOutputLoca
 /** Writes a result into the caller's tensor. */
 function fill(tensor, { type, dims, data }, name) {
   const kind = type === 'string' ? 'strings' : 'tensor';
-  const value = { kind, type: typesByName.get(type).code, dims, byteCount: data.byteLength, strings: data };
+  const value = { kind, type: typeNamed(type).code, dims, byteCount: data.byteLength, strings: data };
   return fillTensor({ copyInto: (_, target) => target.set(data) }, value, tensor, name);
 }

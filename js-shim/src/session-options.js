@@ -30,24 +30,16 @@ export function withMirrored(options) {
  * @returns {[string, number | string][]}
  */
 export function checkSessionOptions(options) {
-  const {
-    enableGraphCapture: capture,
-    freeDimensionOverrides,
-    intermediates,
-    optimizedModelFilePath,
-    enableProfiling,
-    maxMemory,
-    extra,
-  } = options;
+  const { enableGraphCapture, freeDimensionOverrides, intermediates, optimizedModelFilePath, maxMemory, extra } = options;
   const level = options.graphOptimizationLevel ?? 'all';
   const mode = options.executionMode ?? 'sequential';
   if (!Object.hasOwn(levels, level)) throw new Error(`unsupported graph optimization level: ${level}`);
-  if (mode !== 'sequential' && mode !== 'parallel') throw new Error(`unsupported execution mode: ${mode}`);
+  if (!['sequential', 'parallel'].includes(mode)) throw new Error(`unsupported execution mode: ${mode}`);
   checkLogLevels(options, 4);
-  if (capture !== undefined && typeof capture !== 'boolean') {
-    throw new Error(`enableGraphCapture must be a boolean value: ${capture}`);
+  if (![undefined, true, false].includes(enableGraphCapture)) {
+    throw new Error(`enableGraphCapture must be a boolean value: ${enableGraphCapture}`);
   }
-  if (capture && (options.logSeverityLevel ?? severityLevel()) === 0) {
+  if (enableGraphCapture && (options.logSeverityLevel ?? severityLevel()) === 0) {
     console.log('[apus] enableGraphCapture has no effect on wasm.');
   }
   checkLocations(options.preferredOutputLocation);
@@ -61,7 +53,7 @@ export function checkSessionOptions(options) {
   const names = Array.isArray(intermediates) ? intermediates.map(String) : intermediates ? [1] : [];
   for (const name of names) pairs.push(['intermediates', name]);
   if (typeof optimizedModelFilePath === 'string') pairs.push(['optimizedModelFilePath', optimizedModelFilePath]);
-  if (enableProfiling) pairs.push(['enableProfiling', 1]);
+  if (options.enableProfiling) pairs.push(['enableProfiling', 1]);
   if (maxMemory !== undefined) {
     if (!(maxMemory > 0)) throw new RangeError(`'maxMemory' must be a positive number of bytes: ${maxMemory}`);
     pairs.push(['maxMemory', maxMemory]);
@@ -81,15 +73,11 @@ export function checkRunOptions(options) {
 }
 
 function checkLogLevels({ logSeverityLevel, logVerbosityLevel }, mostVerbose) {
-  checkLogLevel(logSeverityLevel, 4, 'severity');
-  checkLogLevel(logVerbosityLevel, mostVerbose, 'verbosity');
-}
-
-function checkLogLevel(level, most, kind) {
-  // As in the reference null is as good as nothing.
-  if (level === undefined || level === null) return;
-  const isValid = Number.isInteger(level) && level >= 0 && level <= most;
-  if (!isValid) throw new Error(`log ${kind} level is not valid: ${level}`);
+  for (const [kind, level, most] of [['severity', logSeverityLevel, 4], ['verbosity', logVerbosityLevel, mostVerbose]]) {
+    // As in the reference null is as good as nothing.
+    const number = level ?? 0;
+    if (!Number.isInteger(number) || number < 0 || number > most) throw new Error(`log ${kind} level is not valid: ${level}`);
+  }
 }
 
 /** Where outputs may be asked for: one place for all, or a place by name; names that the model lacks do no harm. */

@@ -19,23 +19,18 @@ export const hasRelaxedSimd = () => canRun(...zeros, ...zeros, 0xfd, 0x80, 2);
 export function settleSimd() {
   const flags = env.wasm;
   const { simd } = flags;
-  if (simd === false) return;
-  if (![undefined, true, 'fixed', 'relaxed'].includes(simd)) {
+  if (![undefined, true, false, 'fixed', 'relaxed'].includes(simd)) {
     console.warn(
       `Property "env.wasm.simd" is set to unknown value "${simd}". ` +
         'Reset it to `false` and ignore SIMD feature checking.',
     );
     flags.simd = false;
-  } else if (simd === 'relaxed') {
-    if (!hasRelaxedSimd()) throw new Error('Relaxed WebAssembly SIMD is not supported in the current environment.');
-  } else if (!hasSimd()) {
-    throw new Error('WebAssembly SIMD is not supported in the current environment.');
+  } else if (simd !== false && !(simd === 'relaxed' ? hasRelaxedSimd : hasSimd)()) {
+    const kind = simd === 'relaxed' ? 'Relaxed ' : '';
+    throw new Error(`${kind}WebAssembly SIMD is not supported in the current environment.`);
   }
 }
 
-/** The settings of `env.wasm.simd` that choose the file with relaxed SIMD where it runs. */
-const choosingRelaxed = ['relaxed'];
-
 /** Whether a session is to use the file with relaxed SIMD, whose results depend on the machine. */
 export const wantsRelaxed = ({ determinism }) =>
-  choosingRelaxed.includes(env.wasm.simd) && determinism !== 'strict' && hasRelaxedSimd();
+  env.wasm.simd === 'relaxed' && determinism !== 'strict' && hasRelaxedSimd();

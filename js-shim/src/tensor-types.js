@@ -1,71 +1,52 @@
 // What the element of a tensor is called, its number in ONNX's `TensorProto.DataType`, and the array that holds it.
 
+/** By ONNX's number. The number in a name is its bits. */
+const names = (
+  ',float32,uint8,int8,uint16,int16,int32,int64,string,bool,float16,float64,uint32,uint64,,,bfloat16,' +
+  'float8e4m3fn,float8e4m3fnuz,float8e5m2,float8e5m2fnuz,uint4,int4,float4e2m1,float8e8m0,uint2,int2'
+).split(',');
+
 /**
  * @typedef {object} TensorType
  * @property {string} name  as in `tensor.type`
  * @property {number} code  ONNX's number
  * @property {number} bits  of one element; 0 for strings
- * @property {string} array  the name of the typed array; '' for strings
- * @property {boolean} raw  whether the array holds bit patterns, so that numbers cannot be stored in it
+ * @property {string} arrayName  the name of the typed array; '' for strings
+ * @property {boolean} isRaw  whether the array holds bit patterns, so that numbers cannot be stored in it
  */
 
-/**
- * A row without an array is of bit patterns, in an array of numbers that hold one each.
- * @type {TensorType[]}
- */
-const table = [
-  ['float32', 1, 32, 'Float32Array'],
-  ['uint8', 2, 8, 'Uint8Array'],
-  ['int8', 3, 8, 'Int8Array'],
-  ['uint16', 4, 16, 'Uint16Array'],
-  ['int16', 5, 16, 'Int16Array'],
-  ['int32', 6, 32, 'Int32Array'],
-  ['int64', 7, 64, 'BigInt64Array'],
-  ['string', 8, 0, ''],
-  ['bool', 9, 8, 'Uint8Array'],
-  ['float16', 10, 16],
-  ['float64', 11, 64, 'Float64Array'],
-  ['uint32', 12, 32, 'Uint32Array'],
-  ['uint64', 13, 64, 'BigUint64Array'],
-  ['bfloat16', 16, 16],
-  ['float8e4m3fn', 17, 8],
-  ['float8e4m3fnuz', 18, 8],
-  ['float8e5m2', 19, 8],
-  ['float8e5m2fnuz', 20, 8],
-  ['uint4', 21, 4],
-  ['int4', 22, 4],
-  ['float4e2m1', 23, 4],
-  ['float8e8m0', 24, 8],
-  ['uint2', 25, 2],
-  ['int2', 26, 2],
-].map(([name, code, bits, array]) => {
-  const raw = array === undefined;
-  return { name, code, bits, array: array ?? (bits === 16 ? 'Uint16Array' : 'Uint8Array'), raw };
-});
+/** By name, made when first asked for: only then it is decided whether the host has `Float16Array`. */
+const types = new Map();
 
-/** @type {Map<string, TensorType>} */
-export const typesByName = new Map(table.map((type) => [type.name, type]));
+/** @returns {TensorType | undefined} */
+export function typeNamed(name) {
+  const code = names.indexOf(name);
+  if (!types.has(name) && code > 0) types.set(name, describe(name, code));
+  return types.get(name);
+}
 
-/** @type {Map<number, TensorType>} */
-export const typesByCode = new Map(table.map((type) => [type.code, type]));
+/** @returns {TensorType | undefined} */
+export const typeOfCode = (code) => typeNamed(names[code]);
 
-let decided;
-/** Whether float16 is held by `Float16Array`: decided when first asked, so that a page may bring its own. */
-const hasHalves = () => (decided ??= typeof Float16Array === 'function');
-Object.defineProperties(typesByName.get('float16'), {
-  array: { get: () => (hasHalves() ? 'Float16Array' : 'Uint16Array') },
-  raw: { get: () => !hasHalves() },
-});
+function describe(name, code) {
+  const bits = name === 'bool' ? 8 : parseInt(name.replace(/\D+/, '')) || 0;
+  const own = `${/int64/.test(name) ? 'Big' : ''}${name[0].toUpperCase()}${name.slice(1)}Array`;
+  const isNumber = /^(float|u?int)(8|16|32|64)$/.test(name) && own in globalThis;
+  const patterns = bits === 16 ? 'Uint16Array' : bits ? 'Uint8Array' : '';
+  return { name, code, bits, arrayName: isNumber ? own : patterns, isRaw: !isNumber && bits > 0 && name !== 'bool' };
+}
 
-/** The name of the type that an array's constructor stands for by itself. */
-export const typeOfArray = (array) =>
-  array === 'Float16Array' ? 'float16' : table.find((type) => type.array === array && !type.raw)?.name;
+/** The type that an array's constructor of that name stands for by itself. */
+export function typeOfArray(array) {
+  const type = typeNamed(array.replace(/^Big|Array$/g, '').toLowerCase());
+  return type?.arrayName === array ? type.name : undefined;
+}
 
 /**
  * The constructor of the arrays that hold `type`.
  * @param {TensorType} type
  */
-export const arrayOf = (type) => globalThis[type.array];
+export const arrayOf = (type) => globalThis[type.arrayName];
 
 /** The bytes that `count` packed elements take. */
 export const byteCountOf = (type, count) => Math.ceil((type.bits * count) / 8);

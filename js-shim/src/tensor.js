@@ -1,6 +1,6 @@
 import { dataOfItself, dataOfType } from './tensor-data.js';
 import { toDataURL, toImageData } from './tensor-image.js';
-import { byteCountOf, typesByName } from './tensor-types.js';
+import { byteCountOf, typeNamed } from './tensor-types.js';
 import { isObject, sizeOf, tagOf } from './validate.js';
 import { loadWorkerFile } from './worker-file.js';
 
@@ -17,7 +17,7 @@ const places = {
 
 /** Whether `size` elements of less than a byte fill `length` bytes, the first element in the low bits. */
 const isPacked = (type, size, length) => {
-  const row = typesByName.get(type);
+  const row = typeNamed(type);
   return row.bits < 8 && row.bits > 0 && length === byteCountOf(row, size);
 };
 
@@ -46,7 +46,7 @@ export class Tensor {
       return;
     }
     const named = typeof arg0 === 'string';
-    const { type, data } = named ? dataOfType(arg0, arg1) : dataOfItself(arg0);
+    const [type, data] = named ? [arg0, dataOfType(arg0, arg1)] : dataOfItself(arg0);
     const given = named ? arg2 : arg1;
     const dims = given === undefined ? [data.length] : given;
     if (!Array.isArray(dims)) throw new TypeError("A tensor's dims must be a number array");
@@ -66,9 +66,9 @@ export class Tensor {
     this.type = type;
     this.dims = dims;
     if (location === 'cpu-pinned') {
-      const row = typesByName.get(type);
+      const row = typeNamed(type);
       if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
-      if (tagOf(data) !== row.array) throw new TypeError(`buffer should be of type ${row.array}`);
+      if (tagOf(data) !== row.arrayName) throw new TypeError(`buffer should be of type ${row.arrayName}`);
       this.cpuData = data;
     } else if (!place) {
       throw new Error(`Tensor constructor: unsupported location '${location}'`);

@@ -1,6 +1,6 @@
 // A worker thread that helps with the runs of sessions; pool.js is the other side.
 import { dotOn } from './dot.js';
-import { collectMemory, controlWords as words, teamWords } from './pool-control.js';
+import { controlWords as words, teamWords, whenCollected } from './pool-control.js';
 
 /** No import of the core is for a worker: files are read, and clocks asked, by the caller alone. */
 const notHere = () => {
@@ -15,9 +15,11 @@ const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHer
  */
 export function workForSessions({ control, index }, port) {
   const shared = new Int32Array(control);
-  /** @type {Map<number, { team: Int32Array, work: () => void }>} */
+  /** @type {Map<number, { team: Int32Array, work: () => void, press: () => Promise<void> }>} */
   const sessions = new Map();
   let handled = 0;
+  /** Sessions whose memory is being given back, which takes turns: until then this thread does not sleep. */
+  let leaving = 0;
 
   /** Sleeps and works by turns, until there is mail: that comes to the event loop only. */
   const stay = () => {
@@ -42,6 +44,16 @@ export function workForSessions({ control, index }, port) {
     }
   };
 
+  const leave = async (session) => {
+    const press = sessions.get(session)?.press;
+    sessions.delete(session);
+    leaving++;
+    await press?.();
+    leaving--;
+    port.postMessage({ session });
+    if (leaving === 0) stay();
+  };
+
   return (message) => {
     handled++;
     const { session, module, memory, team, slot, stackEnd } = message;
@@ -54,12 +66,11 @@ export function workForSessions({ control, index }, port) {
       sessions.set(session, {
         team: new Int32Array(memory.buffer, team, teamWords.count),
         work: () => exports.apus_work(team, slot),
+        press: whenCollected(memory),
       });
     } else {
-      sessions.delete(session);
-      collectMemory();
-      port.postMessage({ session });
+      leave(session);
     }
-    stay();
+    if (leaving === 0) stay();
   };
 }

@@ -7,35 +7,33 @@ import { loadWorkerFile } from './worker-file.js';
 /** Processors of this machine, as far as the host tells. */
 const processorCount = () => globalThis.navigator?.hardwareConcurrency || builtin('os')?.cpus().length || 1;
 
-const canStartWorkers = () => typeof Worker === 'function' || builtin('worker_threads') !== undefined;
-
 /** A page without cross-origin isolation has no shared memory to give to threads. */
-const isIsolated = () => typeof self === 'undefined' || self.crossOriginIsolated !== false;
-
-/** Half the processors, at most four. */
-const usual = () => Math.min(4, Math.ceil(processorCount() / 2));
+const isIsolated = () => globalThis.crossOriginIsolated !== false;
 
 /** Whether this host has shared memory, and threads that could be started with it. */
-const hasThreads = () => typeof SharedArrayBuffer === 'function' && isIsolated() && canStartWorkers();
+const hasThreads = () =>
+  typeof SharedArrayBuffer === 'function' &&
+  isIsolated() &&
+  (typeof Worker === 'function' || builtin('worker_threads') !== undefined);
 
 /** What comes compiled has been compiled for plain memory. */
-const isPossible = () => hasThreads() && !env.wasm.wasmModule;
+const mostThreads = () => (hasThreads() && !env.wasm.wasmModule ? Infinity : 1);
 
 const isCount = (number) => Number.isInteger(number) && number > 0;
 
 /** The threads of a session: its own wish where it has one, else the library's. */
-export function threadsFor({ intraOpNumThreads }) {
+export function threadsFor({ intraOpNumThreads: wanted }) {
   settleThreads();
-  return isCount(intraOpNumThreads) && isPossible() ? intraOpNumThreads : env.wasm.numThreads;
+  return isCount(wanted) && mostThreads() > 1 ? wanted : env.wasm.numThreads;
 }
 
-/** Writes into `env.wasm.numThreads` what it comes to, before the first session. */
+/** Writes into `env.wasm.numThreads` what it comes to, before the first session; half the processors where unset. */
 export function settleThreads() {
   const flags = env.wasm;
-  const wanted = flags.numThreads;
-  const most = isPossible() ? Infinity : 1;
-  flags.numThreads = Math.min(most, isCount(wanted) ? wanted : usual());
-  if (!(isCount(wanted) && wanted > most)) return;
+  const most = mostThreads();
+  const wanted = isCount(flags.numThreads) ? flags.numThreads : 0;
+  flags.numThreads = Math.min(most, wanted || Math.min(4, Math.ceil(processorCount() / 2)));
+  if (wanted <= most) return;
   if (!isIsolated()) {
     console.warn(
       `env.wasm.numThreads is set to ${wanted}, but this will not work unless you enable crossOriginIsolated mode. ` +

@@ -54,3 +54,26 @@ export function unlessAborted(promise, signal) {
     if (signal.aborted) stop();
   });
 }
+
+/**
+ * Goes through `steps`, which yield whatever may have to be waited for and get what comes of it; `signal` ends that.
+ * @param {Generator} steps
+ * @param {AbortSignal} [signal]
+ */
+export async function waiting(steps, signal) {
+  let step = steps.next();
+  while (!step.done) {
+    step = await unlessAborted(Promise.resolve(step.value), signal).then(
+      (answer) => steps.next(answer),
+      (error) => steps.throw(error),
+    );
+  }
+  return step.value;
+}
+
+/** The same without waiting: they get what they yield. */
+export function atOnce(steps) {
+  let step = steps.next();
+  while (!step.done) step = steps.next(step.value);
+  return step.value;
+}

@@ -1,20 +1,11 @@
 // UTF-8 without TextEncoder and TextDecoder, which an AudioWorklet lacks.
 
-/** What the first byte of a character begins with, by how many bytes follow it. */
-const leads = [0, 0xc0, 0xe0, 0xf0];
-
-/** The bytes of `text`; a lone surrogate becomes U+FFFD. */
-export function encodeUtf8(text) {
-  const bytes = [];
-  for (const character of text) {
-    const point = character.codePointAt(0);
-    const code = point >= 0xd800 && point < 0xe000 ? 0xfffd : point;
-    const following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    bytes.push(leads[following] | (code >> (6 * following)));
-    for (let i = following - 1; i >= 0; i--) bytes.push(0x80 | ((code >> (6 * i)) & 63));
-  }
-  return bytes;
-}
+/**
+ * The bytes of `text`; a lone surrogate becomes U+FFFD.
+ * @returns {number[]}
+ */
+export const encodeUtf8 = (text) =>
+  Array.from(unescape(encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))), (byte) => byte.charCodeAt(0));
 
 /** The text of `bytes[start..<end]`; each malformed part becomes one U+FFFD, as the Encoding Standard has it. */
 export function decodeUtf8(bytes, start, end) {

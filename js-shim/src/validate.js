@@ -48,16 +48,20 @@ export function checkCreate(given, arg1, arg2, arg3) {
   if (model === undefined) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
   if (!isBuffer(given) || typeof arg1 !== 'number') return { model, options: checkOptions(arg1) };
   const length = model.byteLength;
-  if (!Number.isSafeInteger(arg1)) throw new RangeError("'byteOffset' must be an integer.");
+  checkInteger('byteOffset', arg1);
   if (arg1 < 0 || arg1 >= length) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
   let byteLength = length - arg1;
   if (arg2 !== undefined) {
     if (typeof arg2 !== 'number') throw new TypeError("'byteLength' must be a number.");
-    if (!Number.isSafeInteger(arg2)) throw new RangeError("'byteLength' must be an integer.");
+    checkInteger('byteLength', arg2);
     if (arg2 <= 0 || arg2 > byteLength) throw new RangeError(`'byteLength' is out of range (0, ${byteLength}].`);
     byteLength = arg2;
   }
   return { model: model.subarray(arg1, arg1 + byteLength), options: checkOptions(arg3) };
+}
+
+function checkInteger(name, value) {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`'${name}' must be an integer.`);
 }
 
 /** The bytes of any view, without a copy. */
@@ -86,30 +90,28 @@ export function checkRun(session, feeds, arg1, arg2) {
   }
   const { inputNames, outputNames } = session;
   const isKnown = (name) => outputNames.includes(name) || session.handler.isIntermediate?.(name);
-  let fetches;
-  let options = {};
-  if (arg1 === undefined) {
-    options = checkOptions(arg2);
-  } else if (!isObject(arg1)) {
-    const must = arg1 === null ? 'cannot be null.' : "must be 'fetches' or 'options'.";
-    throw new TypeError(`Unexpected argument[1]: ${must}`);
+  let names = outputNames;
+  let given = Object.create(null);
+  let options = arg2;
+  if (Array.isArray(arg1)) {
+    names = checkFetchList(isKnown, arg1);
   } else if (isTensor(arg1)) {
     throw new TypeError("'fetches' cannot be a Tensor");
-  } else if (Array.isArray(arg1)) {
-    fetches = checkFetchList(isKnown, arg1);
-    options = checkOptions(arg2);
-  } else {
-    for (const name of [...outputNames, ...Object.keys(arg1)]) {
-      if (!Object.hasOwn(arg1, name) || !isKnown(name)) continue;
-      const value = arg1[name];
-      if (value === null || isTensor(value)) (fetches ??= {})[name] = value;
-    }
-    options = fetches ? checkOptions(arg2) : arg1;
+  } else if (isObject(arg1)) {
+    const isFetch = (name) =>
+      Object.hasOwn(arg1, name) && isKnown(name) && (arg1[name] === null || isTensor(arg1[name]));
+    const asked = [...outputNames, ...Object.keys(arg1)].filter(isFetch);
+    if (asked.length > 0) [names, given] = [asked, arg1];
+    else options = arg1;
+  } else if (arg1 !== undefined) {
+    const must = arg1 === null ? 'cannot be null.' : "must be 'fetches' or 'options'.";
+    throw new TypeError(`Unexpected argument[1]: ${must}`);
   }
+  options = checkOptions(options);
   for (const name of inputNames) {
     if (feeds[name] === undefined) throw new Error(`input '${name}' is missing in 'feeds'.`);
   }
-  return { fetches: fetches ?? unfilled(outputNames), options };
+  return { fetches: Object.fromEntries(names.map((name) => [name, given[name] ?? null])), options };
 }
 
 function checkFetchList(isKnown, names) {
@@ -118,8 +120,5 @@ function checkFetchList(isKnown, names) {
     if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
     if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
   }
-  return unfilled(names);
+  return names;
 }
-
-/** Outputs of these names, none of them into a tensor of the caller. */
-const unfilled = (names) => Object.fromEntries(names.map((name) => [name, null]));

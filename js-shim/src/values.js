@@ -1,8 +1,9 @@
 // Between what a caller holds (tensors, arrays and maps of them) and the values that cross into wasm.
 import { runtimeError } from './errors.js';
 import { Tensor } from './tensor.js';
-import { arrayOf, byteCountOf, typesByCode, typesByName } from './tensor-types.js';
-import { bytesOf, sizeOf, tagOf } from './validate.js';
+import { arrayOf, byteCountOf, typeNamed, typeOfCode } from './tensor-types.js';
+import { bytesOf, isObject, isTensor, sizeOf, tagOf } from './validate.js';
+import { workerFile } from './worker-file.js';
 
 /**
  * A tensor as a value; `data` is the caller's own array, or so much of it as the dims need.
@@ -10,7 +11,7 @@ import { bytesOf, sizeOf, tagOf } from './validate.js';
  */
 export function tensorValue(tensor, name) {
   const { type, dims, data } = tensor;
-  const row = typesByName.get(type);
+  const row = typeNamed(type);
   if (!row) throw new TypeError(`input '${name}': unsupported tensor type: ${type}`);
   const count = sizeOf(dims);
   if (type === 'string') {
@@ -20,8 +21,8 @@ export function tensorValue(tensor, name) {
     return { kind: 'strings', dims, strings: count === data.length ? data : data.slice(0, count) };
   }
   const tag = tagOf(data);
-  if (tag !== row.array && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
-    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.array}, got ${tag}`);
+  if (tag !== row.arrayName && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
+    throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.arrayName}, got ${tag}`);
   }
   const value = { kind: 'tensor', type: row.code, dims, data };
   if (row.bits < 8 && count > 1 && data.length === count) {
@@ -57,28 +58,19 @@ function pack(elements, bits) {
   return packed;
 }
 
-/** The same value with arrays of its own, for a run that has to wait. */
+/** The same value with arrays of its own, for a run that has to wait; what lies in the session's memory stays there. */
 export function snapshot(value) {
-  switch (value.kind) {
-    case 'tensor':
-      // What lies in the session's memory stays there.
-      return value.data ? { ...value, dims: [...value.dims], data: value.data.slice() } : value;
-    case 'strings':
-      return { ...value, dims: [...value.dims], strings: [...value.strings] };
-    case 'sequence':
-      return { ...value, elements: value.elements.map(snapshot) };
-    case 'map':
-      return { ...value, keys: snapshot(value.keys), values: snapshot(value.values) };
-    default:
-      return value;
-  }
+  if (ArrayBuffer.isView(value)) return value.slice();
+  if (Array.isArray(value)) return value.map(snapshot);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, snapshot(part)]));
 }
 
 /** A result in memory of its own: a Tensor, an array for a sequence, a Map, or null for an empty optional. */
 export function resultOf(core, value) {
   switch (value.kind) {
     case 'tensor': {
-      const row = typesByCode.get(value.type);
+      const row = typeOfCode(value.type);
       if (!row) throw runtimeError(9, `a result has element type ${value.type}, which no tensor can hold`);
       return new Tensor(row.name, core.copyOut(value, arrayOf(row)), value.dims);
     }
@@ -98,7 +90,7 @@ export function resultOf(core, value) {
 
 /** Writes a result into the caller's tensor, which must have its type and dims. */
 export function fillTensor(core, value, tensor, name) {
-  const type = value.kind === 'strings' ? 'string' : typesByCode.get(value.type)?.name;
+  const type = value.kind === 'strings' ? 'string' : typeOfCode(value.type)?.name;
   const same = value.dims?.length === tensor.dims.length && value.dims.every((dim, i) => dim === tensor.dims[i]);
   if (type !== tensor.type || !same) {
     throw runtimeError(
@@ -118,3 +110,7 @@ export function fillTensor(core, value, tensor, name) {
   }
   return tensor;
 }
+
+/** What `env.debug` tells of a tensor on its way in or out, where the worker file is there. */
+export const checkForDebugging = (what, name, value) =>
+  isTensor(value) && workerFile?.checkTensor(`${what} '${name}'`, value);

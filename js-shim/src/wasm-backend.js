@@ -1,23 +1,25 @@
-import { checkFlags, rememberFlags } from './debug.js';
 import { env } from './env.js';
-import { offerDownload } from './optimized-model.js';
 import { createHandler, createHandlerNow, moduleFor } from './create-handler.js';
 import { withMirrored } from './session-options.js';
 import { Tensor } from './tensor.js';
 import { unlessAborted } from './turns.js';
 import { loadWorkerFile } from './worker-file.js';
 
+/** The flags that the wasm file was loaded with. */
+let settled;
+
 /** The backend of the names `wasm` and `cpu`. */
 export const wasmBackend = {
   async init() {
     await moduleFor({});
-    rememberFlags();
+    settled ??= { ...env.wasm };
   },
   async createInferenceSessionHandler(model, options) {
-    checkFlags();
-    const create = env.wasm.proxy ? createProxied : createHandler;
-    const handler = await create(model, withMirrored(options));
-    if (options.optimizedModelFilePath) offerDownload(handler, options.optimizedModelFilePath);
+    // A host that cannot import it does without.
+    if (env.debug) await loadWorkerFile().then((file) => file.checkFlags(env.wasm, settled), () => {});
+    const handler = await (env.wasm.proxy ? createProxied : createHandler)(model, withMirrored(options));
+    const { optimizedModelFilePath: path } = options;
+    if (path && handler.optimizedModel) (await loadWorkerFile()).offerDownload(handler.optimizedModel, path);
     return handler;
   },
   createInferenceSessionHandlerSync: (model, options) => createHandlerNow(model, withMirrored(options)),
@@ -28,9 +30,7 @@ async function createProxied(model, options) {
   const loading = loadWorkerFile().catch((cause) => {
     throw new Error(`env.wasm.proxy: ${cause.message}`, { cause });
   });
-  const [{ createProxyHandler }, compiled] = await unlessAborted(
-    Promise.all([loading, moduleFor(options)]),
-    options.signal,
-  );
+  const both = Promise.all([loading, moduleFor(options)]);
+  const [{ createProxyHandler }, compiled] = await unlessAborted(both, options.signal);
   return createProxyHandler(model, options, compiled, Tensor);
 }

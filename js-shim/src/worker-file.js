@@ -2,7 +2,12 @@
 // when the first of them asks.
 import { build } from './build.js';
 import { env } from './env.js';
+import { builtin } from './host.js';
 
+const fileName = 'ort-wasm-worker.mjs';
+
+/** @type {typeof import('./worker.js') | undefined}  where it was imported already */
+export let workerFile;
 let loading;
 
 /**
@@ -11,39 +16,50 @@ let loading;
  * @returns {Promise<typeof import('./worker.js')>}
  */
 export function loadWorkerFile() {
-  loading ??= importFile().catch((error) => {
+  loading ??= importFile().then(provideWorkerFile, (error) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-/** For that file itself, which shares this module's code and has nothing to look for. */
-export function provideWorkerFile(file) {
-  loading = Promise.resolve(file);
+/** The same without waiting: undefined where it was not imported before, and the host has no `require` for it. */
+export function workerFileNow() {
+  const path = workerFile ? undefined : builtin('url')?.fileURLToPath(besideScript());
+  return path ? provideWorkerFile(checked(builtin('module').createRequire(path)(path), path)) : workerFile;
 }
 
+/** For that file itself, which shares this module's code and has nothing to look for. */
+export const provideWorkerFile = (exports) => (workerFile = exports);
+
+// Spelt out for bundlers, which look for this very form.
+const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
+
+function checked(exports, address) {
+  if (exports.build === build) return exports;
+  throw new Error(`The worker file ${address} is of another build (${exports.build}) than this script (${build}).`);
+}
+
+const importFrom = (address) =>
+  import(apusComments + address).catch((error) => {
+    throw new Error(`The worker file ${address} could not be loaded: ${error.message}.`);
+  });
+
 async function importFile() {
+  if (workerFile) return workerFile;
+  const { wasmPaths } = env.wasm;
+  const addresses = [besideScript()];
+  if (typeof wasmPaths === 'string') {
+    const prefix = new URL(wasmPaths.replace(/\/?$/, '/'), globalThis.location?.href ?? import.meta.url);
+    addresses.push(new URL(fileName, prefix));
+  }
   const failures = [];
-  for (const address of addresses()) {
+  for (const address of addresses) {
     try {
-      const file = await import(apusComments + address);
-      if (file.build === build) return file;
-      failures.push(`The worker file ${address} is of another build (${file.build}) than this script (${build}).`);
+      return checked(await importFrom(address), address);
     } catch (error) {
-      failures.push(`The worker file ${address} could not be loaded: ${error.message}.`);
+      failures.push(error.message);
     }
   }
   throw new Error(failures.join(' '));
-}
-
-function addresses() {
-  // Spelt out for bundlers, which look for this very form.
-  const found = [new URL('./ort-wasm-worker.mjs', import.meta.url)];
-  const { wasmPaths } = env.wasm;
-  if (typeof wasmPaths === 'string') {
-    const prefix = new URL(wasmPaths.replace(/\/?$/, '/'), globalThis.location?.href ?? import.meta.url);
-    found.push(new URL('ort-wasm-worker.mjs', prefix));
-  }
-  return found;
 }

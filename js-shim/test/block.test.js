@@ -14,6 +14,9 @@ import { goldenBlocks } from './support/golden.js';
 
 const golden = goldenBlocks();
 
+/** What was written, as it comes to lie in memory. */
+const bytesIn = (block) => new Uint8Array(Uint32Array.from(block.finish()).buffer);
+
 const createRequest = {
   byteCount: 5e9,
   options: [
@@ -52,10 +55,10 @@ for (const { name, write } of written) {
   test(`${name} is written as the golden bytes`, () => {
     const block = new BlockWriter();
     write(block);
-    assert.deepEqual([...block.finish()], [...golden[name]]);
+    assert.deepEqual([...bytesIn(block)], [...golden[name]]);
     // Once more over what the first time left in the buffer.
     write(block.reset());
-    assert.deepEqual([...block.finish()], [...golden[name]]);
+    assert.deepEqual([...bytesIn(block)], [...golden[name]]);
   });
 }
 
@@ -72,7 +75,7 @@ const read = [
         { name: 'label', optional: false, kind: 'tensor', type: 8, shape: undefined },
         { name: 'scores', optional: false, kind: 'sequence', type: 0, shape: undefined },
       ],
-      constants: ['means'],
+      constantNames: ['means'],
     },
   },
   {
@@ -115,11 +118,11 @@ const read = [
 
 for (const { name, read: decode, says } of read) {
   test(`${name} is read from the golden bytes`, () => {
-    assert.deepEqual(decode(new BlockReader(golden[name])), says);
+    assert.deepEqual(decode(new BlockReader(golden[name].buffer).from(0)), says);
     // As it lies in memory: somewhere, with something before it.
     const memory = new Uint8Array(golden[name].length + 12);
     memory.set(golden[name], 12);
-    assert.deepEqual(decode(new BlockReader(memory).from(12)), says);
+    assert.deepEqual(decode(new BlockReader(memory.buffer).from(12)), says);
   });
 }
 
@@ -134,7 +137,7 @@ for (const { field, value } of fields) {
   test(`a block of many ${field} grows`, () => {
     const block = new BlockWriter();
     for (let i = 0; i < 5000; i++) block[field](value);
-    const reader = new BlockReader(block.finish());
+    const reader = new BlockReader(bytesIn(block).buffer).from(0);
     for (let i = 0; i < 5000; i++) assert.deepEqual(reader[field](), value);
   });
 }
@@ -143,10 +146,9 @@ test('every golden block is tested', () => {
   assert.deepEqual(Object.keys(golden).sort(), [...written, ...read].map(({ name }) => name).sort());
 });
 
-test('a number that crosses the end of the buffer makes it grow', () => {
+test('numbers of 64 bits keep all of them', () => {
   const writer = new BlockWriter();
-  writer.reset();
-  for (let i = 0; i < 1000; i++) writer.f64(i);
-  const reader = new BlockReader(writer.finish());
-  for (let i = 0; i < 1000; i++) assert.equal(reader.f64(), i);
+  for (let i = 0; i < 1000; i++) writer.f64(i / 3);
+  const reader = new BlockReader(bytesIn(writer).buffer).from(0);
+  for (let i = 0; i < 1000; i++) assert.equal(reader.f64(), i / 3);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Core } from '../src/core.js';
+import { createCore } from '../src/core.js';
 import { bytesSource } from '../src/source.js';
 import { initializer, model, node, value } from './support/onnx.js';
 import { trappingModule } from './support/tiny-module.js';
@@ -16,7 +16,7 @@ const ours = await WebAssembly.compile(readFileSync(new URL('../dist/ort-wasm-si
 const [, initial, maximum] = new Uint32Array(WebAssembly.Module.customSections(ours, 'apus')[0].slice(0));
 
 function load(bytes, options = [], memory = { initial, maximum }) {
-  const core = new Core({ module: ours, memory }, bytesSource(bytes), none);
+  const core = createCore({ module: ours, memory }, bytesSource(bytes), none);
   core.createBegin(options);
   while (core.createStep(0));
   return { core, description: core.createFinish() };
@@ -97,7 +97,7 @@ test('memory after loading is the weights and at most 10 MB more', () => {
     read: (offset, target) => (pulled += target.length),
     close: () => closed++,
   };
-  const core = new Core({ module: ours, memory: { initial, maximum } }, bytesSource(bytes), (location) => {
+  const core = createCore({ module: ours, memory: { initial, maximum } }, bytesSource(bytes), (location) => {
     assert.equal(location, 'weights.bin');
     return weights;
   });
@@ -144,7 +144,7 @@ test('memory that runs out anywhere ends the session or is an error, and spares 
 
 test('a trap names the node, ends the session, and gives its memory back', async () => {
   const module = await WebAssembly.compile(trappingModule('apus_run_step', 'conv7', 'Conv'));
-  const core = new Core({ module, memory: { initial: 1 } }, bytesSource(new Uint8Array(1)), none);
+  const core = createCore({ module, memory: { initial: 1 } }, bytesSource(new Uint8Array(1)), none);
   core.createBegin([]);
   core.runBegin(feed(Float32Array.of(1)), fetch);
   const says = "[ERROR_CODE: 6] the session stopped at node 'conv7' (Conv) and cannot be used any more: unreachable";
@@ -167,7 +167,7 @@ test('what the host could not read is the cause of the error', () => {
       throw reason;
     },
   };
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
   core.createBegin([]);
   assert.throws(() => core.createStep(0), (error) => {
     assert.match(error.message, /^\[ERROR_CODE: 1\] the host could not read .*: the disk is gone$/);
@@ -200,7 +200,7 @@ function wide(read) {
 test('no step of create reads more than a range of a weight', () => {
   let pulled = 0;
   const { source } = wide((count) => (pulled += count));
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
   core.createBegin([]);
   let most = 0;
   let steps = 0;
@@ -219,7 +219,7 @@ test('create can be given up within a weight, and everything goes', () => {
   let pulled = 0;
   const { source } = wide((count) => (pulled += count));
   source.close = () => closed++;
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
   core.createBegin([]);
   while (pulled < 2 ** 22) assert.ok(core.createStep(1e-9));
   assert.ok(pulled < 2 ** 23 && core.byteLength > 2 ** 24);
@@ -232,7 +232,7 @@ test('values in between are asked for by name', () => {
   const { size, source } = wide();
   const x = { index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size] } };
   const ask = (options, names) => {
-    const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+    const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
     core.createBegin(options);
     while (core.createStep(0));
     core.createFinish();
@@ -253,7 +253,7 @@ test('values in between are asked for by name', () => {
 
 test('memory is told in numbers', () => {
   const { size, source } = wide();
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
   core.createBegin([]);
   while (core.createStep(0));
   core.createFinish();
@@ -272,7 +272,7 @@ test('memory is told in numbers', () => {
 test('the optimised model leaves in pieces, and does the same', () => {
   const { size, source } = wide();
   const pieces = [];
-  const core = new Core({ module: ours, memory: { initial, maximum } }, source, none, { write: (bytes) => pieces.push(bytes) });
+  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none, { write: (bytes) => pieces.push(bytes) });
   core.createBegin([['optimizedModelFilePath', 'out.onnx']]);
   let most = 0;
   for (let more = true; more; ) {
@@ -293,7 +293,7 @@ test('the optimised model leaves in pieces, and does the same', () => {
   assert.equal(copy.copyOut(result, Float32Array)[0], -data.reduce((sum, element) => sum + element, 0));
 
   const reason = new Error('the disk is full');
-  const full = new Core({ module: ours, memory: { initial, maximum } }, source, none, {
+  const full = createCore({ module: ours, memory: { initial, maximum } }, source, none, {
     write: () => {
       throw reason;
     },

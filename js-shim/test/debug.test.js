@@ -46,10 +46,12 @@ for (const { x, says } of feeds) {
   test(`a feed of ${x.type} [${x.data}] as [${x.dims}] ${says.length ? 'is told of' : 'passes'}`, async () => {
     const running = await session(x.type);
     await running.run({ x });
-    assert.deepEqual(told(), says);
+    // The output is the same tensor, with all its elements.
+    const ofOutput = says.filter((text) => text.includes('NaN')).map((text) => text.replace("input 'x'", "output 'y'"));
+    assert.deepEqual(told(), [...says, ...ofOutput]);
     env.debug = false;
     await running.run({ x });
-    assert.equal(told().length, says.length);
+    assert.equal(told().length, says.length + ofOutput.length);
   });
 }
 

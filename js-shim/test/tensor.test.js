@@ -193,7 +193,7 @@ test('float16 is shown by Float16Array where the host has it, on the same bytes'
 });
 
 test('a host that gains Float16Array before the first tensor uses it', async () => {
-  const { typesByName } = await import('../src/tensor-types.js?polyfilled');
+  const { typeNamed } = await import('../src/tensor-types.js?polyfilled');
   const before = globalThis.Float16Array;
   // A stand-in with the name and the tag of the real one.
   globalThis.Float16Array = class Float16Array extends Uint16Array {
@@ -202,7 +202,7 @@ test('a host that gains Float16Array before the first tensor uses it', async () 
     }
   };
   try {
-    assert.equal(typesByName.get('float16').array, 'Float16Array');
+    assert.equal(typeNamed('float16').arrayName, 'Float16Array');
   } finally {
     if (before) globalThis.Float16Array = before;
     else delete globalThis.Float16Array;

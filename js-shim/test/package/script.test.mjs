@@ -23,10 +23,13 @@ test('the names that people load are there', () => {
 });
 
 for (const name of ['ort.min.mjs', 'ort.bundle.min.mjs']) {
-  test(`${name} is at most 40 KB, and 14 KB zipped`, { todo: 'it is 48 and 18; ARCHITECTURE.md' }, () => {
-    const text = read(name);
-    const zipped = gzipSync(text, { level: 9 });
-    assert.ok(text.length <= 40 * kilobyte, `${text.length} bytes`);
+  test(`${name} is at most 40 KB`, () => {
+    const { length } = read(name);
+    assert.ok(length <= 40 * kilobyte, `${length} bytes`);
+  });
+
+  test(`${name} is at most 14 KB zipped`, { todo: 'it is 16; ARCHITECTURE.md' }, () => {
+    const zipped = gzipSync(read(name), { level: 9 });
     assert.ok(zipped.length <= 14 * kilobyte, `${zipped.length} bytes zipped`);
   });
 }

@@ -1,0 +1,11 @@
+/**
+ * Names of properties that no program outside these scripts ever sees: build.mjs gives each of them a short one, the
+ * same in all files of a build, since the script and the worker file hand objects to each other. A name that is public,
+ * or that any built-in object has, must not be among them; names.test.js holds the list to that.
+ */
+export const internalNames = `
+  byteCount kind u32 i32 f64 elements bits arrayName
+  createBegin createStep createFinish runBegin runStep runFinish runEnd copyOut copyInto shareable allocate duplicate viewOf
+  nodeBytes opTypeBytes onBytes ofDownload tellLoad isIntermediate isLate isRaw
+  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address
+`.trim().split(/\s+/);
