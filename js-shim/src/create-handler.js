@@ -105,7 +105,7 @@ function* moreFor(options, { workerFile }, isNeeded) {
   } catch (error) {
     why = error.message;
   }
-  const text = `onProgress, optimizedModelFilePath and cpu-pinned need the worker file: ${why}`;
+  const text = `some of the options need the worker file: ${why}`;
   if (isNeeded) throw new Error(text);
   warnOnce(text);
   return undefined;
