@@ -164,7 +164,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
   const allocated = (byteCount, what) => {
     const address = allocate(byteCount);
-    if (!address) throw runtimeError(12, `no memory for ${byteCount} ${what} beside ${memory.buffer.byteLength} in use`);
+    const inUse = memory.buffer.byteLength;
+    if (!address) throw runtimeError(12, `no memory for ${byteCount} ${what} beside ${inUse} in use`);
     return address;
   };
 
@@ -215,7 +216,9 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   const instance = new WebAssembly.Instance(module, {
     env: { memory },
     apus: {
-      read: answering((source, offset, byteCount, address) => sources[source].read(offset, bytesAt(address, byteCount))),
+      read: answering((source, offset, byteCount, address) =>
+        sources[source].read(offset, bytesAt(address, byteCount)),
+      ),
       open: answering(
         (address, byteCount) => sources.push(openExternal(decodeUtf8(bytesAt(address, byteCount), 0, byteCount))) - 1,
       ),

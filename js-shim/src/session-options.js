@@ -30,7 +30,8 @@ export function withMirrored(options) {
  * @returns {[string, number | string][]}
  */
 export function checkSessionOptions(options) {
-  const { enableGraphCapture, freeDimensionOverrides, intermediates, optimizedModelFilePath, maxMemory, extra } = options;
+  const { enableGraphCapture, freeDimensionOverrides, intermediates } = options;
+  const { optimizedModelFilePath, maxMemory, extra } = options;
   const level = options.graphOptimizationLevel ?? 'all';
   const mode = options.executionMode ?? 'sequential';
   if (!Object.hasOwn(levels, level)) throw new Error(`unsupported graph optimization level: ${level}`);
@@ -80,7 +81,8 @@ function checkLogLevels({ logSeverityLevel, logVerbosityLevel }, mostVerbose) {
 /** As in the reference null is as good as nothing. */
 function checkLogLevel(level, most, kind) {
   const number = level ?? 0;
-  if (!Number.isInteger(number) || number < 0 || number > most) throw new Error(`log ${kind} level is not valid: ${level}`);
+  const isValid = Number.isInteger(number) && number >= 0 && number <= most;
+  if (!isValid) throw new Error(`log ${kind} level is not valid: ${level}`);
 }
 
 /** Where outputs may be asked for: one place for all, or a place by name; names that the model lacks do no harm. */
