@@ -27,7 +27,10 @@ const stems = ['ort', 'ort.all', 'ort.wasm', 'ort.webgpu', 'ort.jspi', 'ort.webg
 const addresses = {
   bundler: { flags: [] },
   import: { flags: ['--define:import.meta.url=apusAddress'], banner: '\nconst apusAddress = import.meta.url;' },
-  script: { banner: 'var ort;', flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`] },
+  script: {
+    banner: 'var ort;',
+    flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`],
+  },
   require: { flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/require.js')}`] },
 };
 
@@ -64,13 +67,14 @@ const withComments = (script) =>
 const run = promisify(execFile);
 const esbuild = (...flags) => run('esbuild', ['--bundle', '--target=es2022', '--log-level=warning', ...flags]);
 
-/** The short names of internal properties, as esbuild finds them in all the sources: no script has another use for them. */
+/** The short names of internal properties, as esbuild finds them in all the sources: nothing else there has them. */
 async function shortNames() {
   const cache = path.join(dist, 'names.json');
   const all = path.join(dist, 'all.js');
   writeFileSync(cache, '{}');
   writeFileSync(all, `import '../src/index-node.js'; import '../src/worker.js';`);
-  await esbuild(all, `--outfile=${path.join(dist, 'all.out.js')}`, '--format=esm', ...mangling, `--mangle-cache=${cache}`);
+  const out = path.join(dist, 'all.out.js');
+  await esbuild(all, `--outfile=${out}`, '--format=esm', ...mangling, `--mangle-cache=${cache}`);
   const names = readFileSync(cache);
   for (const file of ['all.js', 'all.out.js', 'names.json']) rmSync(path.join(dist, file));
   return names;
@@ -98,7 +102,8 @@ function addBanner(file, banner) {
 }
 
 /** Builds the first name of a bundle, with its source map, and returns that name. */
-async function bundle({ entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') }, build, names) {
+async function bundle(row, build, names) {
+  const { entry, stems: [stem], suffix, format, address, minify = suffix.includes('.min.') } = row;
   const { flags, banner = '' } = addresses[address];
   const name = stem + suffix;
   const file = path.join(dist, name);

@@ -4,8 +4,9 @@
  * or that any built-in object has, must not be among them; names.test.js holds the list to that.
  */
 export const internalNames = `
-  byteCount kind u32 i32 f64 elements bits arrayName
-  createBegin createStep createFinish runBegin runStep runFinish runEnd copyOut copyInto shareable allocate duplicate viewOf
+  byteCount kind u32 i32 f64 elements bits arrayName fieldName
+  createBegin createStep createFinish runBegin runStep runFinish runEnd copyOut copyInto
+  shareable allocateBytes duplicate viewOf
   nodeBytes opTypeBytes onBytes ofDownload tellLoad isIntermediate isLate isRaw
   takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address
 `.trim().split(/\s+/);

@@ -111,8 +111,9 @@ export async function resolveBackend(options) {
   }
   for (const [name, error] of errors) {
     if (!names.includes(name)) continue;
+    const why = messageOf(error);
     console.warn(
-      `removing requested execution provider "${name}" from session options because it is not available: ${messageOf(error)}`,
+      `removing requested execution provider "${name}" from session options because it is not available: ${why}`,
     );
   }
   const kept = names.length > 0 ? asked.filter((_, i) => served.includes(names[i])) : served;

@@ -6,17 +6,11 @@ import { decodeUtf8, encodeUtf8 } from './utf8.js';
 const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
 
-/** Writes one block after another. */
+/** Writes a block. */
 export class BlockWriter {
   #words = [0];
 
-  /** Begins a new block. */
-  reset() {
-    this.#words.length = 1;
-    return this;
-  }
-
-  /** The words of the block; valid until the next `reset`. */
+  /** The words of the block. */
   finish() {
     this.#words[0] = 4 * (this.#words.length - 1);
     return this.#words;

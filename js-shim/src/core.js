@@ -59,7 +59,6 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   /** Where requests and feeds are put; it belongs to the session and is used again. */
   let staging = 0;
   let stagingBytes = 0;
-  const writer = new BlockWriter();
   let hostError;
   /** Why the session is over. */
   let end;
@@ -148,7 +147,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   /** Calls a function that answers a status. */
   const ask = (name, ...parameters) => {
     hostError = undefined;
-    const status = call(`apus_${name}`, ...parameters);
+    const status = call(name, ...parameters);
     if (status >= 0) return status;
     const { code, message, ...facts } = readError(response());
     const cause = hostError;
@@ -162,16 +161,17 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /** An address of so many bytes for the host's own use, or 0. */
-  const allocate = (byteCount) => call('apus_allocate', byteCount) >>> 0;
+  const allocate = (byteCount) => call('allocate', byteCount) >>> 0;
 
   const allocated = (byteCount, what) => {
     const address = allocate(byteCount);
-    if (!address) throw runtimeError(12, `no memory for ${byteCount} ${what} beside ${memory.buffer.byteLength} in use`);
+    const inUse = memory.buffer.byteLength;
+    if (!address) throw runtimeError(12, `no memory for ${byteCount} ${what} beside ${inUse} in use`);
     return address;
   };
 
   const free = (address) => {
-    if (!end) call('apus_free', address);
+    if (!end) call('free', address);
   };
 
   const reserve = (byteCount) => {
@@ -190,7 +190,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     checkAlive();
     for (let needed = byteCount + 256; ; ) {
       reserve(needed);
-      write(writer.reset(), staging);
+      const writer = new BlockWriter();
+      write(writer, staging);
       const block = writer.finish();
       const length = 4 * block.length;
       needed = byteCount + length;
@@ -213,10 +214,12 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     return (elements ?? (keys ? [keys, values] : [])).reduce((at, part) => collect(part, tensors, at), offset);
   };
 
-  let exports = new WebAssembly.Instance(module, {
+  const instance = new WebAssembly.Instance(module, {
     env: { memory },
     apus: {
-      read: answering((source, offset, byteCount, address) => sources[source].read(offset, bytesAt(address, byteCount))),
+      read: answering((source, offset, byteCount, address) =>
+        sources[source].read(offset, bytesAt(address, byteCount)),
+      ),
       open: answering(
         (address, byteCount) => sources.push(openExternal(decodeUtf8(bytesAt(address, byteCount), 0, byteCount))) - 1,
       ),
@@ -225,9 +228,12 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       now,
       dot: dotOn(module, memory),
     },
-  }).exports;
+  });
+  /** Without their prefix. */
+  let exports = {};
+  for (const [name, act] of Object.entries(instance.exports)) exports[name.replace('apus_', '')] = act;
   call('_initialize');
-  control = call('apus_control') >>> 0;
+  control = call('control') >>> 0;
 
   return {
     threads,
@@ -315,7 +321,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       bytesOf(target).set(bytesAt(address, byteCount));
     },
 
-    allocate,
+    allocateBytes: allocate,
     free,
 
     /** Another place with the same bytes, which stays until it is freed. */

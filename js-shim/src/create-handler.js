@@ -34,7 +34,13 @@ export const createHandler = (model, options, given) =>
 export const createHandlerNow = (model, options) => atOnce(creating(model, options, now));
 
 /** What has to be waited for, and what does instead where nobody can wait. */
-const late = { open: openSource, compile: moduleFor, workerFile: loadWorkerFile, startThreads, takeTurn };
+const late = {
+  open: openSource,
+  compile: moduleFor,
+  workerFile: loadWorkerFile,
+  startThreads,
+  takeTurn,
+};
 const now = { open: openNow, compile: loadModuleNow, workerFile: workerFileNow };
 
 /**
@@ -49,7 +55,8 @@ function* creating(model, options, means) {
   checkWanted({ signal });
   const pairs = checkSessionOptions(options);
   const writesModel = typeof optimizedModelFilePath === 'string';
-  const more = (writesModel || onProgress || isPinned(options.preferredOutputLocation)) && (yield* moreFor(options, means, writesModel));
+  const asksMore = writesModel || onProgress || isPinned(options.preferredOutputLocation);
+  const more = asksMore && (yield* moreFor(means, writesModel));
   const progress = onProgress && more && new more.LoadProgress(onProgress);
   /** The sources that the model is loaded from, by the location that it knows them by; its own is ''. */
   const files = new Map();
@@ -97,15 +104,15 @@ function* creating(model, options, means) {
 }
 
 /** The worker file for options that need it; what only makes life easier is done without where there is none. */
-function* moreFor(options, { workerFile }, isNeeded) {
-  let why = 'it has to be waited for';
+function* moreFor({ workerFile }, isNeeded) {
+  let why = 'it is not loaded';
   try {
     const file = yield workerFile();
     if (file) return file;
   } catch (error) {
     why = error.message;
   }
-  const text = `onProgress, optimizedModelFilePath and cpu-pinned need the worker file: ${why}`;
+  const text = `options need the worker file: ${why}`;
   if (isNeeded) throw new Error(text);
   warnOnce(text);
   return undefined;

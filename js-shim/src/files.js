@@ -1,4 +1,4 @@
-// Files as sources, where there are any: models, and their weights beside them. In the worker file, since pages have none.
+// Files as sources, where there are any: models, and their weights beside them. In the worker file: pages have none.
 import { runtimeError } from './errors.js';
 import { builtin, isFile, pathOf } from './host.js';
 

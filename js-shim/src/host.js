@@ -22,7 +22,7 @@ export const nextTurn = () =>
 
 /** Whether a model or address is that of a file that can be read here. */
 export const isFile = (address) =>
-  typeof address === 'string' && !!builtin('fs') && /^(file:|(?![a-z][a-z\d+.-]+:))/i.test(address);
+  typeof address === 'string' && builtin('fs') && /^(file:|(?![a-z][a-z\d+.-]+:))/i.test(address);
 
 export const pathOf = (address) => (address.startsWith('file:') ? builtin('url').fileURLToPath(address) : address);
 

@@ -102,13 +102,12 @@ for (const name of readOnly) {
 
 /** A handler may return plain descriptions; what the caller gave, sequences and maps pass as they are. */
 function asTensors(results, fetches) {
-  const outputs = {};
   for (const name of Object.keys(results)) {
     const value = results[name];
-    const plain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
-    outputs[name] = plain ? new Tensor(value.type, value.data, value.dims) : value;
+    const isPlain = typeof value?.type === 'string' && !(value instanceof Tensor) && value !== fetches[name];
+    if (isPlain) results[name] = new Tensor(value.type, value.data, value.dims);
   }
-  return outputs;
+  return results;
 }
 
 // For `using` and `await using`, where the host knows of them.

@@ -110,7 +110,10 @@ function readValueInfo(block) {
   return { name, optional, kind, type, shape: ranked ? shape : undefined };
 }
 
-/** @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constantNames: string[] }} `constantNames` are inputs that stay so */
+/**
+ * `constantNames` are inputs that stay so.
+ * @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constantNames: string[] }}
+ */
 export function readDescription(block) {
   return {
     inputs: block.list(readValueInfo),

@@ -1,4 +1,4 @@
-// What the worker file has for the script that imports it: what few programs need, or what takes other files or threads.
+// What the worker file has for the script that imports it: what few programs need, or what takes files or threads.
 export { build } from './build.js';
 export { checkFlags, checkTensor } from './debug.js';
 export { openBeside, openFile } from './files.js';

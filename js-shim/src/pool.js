@@ -71,7 +71,7 @@ export class PoolMember {
   /** A run begins: workers that came since the last one are attached, and who sleeps looks around. */
   join() {
     while (this.#attached < Math.min(this.#core.threads - 1, workers.length)) {
-      const stack = this.#core.allocate(stackBytes);
+      const stack = this.#core.allocateBytes(stackBytes);
       if (stack === 0) break;
       const slot = this.#attached + 1;
       const place = { team: this.#team, slot, stackEnd: stack + stackBytes };

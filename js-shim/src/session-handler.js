@@ -16,7 +16,8 @@ import { checkForDebugging, fillTensor, resultOf, snapshot } from './values.js';
  */
 export function createSession(core, { inputs, outputs, constantNames }, options, optimized, PinnedTensors) {
   const required = inputs.filter((info) => !info.optional);
-  const indices = new Map(outputs.map(({ name }, index) => [name, index]));
+  /** As a request refers to them, by name. */
+  const references = new Map(outputs.map(({ name }, index) => [name, { name, index }]));
   /** Whether a run is under way; then others wait. */
   let isBusy = false;
   const waiting = [];
@@ -38,7 +39,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
     let isOver = true;
     try {
       checkWanted(options);
-      core.runBegin(feeds, names.map((name) => ({ name, index: indices.get(name) ?? -1 })));
+      core.runBegin(feeds, names.map((name) => references.get(name) ?? { name, index: -1 }));
       isOver = !core.runStep(step);
       return isOver ? results(names, fetches) : goOn(names, fetches, options, step);
     } finally {

@@ -30,7 +30,8 @@ export function withMirrored(options) {
  * @returns {[string, number | string][]}
  */
 export function checkSessionOptions(options) {
-  const { enableGraphCapture, freeDimensionOverrides, intermediates, optimizedModelFilePath, maxMemory, extra } = options;
+  const { enableGraphCapture, freeDimensionOverrides, intermediates } = options;
+  const { optimizedModelFilePath, maxMemory, extra } = options;
   const level = options.graphOptimizationLevel ?? 'all';
   const mode = options.executionMode ?? 'sequential';
   if (!Object.hasOwn(levels, level)) throw new Error(`unsupported graph optimization level: ${level}`);
@@ -69,15 +70,19 @@ export const intermediatesOf = ({ intermediates }) => (name) =>
 export function checkRunOptions(options) {
   checkLogLevels(options, Infinity);
   checkTurns(options);
-  flatten(options.extra);
+  if (options.extra !== undefined) flatten(options.extra);
 }
 
 function checkLogLevels({ logSeverityLevel, logVerbosityLevel }, mostVerbose) {
-  for (const [kind, level, most] of [['severity', logSeverityLevel, 4], ['verbosity', logVerbosityLevel, mostVerbose]]) {
-    // As in the reference null is as good as nothing.
-    const number = level ?? 0;
-    if (!Number.isInteger(number) || number < 0 || number > most) throw new Error(`log ${kind} level is not valid: ${level}`);
-  }
+  checkLogLevel(logSeverityLevel, 4, 'severity');
+  checkLogLevel(logVerbosityLevel, mostVerbose, 'verbosity');
+}
+
+/** As in the reference null is as good as nothing. */
+function checkLogLevel(level, most, kind) {
+  const number = level ?? 0;
+  const isValid = Number.isInteger(number) && number >= 0 && number <= most;
+  if (!isValid) throw new Error(`log ${kind} level is not valid: ${level}`);
 }
 
 /** Where outputs may be asked for: one place for all, or a place by name; names that the model lacks do no harm. */

@@ -18,7 +18,9 @@ export function dataOfType(name, data) {
   const Elements = arrayOf(type);
   if (Array.isArray(data)) {
     if (isRaw) {
-      throw new TypeError(`Creating a ${name} tensor from number array is not supported. Please use ${arrayName} as data.`);
+      throw new TypeError(
+        `Creating a ${name} tensor from number array is not supported. Please use ${arrayName} as data.`,
+      );
     }
     return arrayName.startsWith('Big') ? Elements.from(data, BigInt) : Elements.from(data);
   }

@@ -10,9 +10,9 @@ const brand = Symbol.for('apus.Tensor');
 const gpuTypes = 'float32 float16 int32 int64 uint32 uint8 bool uint4 int4'.split(' ');
 /** What each kind of memory outside the array heap may hold, and what the constructor's object calls it. */
 const places = {
-  texture: { key: 'texture', field: 'gpuTextureData', types: ['float32'] },
-  'gpu-buffer': { key: 'gpuBuffer', field: 'gpuBufferData', types: gpuTypes },
-  'ml-tensor': { key: 'mlTensor', field: 'mlTensorData', types: [...gpuTypes, 'uint64', 'int8'] },
+  texture: { key: 'texture', fieldName: 'gpuTextureData', types: ['float32'] },
+  'gpu-buffer': { key: 'gpuBuffer', fieldName: 'gpuBufferData', types: gpuTypes },
+  'ml-tensor': { key: 'mlTensor', fieldName: 'mlTensorData', types: [...gpuTypes, 'uint64', 'int8'] },
 };
 
 /** Whether `size` elements of less than a byte fill `length` bytes, the first element in the low bits. */
@@ -76,7 +76,7 @@ export class Tensor {
       if (!place.types.includes(type)) {
         throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
       }
-      this[place.field] = description[place.key];
+      this[place.fieldName] = description[place.key];
       this.downloader = description.download;
       this.disposer = description.dispose;
     }
@@ -172,7 +172,7 @@ export class Tensor {
     this.#checkIdle();
     this.#giveBack();
     this.cpuData = undefined;
-    for (const { field } of Object.values(places)) if (this[field]) this[field] = undefined;
+    for (const { fieldName } of Object.values(places)) if (this[fieldName]) this[fieldName] = undefined;
     this.downloader = undefined;
     this.isDownloading = undefined;
     this.dataLocation = 'none';

@@ -68,7 +68,8 @@ function checkInteger(name, value) {
 export const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 /** What kind of built-in object a value is; an object of another realm has the same tag. */
-export const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
+export const tagOf = (value) =>
+  value?.[Symbol.toStringTag] ?? Object.prototype.toString.call(value).slice(8, -1);
 
 const isBuffer = (value) => isObject(value) && ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
 
@@ -111,7 +112,9 @@ export function checkRun(session, feeds, arg1, arg2) {
   for (const name of inputNames) {
     if (feeds[name] === undefined) throw new Error(`input '${name}' is missing in 'feeds'.`);
   }
-  return { fetches: Object.fromEntries(names.map((name) => [name, given[name] ?? null])), options };
+  const fetches = {};
+  for (const name of names) fetches[name] = given[name] ?? null;
+  return { fetches, options };
 }
 
 function checkFetchList(isKnown, names) {

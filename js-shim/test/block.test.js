@@ -56,9 +56,6 @@ for (const { name, write } of written) {
     const block = new BlockWriter();
     write(block);
     assert.deepEqual([...bytesIn(block)], [...golden[name]]);
-    // Once more over what the first time left in the buffer.
-    write(block.reset());
-    assert.deepEqual([...bytesIn(block)], [...golden[name]]);
   });
 }
 
