@@ -21,6 +21,13 @@ extension Tensor {
   public static func uint64(_ dims: [Int], _ values: [UInt64]) -> Tensor { of(.uint64, dims, values) }
   /// A type of one byte an element, by its bits.
   public static func bits(_ type: ElementType, _ dims: [Int], _ values: [UInt8]) -> Tensor { of(type, dims, values) }
+  /// A type of four bits an element, by its bytes.
+  public static func bits4(_ type: ElementType, _ dims: [Int], _ values: [UInt8]) -> Tensor {
+    let tensor = try! testAllocator.tensor(type, Shape(dims))
+    precondition(values.count == tensor.byteCount)
+    tensor.bytes.copyMemory(from: values, byteCount: values.count)
+    return tensor
+  }
   public static func bool(_ dims: [Int], _ values: [Bool]) -> Tensor { of(.bool, dims, values) }
   /// float16 from float32 values, rounded.
   public static func float16(_ dims: [Int], _ values: [Float]) -> Tensor {
@@ -31,6 +38,22 @@ extension Tensor {
   }
   public static func strings(_ dims: [Int], _ values: [String]) -> Tensor {
     Tensor(shape: Shape(dims), strings: values.map { Name(text: $0) })
+  }
+
+  /// Numbers written out, with white space between them: for tables of more than a few.
+  public static func text(_ type: ElementType, _ dims: [Int], _ text: String) -> Tensor {
+    let words = text.split { $0 == " " || $0 == "\n" }
+    switch type {
+    case .float32: return float32(dims, words.map { Float($0)! })
+    case .float64: return float64(dims, words.map { Double($0)! })
+    case .float16: return float16(dims, words.map { Float($0)! })
+    case .int8: return int8(dims, words.map { Int8($0)! })
+    case .uint8: return uint8(dims, words.map { UInt8($0)! })
+    case .int32: return int32(dims, words.map { Int32($0)! })
+    case .int64: return int64(dims, words.map { Int64($0)! })
+    case .bool: return bool(dims, words.map { $0 == "1" })
+    default: preconditionFailure("no text for \(type)")
+    }
   }
 
   /// float32 values 0, 1, 2, … by `step`.

@@ -9,7 +9,9 @@ import Tensors
 /// values may come as one, [batch, keys, heads, 2, size], and the query with them as [batch, keys, heads, 3, size].
 /// Outputs 1 and 2 are past and new keys and values, output 3 the scores before the softmax.
 ///
-/// Keys that come by head are those of another sequence: there is neither a bias for them nor a past.
+/// Keys that come by head are those of another sequence: there is neither a bias for them nor a past. The reference
+/// runtime refuses what is packed on a CPU, and with `unidirectional` and more keys than queries and past it lets the
+/// last query see all of them.
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MultiHeadAttention>
 struct MultiHeadAttention: OperatorKernel {
@@ -25,7 +27,8 @@ struct MultiHeadAttention: OperatorKernel {
     isCausal = try site.flag("unidirectional")
     padding = try KeyPaddingMask(site)
     guard !site.has(input: 8), !site.has(input: 9) else {
-      throw RuntimeError(.notImplemented, "a shared cache with past_sequence_length or cache_indirection is not implemented")
+      throw RuntimeError(
+        .notImplemented, "a shared cache with past_sequence_length or cache_indirection is not implemented")
     }
   }
 

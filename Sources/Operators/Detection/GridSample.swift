@@ -2,7 +2,8 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// Samples an image, line or volume at the points of a grid.
+/// Samples an image, line or volume at the points of a grid. com.microsoft's is the same, but that the reference runtime
+/// moves a bicubic point that lies beyond the border onto it first, and here its neighbours are moved.
 ///
 /// <https://onnx.ai/onnx/operators/onnx__GridSample.html>
 struct GridSample: OperatorKernel {

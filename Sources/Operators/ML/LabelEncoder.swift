@@ -74,7 +74,8 @@ struct LabelEncoder: FamilyKernel {
 
   static func latest(_ site: Site) throws(RuntimeError) -> LabelEncoder {
     if site.opset < 2 { return try paired(site, strings: try site.strings("classes_strings") ?? [], integers: nil) }
-    let keys = try list(site, strings: "keys_strings", ints: "keys_int64s", floats: "keys_floats", tensor: "keys_tensor")
+    let keys = try list(
+      site, strings: "keys_strings", ints: "keys_int64s", floats: "keys_floats", tensor: "keys_tensor")
     let values = try list(
       site, strings: "values_strings", ints: "values_int64s", floats: "values_floats", tensor: "values_tensor")
     guard keys.count == values.count, [.string, .int64, .int16, .float32, .float64, .int32].contains(keys.type) else {
@@ -83,7 +84,8 @@ struct LabelEncoder: FamilyKernel {
     }
     return LabelEncoder(mappings: [
       Mapping(
-        keys: LookupTable(keys, matchesNaN: site.opset >= 4), keyType: keys.type, values: values, fallback: try fallback(site, values.type))
+        keys: LookupTable(keys, matchesNaN: site.opset >= 4), keyType: keys.type, values: values,
+        fallback: try fallback(site, values.type))
     ])
   }
 
@@ -127,7 +129,8 @@ struct LabelEncoder: FamilyKernel {
     }
     if let given = try site.tensor(tensor) { found.append(given) }
     guard found.count == 1 else {
-      throw RuntimeError(.invalidGraph, "one list must be given for %s and its siblings, got %d", name: Name(strings), found.count)
+      throw RuntimeError(
+        .invalidGraph, "one list must be given for %s and its siblings, got %d", name: Name(strings), found.count)
     }
     return found[0]
   }

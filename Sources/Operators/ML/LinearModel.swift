@@ -35,7 +35,8 @@ struct LinearModel: FamilyKernel {
     transform = try Scores.transform(site)
     self.targets = targets
     self.labels = labels
-    guard targets > 0, coefficients.count % targets == 0, intercepts.isEmpty || intercepts.count == targets,
+    guard targets > 0, coefficients.count >= targets, coefficients.count % targets == 0,
+      intercepts.isEmpty || intercepts.count == targets,
       labels.map({ $0.count == targets || targets == 1 && $0.count == 2 }) ?? true
     else {
       throw RuntimeError(
@@ -49,7 +50,7 @@ struct LinearModel: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (rows, columns) = try Scores.rows(inputs[0])
-    guard columns * targets == coefficients.count else {
+    guard columns == coefficients.count / targets else {
       throw RuntimeError(
         .invalidArgument, "%d coefficients of %d targets do not fit an input of %v", shapes: [inputs[0].shape],
         coefficients.count, targets)

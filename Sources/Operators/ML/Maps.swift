@@ -24,7 +24,8 @@ struct ZipMap: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let columns = try Scores.rows(inputs[0]).columns
     guard columns == labels.count else {
-      throw RuntimeError(.invalidArgument, "%d labels do not fit an input of %v", shapes: [inputs[0].shape], labels.count)
+      throw RuntimeError(
+        .invalidArgument, "%d labels do not fit an input of %v", shapes: [inputs[0].shape], labels.count)
     }
     return [.sequence]
   }

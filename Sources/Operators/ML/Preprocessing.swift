@@ -155,7 +155,9 @@ struct FeatureVectorizer: OperatorKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     sizes = try site.ints("inputdimensions") ?? []
-    guard sizes.count == site.inputCount, sizes.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }), sizes.count < 1 << 20 else {
+    guard sizes.count == site.inputCount, sizes.allSatisfy({ $0 >= 0 && $0 < 1 << 24 }),
+      sizes.count < 1 << 6 || sizes.allSatisfy({ $0 < 1 << 10 }) && sizes.count < 1 << 20
+    else {
       throw RuntimeError(
         .invalidGraph, "inputdimensions must be %d, none negative, got %v", shapes: [sizes], site.inputCount)
     }
@@ -206,7 +208,9 @@ struct ArrayFeatureExtractor: OperatorKernel {
     let (x, indices) = (inputs[0], inputs[1])
     try ShapeRules.rank(x, atLeast: 1)
     guard indices.type == .int64, indices.count > 0 else {
-      throw RuntimeError(.invalidArgument, "indices must be some of int64, got %t %v", shapes: [indices.shape], Int(indices.type.rawValue))
+      throw RuntimeError(
+        .invalidArgument, "indices must be some of int64, got %t %v", shapes: [indices.shape],
+        Int(indices.type.rawValue))
     }
     return [x.with(dims: (x.rank == 1 ? [1] : x.shape.dropLast()) + [indices.count])]
   }

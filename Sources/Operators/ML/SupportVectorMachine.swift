@@ -148,19 +148,23 @@ struct SVMClassifier: OperatorKernel {
     var (starts, total): ([Int], Int) = ([], 0)
     for count in counts {
       starts.append(total)
-      guard count >= 0, count < 1 << 30, total < 1 << 30 else {
-        throw RuntimeError(.invalidGraph, "vectors_per_class must not be negative, got %d", count)
+      guard count >= 0, count <= vectors.count - total else {
+        throw RuntimeError(
+          .invalidGraph, "vectors_per_class must be some of %d numbers, got %d", vectors.count, count)
       }
       total += count
     }
     (self.starts, self.total) = (starts, total)
     let classes = counts.isEmpty ? labels.count : counts.count
+    guard classes > 0, classes < 1 << 12, labels.count == classes else {
+      throw RuntimeError(.invalidGraph, "there must be 1 to 4095 classes and as many labels, got %d", classes)
+    }
     let pairs = classes * (classes - 1) / 2
     let fits =
       total == 0
-      ? coefficients.count % max(classes, 1) == 0 && !rho.isEmpty
-      : vectors.count % total == 0 && coefficients.count == total * (classes - 1) && rho.count == pairs
-    guard classes > 0, classes < 1 << 12, labels.count == classes, fits, !coefficients.isEmpty,
+      ? coefficients.count % classes == 0 && !rho.isEmpty
+      : vectors.count % total == 0 && coefficients.count == [total, classes - 1].productSaturating && rho.count == pairs
+    guard fits, !coefficients.isEmpty,
       probA.count == probB.count, probA.isEmpty || probA.count == pairs
     else {
       throw RuntimeError(

@@ -146,7 +146,9 @@ struct TreeReader {
     for (a, b) in zip(rooted, rooted.dropFirst()) where a == b {
       throw RuntimeError(.invalidGraph, "tree %d must have one root", a)
     }
-    guard count == 0 || !roots.isEmpty else { throw RuntimeError(.invalidGraph, "a tree must not come back to its root") }
+    guard count == 0 || !roots.isEmpty else {
+      throw RuntimeError(.invalidGraph, "a tree must not come back to its root")
+    }
 
     let list = try numbers(weights, weightTensor)
     let weightTrees = try ints(weightIDs.tree, count: list.count)

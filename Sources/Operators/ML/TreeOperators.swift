@@ -23,7 +23,9 @@ struct TreeRegression: FamilyKernel {
     let targets = try TreeRegression.targets(try site.int("n_targets", default: 1))
     let transforms: [PostTransform] = [.none, .softmax, .logistic, .softmaxZero, .probit]
     let aggregates: [Forest.Aggregate] = [.average, .sum, .minimum, .maximum]
-    let (transform, aggregate) = (try site.int("post_transform", default: 0), try site.int("aggregate_function", default: 1))
+    let (transform, aggregate) = (
+      try site.int("post_transform", default: 0), try site.int("aggregate_function", default: 1)
+    )
     guard transforms.indices.contains(transform), aggregates.indices.contains(aggregate) else {
       throw RuntimeError(
         .invalidGraph, "post_transform must be 0 to 4 and aggregate_function 0 to 3, got %d and %d", transform,
@@ -58,7 +60,9 @@ struct TreeRegression: FamilyKernel {
   }
 
   private static func targets(_ count: Int) throws(RuntimeError) -> Int {
-    guard count > 0, count < 1 << 24 else { throw RuntimeError(.invalidGraph, "n_targets must be above 0, got %d", count) }
+    guard count > 0, count < 1 << 24 else {
+      throw RuntimeError(.invalidGraph, "n_targets must be above 0, got %d", count)
+    }
     return count
   }
 

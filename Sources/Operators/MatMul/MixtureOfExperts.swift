@@ -9,7 +9,8 @@ import Tensors
 /// [..., hidden], scores [tokens, experts], weights [experts, outputs, inputs] and biases [experts, outputs]; of QMoE the
 /// weights are packed, low bits first, with a scale for each output or each block of its inputs, and zero points,
 /// which are half of the range where there are none. A share is what softmax over all scores gives, or over those of
-/// the chosen experts if they are normalised.
+/// the chosen experts if they are normalised, as QMoE's always are unless `router_weights` gives them. Gelu is the one
+/// by tanh, as in the reference runtime.
 ///
 /// SwiGLU takes its gate and its value from neighbours (`swiglu_fusion` 1) or from the halves (2) of fc1's outputs, and
 /// answers gate · sigmoid(alpha · gate) · (value + beta), the gate cut above and the value on both sides by a limit.
@@ -52,7 +53,8 @@ struct MixtureOfExperts: FamilyKernel {
     let type = try site.string("quant_type") ?? "int"
     let packed = try site.int("weights_prepacked", default: -1)
     guard type == "int", packed <= 0 else {
-      throw RuntimeError(.notImplemented, "experts quantised as %s or packed for a device are not implemented", name: type)
+      throw RuntimeError(
+        .notImplemented, "experts quantised as %s or packed for a device are not implemented", name: type)
     }
     let block = try site.int("block_size", default: 0)
     guard block <= 0 || block >= 16 && block & (block - 1) == 0 else {
@@ -82,7 +84,7 @@ struct MixtureOfExperts: FamilyKernel {
   private init(_ site: Site, _ layers: [Layer], routerWeights: Int) throws(RuntimeError) {
     self.routerWeights = routerWeights
     k = try site.int("k", default: 1)
-    normalizes = try site.flag("normalize_routing_weights")
+    normalizes = try site.flag("normalize_routing_weights") || layers[0].bits > 0 && !site.has(input: routerWeights)
     let name = try site.string("activation_type") ?? "relu"
     switch name {
     case _ where name == "relu": activation = .relu
@@ -127,7 +129,9 @@ struct MixtureOfExperts: FamilyKernel {
     let sizes = Sizes(
       tokens: tokens, hidden: x[x.count - 1], experts: router[1], wide: first[1],
       inner: activation == .swiglu ? first[1] / 2 : first[1])
-    guard router[0] == tokens, first[0] == router[1], k <= router[1], sizes.hidden > 0, sizes.inner > 0, activation != .swiglu || first[1] % 2 == 0 else {
+    guard router[0] == tokens, first[0] == router[1], k <= router[1], sizes.hidden > 0, sizes.inner > 0,
+      activation != .swiglu || first[1] % 2 == 0
+    else {
       throw RuntimeError(
         .invalidArgument, "tokens %v, scores %v and weights %v do not fit", shapes: [x, router, first])
     }
@@ -139,7 +143,8 @@ struct MixtureOfExperts: FamilyKernel {
     let dims = [(s.wide, s.hidden), (s.hidden, s.inner), (s.inner, s.hidden)]
     for (layer, (n, k)) in zip(layers, dims) { try check(inputs, layer, s.experts, n, k) }
     if routerWeights >= 0, let weights = inputs[optional: routerWeights], weights.shape != inputs[1].shape {
-      throw RuntimeError(.invalidArgument, "router_weights must have the shape of scores, got %v", shapes: [weights.shape])
+      throw RuntimeError(
+        .invalidArgument, "router_weights must have the shape of scores, got %v", shapes: [weights.shape])
     }
     return [inputs[0].withoutValue]
   }
@@ -254,7 +259,7 @@ struct MixtureOfExperts: FamilyKernel {
     switch activation {
     case .identity: target.update(from: source, count: count)
     case .relu: for i in 0..<count { target[i] = max(source[i], 0) }
-    case .gelu: gelu(source, into: target, count: count)
+    case .gelu: geluTanh(source, into: target, count: count)
     case .silu: silu(source, into: target, count: count)
     case .swiglu:
       for row in 0..<rows {

@@ -27,7 +27,8 @@ struct GatherBlockQuantized: OperatorKernel {
   }
 
   /// The dims of data in values, not in bytes, and the axes.
-  private func layout(_ type: ElementType, _ dims: [Int]) throws(RuntimeError) -> (dims: [Int], gather: Int, quant: Int) {
+  private func layout(_ type: ElementType, _ dims: [Int]) throws(RuntimeError) -> (dims: [Int], gather: Int, quant: Int)
+  {
     var dims = dims
     let gather = try ShapeRules.axis(gatherAxis, rank: dims.count)
     let quant = try ShapeRules.axis(quantizeAxis, rank: dims.count)
@@ -36,7 +37,9 @@ struct GatherBlockQuantized: OperatorKernel {
         .invalidArgument, "data of shape %v cannot be gathered along axis %d and quantised along %d", shapes: [dims],
         gather, quant)
     }
-    if type == .uint8 { dims[dims.count - 1] = dims[dims.count - 1].multipliedReportingOverflow(by: 8 / bits).partialValue }
+    if type == .uint8 {
+      dims[dims.count - 1] = dims[dims.count - 1].multipliedReportingOverflow(by: 8 / bits).partialValue
+    }
     return (dims, gather, quant)
   }
 

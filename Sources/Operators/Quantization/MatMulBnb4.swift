@@ -31,7 +31,10 @@ struct MatMulBnb4: OperatorKernel {
     n = try site.required("N", try site.node.attributes.int("N"))
     block = try site.required("block_size", try site.node.attributes.int("block_size"))
     let type = try site.required("quant_type", try site.node.attributes.int("quant_type"))
-    guard k > 0, n > 0, k < 1 << 40, n < 1 << 22, block >= 16, block & (block - 1) == 0, type == 0 || type == 1 else {
+    guard k > 0, n > 0, block >= 16, block < 1 << 24,
+      [k, n].productSaturating < .max - block,
+      block & (block - 1) == 0, type == 0 || type == 1
+    else {
       throw RuntimeError(
         .notImplemented, "blocks of %d, a power of two from 16 on, of quant_type 0 or 1, got %d", block, type)
     }

@@ -6,7 +6,8 @@ import Tensors
 ///
 /// Inputs are A, the packed bits, a scale for each block, zero points (packed as the bits are, or floats), the block
 /// that each position of K takes its scale from, and a bias. Missing zero points are half of the range. `accuracy_level`
-/// only says what may be lost, and nothing is.
+/// only says what may be lost, and nothing is. (With a group index the reference runtime misreads packed zero points of
+/// an odd number of blocks, and 2 bits.)
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits>
 struct MatMulNBits: OperatorKernel {

@@ -37,7 +37,8 @@ struct QGemm: OperatorKernel {
         .notImplemented, "scales of A and B may not have shapes %v and %v",
         shapes: [inputs[1].shape, inputs[4].shape])
     }
-    if let c = inputs[optional: 6], c.type != .int32 || c.rank > 2 || (try? ShapeRules.broadcast(c.shape, dims)) != dims {
+    if let c = inputs[optional: 6], c.type != .int32 || c.rank > 2 || (try? ShapeRules.broadcast(c.shape, dims)) != dims
+    {
       throw RuntimeError(
         .invalidArgument, "C must be int32 and broadcast to %v, got %t %v", shapes: [dims, c.shape],
         Int(c.type.rawValue))
@@ -45,7 +46,8 @@ struct QGemm: OperatorKernel {
     guard let scale = inputs[optional: 7] else { return [Fact(.float32, dims)] }
     let type = inputs[optional: 8]?.type ?? inputs[0].type
     guard scale.count == 1, TypeSet.bytes.contains(type), inputs[optional: 8].map({ $0.count == 1 }) ?? true else {
-      throw RuntimeError(.notImplemented, "an output of %t with scales of %v", shapes: [scale.shape], Int(type.rawValue))
+      throw RuntimeError(
+        .notImplemented, "an output of %t with scales of %v", shapes: [scale.shape], Int(type.rawValue))
     }
     return [Fact(type, dims)]
   }

@@ -40,7 +40,8 @@ struct QuantizedOperator: FamilyKernel {
 
   private func check(_ inputs: Facts, value: Int?, scale: Int, _ type: ElementType) throws(RuntimeError) {
     if let value, inputs[value].type != type || !TypeSet.bytes.contains(type) {
-      throw RuntimeError(.notImplemented, "operands must be of one type of bytes, got %t", Int(inputs[value].type.rawValue))
+      throw RuntimeError(
+        .notImplemented, "operands must be of one type of bytes, got %t", Int(inputs[value].type.rawValue))
     }
     guard let fact = inputs[optional: scale], fact.type == .float32, fact.count == 1,
       inputs[optional: scale + 1].map({ $0.type == type && $0.count == 1 }) ?? true
@@ -59,9 +60,9 @@ struct QuantizedOperator: FamilyKernel {
     let facts = isElementwise ? Facts([Fact(.float32, [256])]) : wide(inputs)
     guard let result = try? kernel.infer(facts) else { return 0 }
     let floats = facts.present.filter { $0.type == .float32 } + result.prefix(1)
-    return floats.reduce(ScratchMemory.byteCount(256) + kernel.scratchByteCount(facts, threads)) {
-      $0 + ScratchMemory.byteCount($1.count * 4)
-    }
+    let (count, overflow) = ScratchMemory.floatBytes([64] + floats.map { $0.count }).addingReportingOverflow(
+      kernel.scratchByteCount(facts, threads))
+    return overflow ? .max : count
   }
 
   func run(_ call: Call) throws(RuntimeError) {
@@ -143,7 +144,8 @@ extension QuantizedOperator {
       throw RuntimeError(
         .invalidGraph, "each operand must have a scale and a zero point, got %d inputs", site.inputCount)
     }
-    return try QuantizedOperator(site, Concat(site), operands: Array(stride(from: 2, to: site.inputCount, by: 3)), output: 0)
+    return try QuantizedOperator(
+      site, Concat(site), operands: Array(stride(from: 2, to: site.inputCount, by: 3)), output: 0)
   }
 
   static func select(_ site: Site) throws(RuntimeError) -> QuantizedOperator {

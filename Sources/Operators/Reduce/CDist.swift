@@ -41,7 +41,11 @@ struct CDist: OperatorKernel {
             sum += difference * difference
           }
           let distance = isSquared ? sum : sum.squareRoot()
-          if isDouble { output.elements(Double.self)[i * k + j] = distance } else { output.floats[i * k + j] = Float(distance) }
+          if isDouble {
+            output.elements(Double.self)[i * k + j] = distance
+          } else {
+            output.floats[i * k + j] = Float(distance)
+          }
         }
       }
     }
