@@ -120,7 +120,7 @@ def generate(folder, kinds):
 
 
 
-def run(command, names, suite):
+def run(command, names, suite=SUITE):
     """name -> None where it passed, else why not.
 
     The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.

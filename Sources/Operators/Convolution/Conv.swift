@@ -46,7 +46,8 @@ struct Conv: OperatorKernel {
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard inputs[0].type == .float32, let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups) else { return 0 }
+    guard inputs[0].type == .float32, let sizes = try? Sizes(inputs[0].shape, inputs[1].shape, attributes, groups)
+    else { return 0 }
     var count = sizes.scratchCount(threads)
     if packed == nil { count += sizes.packedCount }
     if let addend = inputs[optional: 4], addend.shape != sizes.outputDims {
