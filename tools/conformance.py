@@ -5,7 +5,7 @@ conformance.py run [--update] ...    runs them natively and in Node, and compare
 
 The release of the suite is that of the Python that runs this. `make conformance-1.17` has an older one and its ledger.
 
-The ledger has a line a case: its name, and for each host `pass` or `skip` with a reason. It is held in both
+The ledger has a line a case: its name, and for each host that it is run on `pass` or `skip` with a reason. It is held in both
 directions: what should pass and fails is an error, and so is what may be skipped and passes. --update turns a `skip`
 that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`.
 """
@@ -120,7 +120,7 @@ def generate(folder, kinds):
 
 
 
-def run(command, names, suite):
+def run(command, names, suite=SUITE):
     """name -> None where it passed, else why not.
 
     The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.
@@ -192,7 +192,7 @@ def write_ledger(path, rows):
     width = max(map(len, rows))
     lines = []
     for name, (cells, reason) in sorted(rows.items()):
-        text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in HOSTS)
+        text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in HOSTS if host in cells)
         lines.append(text + (f"  # {reason}" if "skip" in cells.values() else ""))
     head = [line for line in path.read_text().splitlines() if line.startswith("#")] if path.exists() else HEAD
     path.write_text("\n".join([*head, *lines]) + "\n")
@@ -216,7 +216,7 @@ def compare(found, rows, update):
     for name, results in sorted(found.items()):
         if name not in rows:
             if update:
-                rows[name] = {host: "skip" for host in HOSTS}, ""
+                rows[name] = {host: "skip" for host in results}, ""
             else:
                 wrong.append(f"{name}: not in the ledger")
                 continue

@@ -111,7 +111,8 @@ def variants(schema, case, inputs, outputs):
         names = {attribute.name for attribute in node.attribute}
         required = {name for name, attribute in older.attributes.items() if attribute.required} - {"consumed_inputs"}
         allows = {c.type_param_str: set(map(element, c.allowed_type_strs)) for c in older.type_constraints}
-        if names <= set(older.attributes) and required <= names and older.min_input <= len(node.input) <= older.max_input:
+        fits = older.min_input <= len(node.input) <= older.max_input
+        if fits and names <= set(older.attributes) and required <= names:
             if len(made) <= older.max_output and all(
                     kind in allows.get(formal(older.inputs, i).type_str, {kind}) for i, kind in zip(given, own)):
                 yield "version", older.since_version, own, ends, None

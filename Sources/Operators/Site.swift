@@ -79,7 +79,8 @@ public final class Site {
   /// Input `i` where it is constant and offered: to be looked at, and perhaps packed.
   public func weight(_ i: Int) -> Constant? {
     guard offersWeights, i < constants.count, let constant = constants[i] else { return nil }
-    return widensHalves && constant.type.widensToFloat32 && constant.type.byteWidth > 0 ? WidenedConstant(constant, allocator: allocator) : constant
+    return widensHalves && constant.type.widensToFloat32 && constant.type.byteWidth > 0
+      ? WidenedConstant(constant, allocator: allocator) : constant
   }
 
   /// Input `i`, loaded, where it is constant.

@@ -65,7 +65,8 @@ final class WideningKernel: BoundKernel {
     }
     for i in 0..<outputCount {
       guard let tensor = call.outputs[optional: i] else { continue }
-      slots[inputCount + i] = .tensor(tensor.type.widensToFloat32 ? try call.allocator.tensor(.float32, tensor.shape) : tensor)
+      slots[inputCount + i] = .tensor(
+        tensor.type.widensToFloat32 ? try call.allocator.tensor(.float32, tensor.shape) : tensor)
     }
     let wide = Call(
       inputs: Operands(slots, (0..<inputCount).map { call.inputs.has($0) ? $0 : -1 }),

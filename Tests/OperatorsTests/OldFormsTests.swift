@@ -1,3 +1,4 @@
+import Apus
 import Tensors
 import TestSupport
 import Testing
@@ -86,7 +87,8 @@ import Testing
     let epsilon: (String, AttributeProto.Value) = ("epsilon", .float(0))
     // Of the batch: mean 4, variance 5.
     let root = Float(5).squareRoot()
-    let trained: [Float] = [-3, -1, 1, 3].map { $0 / root * 2 + 1 }
+    let distances: [Float] = [-3, -1, 1, 3]
+    let trained = distances.map { (x: Float) -> Float in x / root * 2 + 1 }
     for opset in [1, 6] {
       check([
         Case(

@@ -84,5 +84,25 @@ class RunTests(unittest.TestCase):
         self.assertEqual(self.run_shell(script, ["a", "slow", "b"]), {"a": None, "slow": "hangs", "b": None})
 
 
+class RandomTests(unittest.TestCase):
+    """Which models draw numbers."""
+
+    def model(self, op, inputs):
+        from onnx import TensorProto, helper
+        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in inputs]
+        node = helper.make_node(op, inputs, ["y"])
+        return helper.make_model(helper.make_graph([node], "g", values, [helper.make_empty_tensor_value_info("y")]))
+
+    def test_drawing_operators(self):
+        self.assertTrue(conformance.is_random(self.model("Bernoulli", ["x"]), [1]))
+        self.assertFalse(conformance.is_random(self.model("Neg", ["x"]), [1]))
+
+    def test_dropout_draws_in_training(self):
+        dropout = self.model("Dropout", ["x", "r", "t"])
+        self.assertTrue(conformance.is_random(dropout, [1, 0.5, True]))
+        self.assertFalse(conformance.is_random(dropout, [1, 0, True]))
+        self.assertFalse(conformance.is_random(dropout, [1, 0.5, False]))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -68,7 +68,8 @@ extension Site {
     if opset < 2, case .float = node.attributes[Name("p")] {
       let p = try float("p", default: 2)
       guard p > 0, p < 1e6, p == p.rounded() else {
-        throw RuntimeError(.notImplemented, "p must be a whole number above 0, about %d is not", p.magnitude < 1e9 ? Int(p) : 0)
+        throw RuntimeError(
+          .notImplemented, "p must be a whole number above 0, about %d is not", p.magnitude < 1e9 ? Int(p) : 0)
       }
       return Int(p)
     }

@@ -81,8 +81,11 @@ struct RegexParser {
     while i < text.count, !peek("|"), !peek(")") {
       if peek("\\"), peek("Q", at: 1) {
         i += 2
+        let isEmpty = peek("\\") && peek("E", at: 1)
         while i < text.count, !(peek("\\") && peek("E", at: 1)) { nodes.append(take(try next())) }
         i = min(i + 2, text.count)
+        // A repetition behind it is the last character's.
+        if !isEmpty, let last = nodes.popLast() { nodes.append(try repeated(last)) }
         continue
       }
       nodes.append(try repeated(try atom()))
@@ -313,7 +316,7 @@ struct RegexParser {
     let isNegated = skip("^")
     var name = Name()
     while i < text.count, text[i] >= 97, text[i] <= 122 { name.bytes.append(UInt8(truncatingIfNeeded: try next())) }
-    guard skip(":"), skip("]") else { throw bad("pattern %s has a class that does not end") }
+    guard skip(":"), skip("]") else { throw bad("pattern %s has a named set that does not end") }
     var characters: CharacterClass
     switch name {
     case _ where name == "alnum": characters = CharacterClass([(48, 57), (65, 90), (97, 122)])
@@ -330,7 +333,7 @@ struct RegexParser {
     case _ where name == "upper": characters = CharacterClass([(65, 90)])
     case _ where name == "word": characters = .word
     case _ where name == "xdigit": characters = CharacterClass([(48, 57), (65, 70), (97, 102)])
-    default: throw bad("pattern %s has a class of characters that is not known")
+    default: throw bad("pattern %s has a named set that is not known")
     }
     characters.isNegated = isNegated
     return characters

@@ -52,7 +52,7 @@ import Testing
       ("(a", "a ( without a )"), ("a)", "a ) without a ("), ("*a", "repeats nothing"), ("a**", "repeats a repetition"),
       ("a{1001}", "more often than 1000"), ("a{3,2}", "less than"), ("[b-a]", "ends before it begins"),
       ("[a", "ends too early"), ("\\1", "refers back"), ("(?=a)", "looks around"), ("(?<=a)", "looks behind"),
-      ("\\pL", "escape that is not known"), ("[[:what:]]", "class of characters"), ("\\", "ends too early"),
+      ("\\pL", "escape that is not known"), ("[[:what:]]", "named set"), ("\\", "ends too early"),
       ("\\x{110000}", "hexadecimal"), (String(repeating: "(", count: 2000), "too deep"),
       ("((a{100}){100}){100}", "more than 20000 states"), ("((){1000}){1000}", "more than 20000 states"),
     ]

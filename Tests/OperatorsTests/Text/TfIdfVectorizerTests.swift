@@ -1,3 +1,4 @@
+import Apus
 import Tensors
 import TestSupport
 import Testing

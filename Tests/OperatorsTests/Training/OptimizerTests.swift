@@ -1,3 +1,4 @@
+import Apus
 import Tensors
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ import Testing
         "with decay", "Adagrad", domain: domain, opset: 1,
         [rate, third, .float32([1], [1]), .float32([1], [1.5]), .float32([1], [5])],
         [("norm_coefficient", .float(0.5)), ("decay_factor", .float(0.5)), ("epsilon", .float(0))],
-        gives: [.float32([1], [1 - 0.25 * 2 / 3]), .float32([1], [9])]),
+        gives: [.float32([1], [0.8333333]), .float32([1], [9])]),
       Case(
         "two tensors of float64", "Adagrad", domain: domain, opset: 1,
         [
@@ -24,7 +25,7 @@ import Testing
         ],
         [("epsilon", .float(0))],
         gives: [
-          .float64([1], [1 - 0.5 * 3 / 4]), .float64([2], [3, 4 - 0.5 * 4 / 5]), .float64([1], [16]),
+          .float64([1], [0.625]), .float64([2], [3, 3.6]), .float64([1], [16]),
           .float64([2], [1, 25]),
         ]),
     ])
@@ -36,17 +37,21 @@ import Testing
     let attributes: [(String, AttributeProto.Value)] = [
       ("alpha", .float(0.5)), ("beta", .float(0.75)), ("epsilon", .float(0)), ("norm_coefficient_post", .float(0.5)),
     ]
-    let corrected = 0.5 * Float(1 - 0.75 * 0.75).squareRoot() / (1 - 0.25)
+    // 0.5 · √(1 - 0.75²) / (1 - 0.5²)
+    let corrected: Float = 0.4409586
+    let step: Float = 3 / Float(10).squareRoot()
+    let plain: Float = 0.5 - 0.25 * step
+    let later: Float = 0.5 - 0.5 * corrected * step
     check([
       Case(
         "first step", "Adam", domain: domain, opset: 1, [rate, first] + inputs, attributes,
         gives: [
-          .float32([1], [0.5 * (1 - 0.5 * 3 / Float(10).squareRoot())]), .float32([1], [3]), .float32([1], [10]),
+          .float32([1], [plain]), .float32([1], [3]), .float32([1], [10]),
         ]),
       Case(
         "later", "Adam", domain: domain, opset: 1, [rate, third] + inputs, attributes,
         gives: [
-          .float32([1], [0.5 * (1 - corrected * 3 / Float(10).squareRoot())]), .float32([1], [3]), .float32([1], [10]),
+          .float32([1], [later]), .float32([1], [3]), .float32([1], [10]),
         ]),
     ])
   }
@@ -60,10 +65,10 @@ import Testing
       // beta is 1 in the first step: v = 1 + 4.
       Case(
         "first step", "Momentum", domain: domain, opset: 1, [rate, first] + inputs, attributes("standard"),
-        gives: [.float32([1], [1 - 2.5]), .float32([1], [5])]),
+        gives: [.float32([1], [-1.5]), .float32([1], [5])]),
       Case(
         "later, Nesterov's", "Momentum", domain: domain, opset: 1, [rate, third] + inputs, attributes("nesterov"),
-        gives: [.float32([1], [1 - 0.5 * (4 + 1)]), .float32([1], [2])]),
+        gives: [.float32([1], [-1.5]), .float32([1], [2])]),
     ])
     checkError(
       Case("mode", "Momentum", domain: domain, opset: 1, [rate, first] + inputs, attributes("heavy"), gives: [first]),
