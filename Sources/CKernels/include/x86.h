@@ -128,5 +128,21 @@ typedef struct {
 } ck_depthwisePlane;
 void ck_depthwise(int level, const ck_depthwisePlane *_Nonnull plane);
 
+/// A kernel over a plane as it lies in memory; what lies outside is padding. `xStride` is 1 or 2.
+typedef struct {
+  const float *_Nonnull source;
+  float *_Nonnull output;
+  ptrdiff_t inputHeight, inputWidth, outputHeight, outputWidth, kernelHeight, kernelWidth;
+  ptrdiff_t yStride, xStride, yDilation, xDilation, yBefore, xBefore;
+  /// Of products alone.
+  const float *_Nullable weights;
+  float bias, low, high;
+} ck_slide;
+
+/// bounded(bias + Σ weight · x), padding 0, nothing fused: as ck_depthwise. For level 2 and up.
+void ck_slideProducts(const ck_slide *_Nonnull slide);
+/// The largest value that is no padding; of several with NaN the one after the last. For level 2 and up.
+void ck_slideMaximum(const ck_slide *_Nonnull slide);
+
 #endif
 #endif

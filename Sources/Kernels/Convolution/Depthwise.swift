@@ -63,7 +63,8 @@ public struct Depthwise {
     _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, _ taps: UnsafePointer<Int32>,
     _ plane: UnsafeMutablePointer<Float>
   ) {
-    spread(input + item &* window.input.count, into: plane)
+    let source = UnsafePointer(input) + item &* window.input.count
+    var isSpread = false
     let count = window.output.count
     // What the vector loops do themselves; the rest follows in a second pass over a plane that is still at hand.
     let isSimple = epilogue.activation == .clamp && epilogue.addend == nil && epilogue.alpha == 1
@@ -75,12 +76,16 @@ public struct Depthwise {
       let bias = isSimple ? epilogue.bias?[channel] ?? 0 : 0
       let low = isSimple ? epilogue.low : -Float.infinity
       let high = isSimple ? epilogue.high : Float.infinity
-      if wideRows(plane, weights, taps, target, bias, low, high) {
-        // Done.
-      } else if window.kernel.h == 3 && window.kernel.w == 3 {
-        rows3x3(plane, weights, taps, target, bias, low, high)
-      } else {
-        rows(plane, weights, taps, target, bias, low, high)
+      if !slide(source, weights, target, bias, low, high) {
+        if !isSpread { spread(source, into: plane) }
+        isSpread = true
+        if wideRows(plane, weights, taps, target, bias, low, high) {
+          // Done.
+        } else if window.kernel.h == 3 && window.kernel.w == 3 {
+          rows3x3(plane, weights, taps, target, bias, low, high)
+        } else {
+          rows(plane, weights, taps, target, bias, low, high)
+        }
       }
       if !isSimple {
         var rest = epilogue.advanced(row: channel, column: 0, offset: place)

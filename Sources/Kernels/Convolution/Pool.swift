@@ -189,6 +189,7 @@ private func forEachOutput(
 }
 
 private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
+  if slideMaximum(source, target, window) { return }
   let rowStep = window.dilation.h &* window.input.w
   forEachOutput(window) { place, origin, y in
     let x = foldVector(source + origin, y, rowStep, window, Lanes(repeating: -.infinity)) { $1.atLeast($0) }
