@@ -188,7 +188,8 @@ struct GemmDepth {
         let height = min(4, rows &- row)
         if column == 0, rowStride == 0 { ck_touch(left, 16 &* depth) }
         let target = c + (row &* ldc &+ column)
-        end.epilogue = sums.advanced(row: row, column: column, offset: row &* ldc &+ column)
+        if let bias = sums.bias { end.epilogue.bias = bias + (sums.biasPerRow ? row : column) }
+        if let addend = sums.addend { end.epilogue.addend = addend + (row &* ldc &+ column) }
         if isWide && width == 8 && rows &- row >= 8 {
           wide(left, rowStride, b, target, ldc, end.epilogue)
           left += rowStride == 0 ? 2 &* leftStride : 8 &* rowStride
