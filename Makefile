@@ -91,10 +91,13 @@ models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=
 	@$(PYTHON) tools/models.py --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(PLAIN),--plain) "$(MODELS)"
 
 ##@ Measuring
-.PHONY: bench measure size
+.PHONY: bench kernels measure size
 bench: js $(STAMPS)/python ## Time models in Node 24, beside a peer if given: make bench MODELS=DIR PEER=DIR.
 	@test -n "$(MODELS)" || { echo "usage: make bench MODELS=DIR [PEER=DIR] [PAIRS=5] [ONLY='a b']"; exit 2; }
 	@$(NODE24) Benchmarks/bench.mjs --models "$(MODELS)" $(if $(PEER),--peer "$(PEER)") --pairs $(or $(PAIRS),5) $(ONLY)
+
+kernels: js $(STAMPS)/python ## Time single kernels in Node 24 beside the peak of 128-bit multiply-adds.
+	@$(NODE24) Benchmarks/kernels.mjs
 
 measure: js $(STAMPS)/python $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Hold threads, timers and memory against their limits: make measure MODELS=DIR [PEER=DIR].
 	@test -n "$(MODELS)" || { echo "usage: make measure MODELS=DIR [PEER=DIR] (with llama_decode, minilm, mobilenet_v2, resnet50)"; exit 2; }

@@ -41,7 +41,7 @@ typedef int8_t ck_bytes16 __attribute__((ext_vector_type(16)));
   __builtin_memcpy(c + r * ldc, &l##r, 16);                                                                            \
   __builtin_memcpy(c + r * ldc + 4, &h##r, 16);
 
-/// C [4 · quads, 8] ← A · B: A is unsigned bytes, `[quads, blocks, 4 rows, 4]`, B signed ones, `[blocks, 8 columns, 4]`.
+/// C [4 · quads, 8] ← A · B: A is unsigned bytes, `[quads, blocks, 4 rows, 4]`, B signed, `[blocks, 8 columns, 4]`.
 /// Rows of C are `ldc` elements apart.
 CK_DOT_FUNCTION void ck_dotBytes(
     const uint8_t *_Nonnull a, const int8_t *_Nonnull b, int32_t *_Nonnull c, ptrdiff_t ldc, ptrdiff_t quads,

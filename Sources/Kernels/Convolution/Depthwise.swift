@@ -45,6 +45,8 @@ public struct Depthwise {
     }
     let planes = scratch + tapCount
     let planeCount = planeCount
+    // Padding is written once: every plane of a slot leaves it as it is.
+    fillLanes(planes, with: 0, count: planeCount * platform.threadCount)
     // Work is a plane; a region of threads is worth it from about 100,000 products on.
     let isSplit = batch * channels * multiplier * window.output.count * kernel.count > 100_000
     let body = { (item: Int, slot: Int) in
@@ -96,7 +98,7 @@ public struct Depthwise {
     }
   }
 
-  /// The plane as padded rows of parts, zero where it ends.
+  /// The plane as padded rows of parts; what is around it is zero already.
   private func spread(_ source: UnsafePointer<Float>, into plane: UnsafeMutablePointer<Float>) {
     let (input, before, step, part) = (window.input, window.before, window.stride.w, part)
     let rowStride = rowStride
@@ -105,22 +107,13 @@ public struct Depthwise {
       let row = plane + y &* rowStride
       let fromY = y &- before.h
       let from = source + fromY &* input.w
-      if fromY < 0 || fromY >= input.h {
-        fillLanes(row, with: 0, count: rowStride)
-      } else if step == 1 && isWide {
-        fillLanes(row, with: 0, count: before.w)
+      if fromY < 0 || fromY >= input.h { continue }
+      if step == 1 && isWide {
         copyLanes(from, into: row + before.w, count: input.w)
-        fillLanes(row + (before.w &+ input.w), with: 0, count: part &- before.w &- input.w)
       } else if step == 2 && isWide {
         // Column 0 of the input is padded column `before`, and so on.
         let even = row + (before.w % 2 &* part &+ before.w / 2)
         let odd = row + ((before.w &+ 1) % 2 &* part &+ (before.w &+ 1) / 2)
-        fillLanes(row, with: 0, count: (before.w &+ 1) / 2)
-        fillLanes(row + part, with: 0, count: before.w / 2)
-        let left = (before.w &+ input.w &+ 1) / 2
-        fillLanes(row + left, with: 0, count: part &- left)
-        let right = (before.w &+ input.w) / 2
-        fillLanes(row + (part &+ right), with: 0, count: part &- right)
         split(from, input.w, even, odd)
       } else {
         for column in 0..<part &* step {
@@ -142,6 +135,8 @@ public struct Depthwise {
       store(evenLanes(a, b), even + i / 2)
       store(oddLanes(a, b), odd + i / 2)
       i &+= 8
+      // The last vectors may repeat some of those before.
+      if i < count, i &+ 8 > count, count & 1 == 0 { i = count &- 8 }
     }
     while i < count {
       even[i / 2] = row[i]
@@ -181,30 +176,42 @@ public struct Depthwise {
     let (lows, highs) = (Lanes(repeating: low), Lanes(repeating: high))
     let down = window.stride.h &* rowStride
     let (row1, row2) = (Int(taps[3]), Int(taps[6]))
+    let whole = window.output.w & ~3
+    let rest = window.output.w & 3
+    let back = whole > 0 ? 4 &- rest : 0
     for y in 0..<window.output.h {
       var p0 = UnsafePointer(plane) + y &* down
       var p1 = p0 + row1
       var p2 = p0 + row2
       var to = output + y &* window.output.w
-      var left = window.output.w
-      while left > 0 {
-        (p0, p1, p2) = (pin(p0), pin(p1), pin(p2))
-        var sum = Lanes(repeating: bias) + w0 * load(p0)
-        sum.add(w1, times: load(p0 + t1))
-        sum.add(w2, times: load(p0 + t2))
-        sum.add(w3, times: load(p1))
-        sum.add(w4, times: load(p1 + t1))
-        sum.add(w5, times: load(p1 + t2))
-        sum.add(w6, times: load(p2))
-        sum.add(w7, times: load(p2 + t1))
-        sum.add(w8, times: load(p2 + t2))
-        sum = sum.atLeast(lows).atMost(highs)
-        if left >= 4 { store(sum, to) } else { store(sum, to, count: left) }
-        p0 += 4
-        p1 += 4
-        p2 += 4
-        to += 4
-        left &-= 4
+      // Whole vectors; then, of what is left, one that repeats some of the outputs before, or a part of one.
+      var left = whole
+      for _ in 0..<2 {
+        while left > 0 {
+          (p0, p1, p2) = (pin(p0), pin(p1), pin(p2))
+          var sum = Lanes(repeating: bias) + w0 * load(p0)
+          sum.add(w1, times: load(p0 + t1))
+          sum.add(w2, times: load(p0 + t2))
+          sum.add(w3, times: load(p1))
+          sum.add(w4, times: load(p1 + t1))
+          sum.add(w5, times: load(p1 + t2))
+          sum.add(w6, times: load(p2))
+          sum.add(w7, times: load(p2 + t1))
+          sum.add(w8, times: load(p2 + t2))
+          sum = sum.atLeast(lows).atMost(highs)
+          if left >= 4 { store(sum, to) } else { store(sum, to, count: left) }
+          p0 += 4
+          p1 += 4
+          p2 += 4
+          to += 4
+          left &-= 4
+        }
+        if rest == 0 { break }
+        p0 -= back
+        p1 -= back
+        p2 -= back
+        to -= back
+        left = rest &+ back
       }
     }
   }
@@ -224,20 +231,26 @@ public struct Depthwise {
       while left > 4 {
         var s0 = Lanes(repeating: bias)
         var s1 = s0
+        // The second vector may repeat some of the first.
+        let second = min(4, left &- 4)
         for i in 0..<count {
           let weight = Lanes(repeating: weights[i])
           let p = from + Int(taps[i])
           s0.add(weight, times: load(p))
-          s1.add(weight, times: load(p + 4))
+          s1.add(weight, times: load(p + second))
         }
         store(s0.atLeast(lows).atMost(highs), to)
-        s1 = s1.atLeast(lows).atMost(highs)
-        if left >= 8 { store(s1, to + 4) } else { store(s1, to + 4, count: left &- 4) }
+        store(s1.atLeast(lows).atMost(highs), to + second)
         from += 8
         to += 8
         left &-= 8
       }
       if left > 0 {
+        if left < 4, window.output.w >= 4 {
+          from -= 4 &- left
+          to -= 4 &- left
+          left = 4
+        }
         var sum = Lanes(repeating: bias)
         for i in 0..<count { sum.add(Lanes(repeating: weights[i]), times: load(from + Int(taps[i]))) }
         sum = sum.atLeast(lows).atMost(highs)

@@ -11,7 +11,7 @@ public struct Winograd {
   public var window: Window
 
   public init(batch: Int, channels: Int, filters: Int, window: Window) {
-    assert(window.kernel == Extent(3, 3) && window.stride == .one && window.dilation == .one)
+    assert(window.kernel == Extent(3, 3) && window.stride == .one && window.dilation == .one && channels > 0)
     self.batch = batch
     self.channels = channels
     self.filters = filters

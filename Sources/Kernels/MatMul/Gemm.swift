@@ -148,7 +148,7 @@ func gemmBlocks(
   while k0 < k {
     let depth = min(block, k - k0)
     let part = GemmDepth(
-      depth: depth, accumulate: k0 > 0, finish: k0 + depth == k, panelStride: 8 * k, leftStride: 4 * k)
+      depth: depth, accumulate: k0 > 0, finish: k0 + depth == k, panelStride: 8 * k, leftStride: 4 * k, isFar: true)
     var row = rows.lowerBound
     while row < rows.upperBound {
       let count = min(GemmBlock.rows, rows.upperBound - row)
@@ -173,6 +173,8 @@ struct GemmDepth {
   let panelStride: Int
   /// Elements from one panel of A to the next, where A is packed.
   let leftStride: Int
+  /// Whether panels of B come from far away, as weights do.
+  var isFar = false
 
   /// C [rows, columns] gets this block's product of A and B, both given at the block's first k. `rowStride` is 0 where
   /// A is packed. B's panel stays in the first-level cache while the panels of A pass.
@@ -190,13 +192,13 @@ struct GemmDepth {
       let width = min(8, columns &- column)
       var row = 0
       var left = a
-      // Weights come from far away; what is at hand already costs next to nothing.
-      ck_touch(b, 32 &* depth)
+      if isFar { ck_touch(b, 32 &* depth) }
       while row < rows {
         let height = min(4, rows &- row)
         if column == 0, rowStride == 0 { ck_touch(left, 16 &* depth) }
         let target = c + (row &* ldc &+ column)
-        end.epilogue = sums.advanced(row: row, column: column, offset: row &* ldc &+ column)
+        if let bias = sums.bias { end.epilogue.bias = bias + (sums.biasPerRow ? row : column) }
+        if let addend = sums.addend { end.epilogue.addend = addend + (row &* ldc &+ column) }
         if isWide && width == 8 && rows &- row >= 8 {
           wide(left, rowStride, b, target, ldc, end.epilogue)
           left += rowStride == 0 ? 2 &* leftStride : 8 &* rowStride

@@ -72,6 +72,8 @@ func copyLanes(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer
   while i &+ 4 <= count {
     store(load(source + i), target + i)
     i &+= 4
+    // The last vector may repeat some of the values before.
+    if i < count, i &+ 4 > count { i = count &- 4 }
   }
   while i < count {
     target[i] = source[i]

@@ -23,7 +23,6 @@ import Testing
     square("asymmetric pads", 2, 3, Extent(6, 5), before: Extent(0, 2, 0), after: Extent(0, 0, 3)),
     square("deep", 300, 17, Extent(6, 5)),
     square("several chunks", 64, 18, Extent(53, 41)),
-    square("no channels", 0, 2, Extent(4, 4)),
     square("no batch", batch: 0, 2, 2, Extent(4, 4)),
   ]
 
