@@ -107,8 +107,9 @@ public enum Registry {
     Operator(
       "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .float32AndHalves,
       traits: .widensHalves),
+    // Since 17; but other runtimes fuse it into files of any opset.
     Operator(
-      "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace,
+      "LayerNormalization", since: 1, 2...3, LayerNormalization.self, types: .float32AndHalves, memory: .inPlace,
       traits: .widensHalvesOfFirstOutput),
     Operator(
       "RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .float32AndHalves, memory: .inPlace,
