@@ -113,8 +113,9 @@ public enum Registry {
     Operator(
       "MeanVarianceNormalization", since: 9, 1...1, MeanVarianceNormalization.self, types: .floats,
       traits: .widensHalves),
+    // Since 17; but other runtimes fuse it into files of any opset.
     Operator(
-      "LayerNormalization", since: 17, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace,
+      "LayerNormalization", since: 1, 2...3, LayerNormalization.self, types: .floats, memory: .inPlace,
       traits: .widensHalvesOfFirstOutput),
     Operator(
       "RMSNormalization", since: 23, 2...2, RMSNormalization.self, types: .floats, memory: .inPlace,

@@ -36,7 +36,8 @@ struct MatMulBnb4: OperatorKernel {
       block & (block - 1) == 0, type == 0 || type == 1
     else {
       throw RuntimeError(
-        .notImplemented, "blocks of %d, a power of two from 16 on, of quant_type 0 or 1, got %d", block, type)
+        .notImplemented, "block_size must be a power of two from 16 on and quant_type 0 or 1, got %d and %d", block,
+        type)
     }
     guard try site.flag("transB", default: true), try !site.flag("training_mode") else {
       throw RuntimeError(.notImplemented, "B must be stored transposed, and not for training")

@@ -99,7 +99,7 @@ import Testing
   @Test func packed() {
     let apart = Tensor.float32([1, 2, 2], [1, 0, 0, 1])
     let values = Tensor.float32([1, 2, 2], [1, 2, 3, 4])
-    let answer = Tensor.float32([1, 2, 2], [1.4378235, 2.4378235, 2.5621765, 3.5621765])
+    let answer = Tensor.float32([1, 2, 2], [1.4396388, 2.4396388, 2.5603612, 3.5603612])
     let scale = [("num_heads", AttributeProto.Value.int(1)), ("scale", .float(1.2667191))]
     check([
       Case(

@@ -27,22 +27,23 @@ import Testing
     }
   }
 
+  /// A map with integer keys as a row: in the order of the keys, or each at its key.
   @Test func casts() throws {
-    let keys = Tensor.int64([3], [4, 0, 2])
     for (form, target, expected) in [
       ("DENSE", "TO_INT64", Tensor.int64([1, 3], [7, 9, 5])), ("SPARSE", "TO_FLOAT", .float32([1, 3], [7.5, 0, 9.5])),
       ("DENSE", "TO_STRING", .strings([1, 3], ["7.5", "9.5", "5.5"])),
     ] {
       let model = model(
         graph(
-          ["x"],
+          ["x"], constants: ["first": .int64([], [0])],
           [
+            node("maps = ai.onnx.ml.ZipMap(x)", ["classlabels_int64s": .ints([4, 0, 2])]),
+            node("map = SequenceAt(maps, first)"),
             node(
-              "y = ai.onnx.ml.CastMap(x)",
-              ["map_form": .string(Name(text: form)), "cast_to": .string(Name(text: target)), "max_map": .int(3)])
+              "y = ai.onnx.ml.CastMap(map)",
+              ["map_form": .string(Name(text: form)), "cast_to": .string(Name(text: target)), "max_map": .int(3)]),
           ], ["y"]), opset: 1, domain: "ai.onnx.ml")
-      let map = Value.map(Value.Map(keys: keys, values: .float32([3], [5.5, 7.5, 9.5])))
-      let result = try Session(model: model).run([("x", map)])[0].1.tensor!
+      let result = try Session(model: model).run([("x", .tensor(.float32([1, 3], [5.5, 7.5, 9.5])))])[0].1.tensor!
       #expect(difference(result, expected) == nil, "\(form) \(target)")
     }
   }

@@ -142,7 +142,10 @@ import Testing
     checkError(stump([("n_targets", .int(0))]), contains: "n_targets must be above 0")
     let branches = AttributeProto.Value.strings(["BRANCH_LT", "BRANCH_LT", "LEAF"])
     checkError(
-      stump([("nodes_modes", branches), ("nodes_truenodeids", .ints([1, 1, 0]))]), contains: "come back to its node 1")
+      stump([
+        ("nodes_modes", branches), ("nodes_truenodeids", .ints([1, 1, 0])), ("nodes_falsenodeids", .ints([2, 2, 0])),
+        ("target_nodeids", .ints([2, 2])),
+      ]), contains: "come back to its node 1")
     checkError(
       stump([("nodes_modes", branches), ("nodes_truenodeids", .ints([1, 0, 0]))]), contains: "come back to its root")
     checkError(stump([("nodes_truenodeids", .ints([2, 0, 0]))]), contains: "tree 0 must have one root")
