@@ -3,11 +3,11 @@
 conformance.py generate DIR          writes every case as DIR/KIND/NAME/{model.onnx, test_data_set_0/*.pb}
 conformance.py run [--update] ...    runs them natively and in Node, and compares with ledger.txt
 
-The release of the suite is that of the Python that runs this. `make conformance-1.17` has an older one and its ledger.
+The release of the suite is that of the Python that runs this: `make conformance-1.17` has an older one, and its ledger.
 
-The ledger has a line a case: its name, and for each host that it is run on `pass` or `skip` with a reason. It is held in both
-directions: what should pass and fails is an error, and so is what may be skipped and passes. --update turns a `skip`
-that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`.
+The ledger has a line a case: its name, and for each host that it is run on `pass` or `skip` with a reason. It is held
+in both directions: what should pass and fails is an error, and so is what may be skipped and passes. --update turns a
+`skip` that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`.
 """
 import argparse
 import collections
