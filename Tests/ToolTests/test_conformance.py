@@ -57,10 +57,7 @@ class RunTests(unittest.TestCase):
     """What `run` makes of commands that end well, badly, or not."""
 
     def run_shell(self, script, names):
-        return conformance.run(["bash", "-c", script, "runner"], names)
-
-    def setUp(self):
-        conformance.SUITE.mkdir(parents=True, exist_ok=True)
+        return conformance.run(["bash", "-c", script, "runner"], names, conformance.ROOT)
 
     def test_results_come_in_order(self):
         script = """while read name; do
