@@ -1,9 +1,17 @@
-"""Resize at opsets 10 to 19, and Upsample: modes, grids, sizes, policies, types and axes."""
+"""Resize at opsets 10 to 19, and Upsample: modes, grids, sizes, policies, types and axes.
+
+The answers are onnx's own where onnxruntime differs from it: it takes the length cut to an integer for align_corners by
+scales, and forgets about a policy where axes are negative. Both leave open how antialiased bytes are rounded, which
+onnxruntime does after each axis and this does once, at the end.
+"""
 import itertools
 
 import numpy as np
+import onnx
 
+from casemath import by_onnx
 from caseset import Family
+import modelfolder
 
 F = Family(__file__, 21)
 NONE = np.zeros(0, np.float32)
@@ -20,8 +28,29 @@ def i64(*values):
 
 
 def resize(name, x, scales=None, sizes=None, roi=None, opset=19, constant="cccc", **attributes):
+    by_scales = scales is not None and scales.size and attributes.get("coordinate_transformation_mode") == "align_corners"
+    backwards = attributes.get("axes", [0])[0] < 0
+    oracle = (rounded if x.dtype == np.uint8 and "antialias" in attributes else
+              by_onnx if by_scales else from_front if backwards else None)
     F.one(name, "Resize", [x, roi, scales, sizes] if sizes is not None else [x, roi, scales], opset=opset,
-          constant="." + constant[1:], **attributes)
+          constant="." + constant[1:], oracle=oracle, **attributes)
+
+
+def from_front(model, feeds):
+    """Negative axes counted from the front."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    for attribute in model.graph.node[0].attribute:
+        if attribute.name == "axes":
+            attribute.ints[:] = [axis % 4 for axis in attribute.ints]
+    return list(modelfolder.reference(model, feeds, optimised=False).values())
+
+
+def rounded(model, feeds):
+    """Antialiased bytes, from what is right for float32."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    (y,) = modelfolder.reference(model, {"x0": feeds["x0"].astype(np.float32)}, optimised=False).values()
+    return [np.clip(np.floor(y + 0.5), 0, 255).astype(np.uint8)]
 
 
 X = F.noise(1, 2, 4, 5)

@@ -198,6 +198,9 @@ struct Resize: FamilyKernel {
     }
     let isDone = output.type == .float32 && !changed.isEmpty
     if !isDone {
+      if let range = output.type.narrowRange, !changed.isEmpty {
+        limit(call.platform, UnsafeMutablePointer(mutating: from), output.count, to: range, rounds: filter.isAntialiased)
+      }
       let byteCount = output.count * 4
       let result = Tensor(
         .float32, output.shape, Storage(borrowed: UnsafeMutableRawPointer(mutating: from), byteCount: byteCount))
@@ -221,6 +224,19 @@ struct Resize: FamilyKernel {
       cast(
         Tensor(.float32, .scalar, Storage(borrowed: pointer, byteCount: 4)), into: missing, on: call.platform)
       resizeNearest(call.platform, x, into: output, indices: tables, outside: missing.bytes)
+    }
+  }
+}
+
+extension ElementType {
+  /// What the integers of at most 16 bits reach; filters overshoot it.
+  fileprivate var narrowRange: ClosedRange<Float>? {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32768...32767
+    case .uint16: 0...65535
+    default: nil
     }
   }
 }
