@@ -38,7 +38,7 @@ SINGLE = ["--max-relative", "2e-5"]
 HALF = ["--max-relative", "1e-3"]
 # Scales are multiplied before or after the sum, which moves a number that is nearly halfway to the next quantum.
 QUANTUM = ["--max-relative", "1e-4", "--quantum", "1"]
-TOLERANCES = {}
+TOLERANCES = {"half": HALF, "qdq": QUANTUM}
 
 # Seconds without a result after which a case counts as hanging.
 PATIENCE = 60
