@@ -87,14 +87,15 @@ class Family:
     def one(self, name, op, inputs, outputs=1, expected=None, constant="", opset=22, domain="", oracle=None,
             **attributes):
         """A case of one node. An input is an array or None where it is left out; `constant` has a letter for each
-        input, `c` for one the model brings; `outputs` is a count, or a list with None for what is left out."""
+        input, `c` for one the model brings; `outputs` is a count, or a list with False for what is left out and None for what nobody looks at."""
         names = [None if value is None else f"x{i}" for i, value in enumerate(inputs)]
         asked = [f"y{i}" for i in range(outputs)] if isinstance(outputs, int) else [
-            f"y{i}" if wanted else "" for i, wanted in enumerate(outputs)]
+            "" if wanted is False else f"y{i}" for i, wanted in enumerate(outputs)]
+        fetched = asked if isinstance(outputs, int) else [key for key, wanted in zip(asked, outputs) if wanted]
         given = {key: value for key, value in zip(names, inputs) if key}
         fixed = {key: given.pop(key) for key, letter in zip(names, constant) if letter == "c" and key}
         node = helper.make_node(op, [key or "" for key in names], asked, domain=domain, **attributes)
-        model = self.model(name, [node], given, [key for key in asked if key], fixed, opset,
+        model = self.model(name, [node], given, fetched, fixed, opset,
                            [domain] if domain else [])
         self.add(name, model, given, expected, oracle)
 

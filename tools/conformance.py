@@ -38,7 +38,9 @@ SINGLE = ["--max-relative", "2e-5"]
 HALF = ["--max-relative", "1e-3"]
 # Scales are multiplied before or after the sum, which moves a number that is nearly halfway to the next quantum.
 QUANTUM = ["--max-relative", "1e-4", "--quantum", "1"]
-TOLERANCES = {"half": HALF, "qdq": QUANTUM}
+# MatMulNBits rounds A to int16, a step of 3e-5 of the largest number of a block.
+ROUNDED = ["--max-relative", "1e-4"]
+TOLERANCES = {"half": HALF, "qdq": QUANTUM, "nbits": ROUNDED}
 
 # Seconds without a result after which a case counts as hanging.
 PATIENCE = 60

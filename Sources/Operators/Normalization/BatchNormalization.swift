@@ -10,14 +10,14 @@ struct BatchNormalization: OperatorKernel {
   private let epsilon: Float
   private let momentum: Float
   private let isTraining: Bool
+  /// Whether statistics are those of a channel; before opset 9 each place of one may have its own.
+  private let isSpatial: Bool
 
   init(_ site: Site) throws(RuntimeError) {
     epsilon = try site.float("epsilon", default: 1e-5)
     momentum = try site.float("momentum", default: 0.9)
     isTraining = try site.flag("training_mode")
-    if site.opset < 9, try site.int("spatial", default: 1) == 0 {
-      throw RuntimeError(.notImplemented, "spatial must be 1, got 0")
-    }
+    isSpatial = site.opset < 9 ? try site.flag("spatial", default: true) : true
     if site.opset < 14, site.outputCount > 1 {
       throw RuntimeError(.notImplemented, "training outputs are implemented from opset 14 on, got %d", site.opset)
     }
@@ -25,11 +25,12 @@ struct BatchNormalization: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let channels = inputs[0].rank > 1 ? inputs[0].shape[1] : 1
-    for i in 1..<5 where inputs[i].shape != [channels] {
+    let shape = isSpatial ? [channels] : Array(inputs[0].shape.dropFirst())
+    for i in 1..<5 where inputs[i].shape != shape {
       throw RuntimeError(
-        .invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, channels)
+        .invalidArgument, "input %d must have shape %v, got %v", shapes: [shape, inputs[i].shape], i)
     }
-    let statistics = Fact(.float32, [channels])
+    let statistics = Fact(.float32, shape)
     return [inputs[0].withoutValue, statistics, statistics]
   }
 
@@ -38,7 +39,7 @@ struct BatchNormalization: OperatorKernel {
   func run(_ call: Call) {
     let x = call.inputs[0]
     let channels = call.inputs[1].count
-    let inner = x.shape.dims.dropFirst(2).productSaturating
+    let inner = isSpatial ? x.shape.dims.dropFirst(2).productSaturating : 1
     let outer = x.shape.rank > 0 ? x.shape[0] : 1
     let (gamma, beta) = (call.inputs[1].floats, call.inputs[2].floats)
     let (mean, variance) = (call.inputs[3].floats, call.inputs[4].floats)

@@ -123,9 +123,12 @@ import Testing
         [epsilon],
         gives: [.float16([1, 1, 2], [10, 11])]),
     ])
-    checkError(
-      Case("spatial", "BatchNormalization", opset: 8, [x] + parameters, [("spatial", .int(0))], gives: [x]),
-      contains: "spatial must be 1, got 0")
+    check([
+      Case(
+        "statistics of each place", "BatchNormalization", opset: 8,
+        [.float32([1, 1, 2], [1, 3]), .float32([1, 2], [1, 2]), .float32([1, 2], [10, 20]), .float32([1, 2], [1, 2]),
+          .float32([1, 2], [3, 0])], [epsilon, ("spatial", .int(0))], gives: [.float32([1, 1, 2], [10, 22])])
+    ])
     checkError(
       Case("scale", "BatchNormalization", [x, .ramp([3])] + parameters[1...], gives: [x]),
       contains: "input 1 must have shape [2], got [3]")
