@@ -2,7 +2,8 @@
 
 A generator in Tests/CaseTests makes a Family, adds cases and writes it: FAMILY.py beside FAMILY.tar.xz. Answers are
 onnxruntime's without its optimiser, node for node what the operators say, or come from NumPy with the case where
-onnxruntime has no kernel or answers other than the specification. The same script always writes the same bytes.
+onnxruntime has no kernel or answers other than the specification. On one
+machine the same script always writes the same bytes.
 """
 import io
 import json

@@ -21,12 +21,11 @@ def mask(*shape):
 # Attention of ONNX, in 3 and 4 dims.
 for opset in (23, 24):
     for form in ("4d", "3d", "grouped", "causal", "scale", "softcap", "bool_mask", "float_mask", "mask_3d", "mask_causal", "past", "past_causal",
-                 "wide_v", "cross", "one_query", "qk0", "qk1", "qk2", "qk3", "half"):
+                 "wide_v", "cross", "one_query", "qk0", "qk1", "qk2", "qk3"):
         kv = 2 if form in ("grouped", "past") else H
         keys, queries = (7, 3) if form in ("cross", "causal", "past_causal") else (S, 1) if form == "one_query" else (S, S)
-        dtype = np.float16 if form == "half" else np.float32
         dv = D + 8 if form == "wide_v" else D
-        q, k, v = F.noise(B, H, queries, D, dtype=dtype), F.noise(B, kv, keys, D, dtype=dtype), F.noise(B, kv, keys, dv, dtype=dtype)
+        q, k, v = F.noise(B, H, queries, D), F.noise(B, kv, keys, D), F.noise(B, kv, keys, dv)
         more, inputs, outputs = {}, [q, k, v], 1
         if form in ("3d", "grouped"):
             inputs = [x.transpose(0, 2, 1, 3).reshape(B, x.shape[2], -1).copy() for x in inputs]
@@ -114,8 +113,13 @@ for form in ("plain", "no_bias", "lengths", "ends", "mask2d", "mask3d", "unidire
     inputs = [x, w, b, index, past, extra]
     while inputs[-1] is None:
         inputs.pop()
-    F.one(f"projected_{form}", "Attention", inputs, 2 if past is not None else 1, num_heads=heads, constant="" if form == "fed" else ".cc",
-          **MS, **more)
+    expected = None
+    if form == "no_bias":  # On which onnxruntime crashes: a bias of zeros says the same.
+        other = Family("other")
+        other.one("a", "Attention", [x, w, np.zeros(sum(sizes), np.float32)], num_heads=heads, **MS)
+        expected = other.cases["a"][2]
+    F.one(f"projected_{form}", "Attention", inputs, 2 if past is not None else 1, expected, "" if form == "fed" else ".cc",
+          num_heads=heads, **MS, **more)
 
 # GroupQueryAttention. Rows behind the end of a sequence are undefined, so lengths that differ come with one query alone.
 for kv, form in itertools.product((1, 2, 4), ("prompt", "decode", "decode_lengths", "chunk", "rotary", "rotary_decode", "interleaved", "packed",
@@ -143,7 +147,7 @@ for kv, form in itertools.product((1, 2, 4), ("prompt", "decode", "decode_length
         part = max(part, 8)
         cos, sin = F.noise(16, part), F.noise(16, part)
     if form == "positions":
-        positions = F.integers(np.int64, batch, queries, low=0, high=15)
+        positions = np.arange(queries) + np.arange(batch).reshape(-1, 1) * 3
     if form == "bias":
         extra = F.noise(batch, H, queries, total)
     if form == "sink":
