@@ -2,8 +2,8 @@
 
 A generator in Tests/CaseTests makes a Family, adds cases and writes it: FAMILY.py beside FAMILY.tar.xz. Answers are
 onnxruntime's without its optimiser, node for node what the operators say, or come from NumPy with the case where
-onnxruntime has no kernel or answers other than the specification. On one
-machine the same script always writes the same bytes.
+onnxruntime has no kernel or answers other than the specification. On one machine the same script
+always writes the same bytes.
 """
 import io
 import json
@@ -76,7 +76,8 @@ class Family:
             sys.exit(f"{self.name}/{name}: there are two of this name")
         if expected is None:
             try:
-                expected = oracle(model, feeds) if oracle else list(modelfolder.reference(model, feeds, optimised=False).values())
+                expected = oracle(model, feeds) if oracle else list(modelfolder.reference(model, feeds,
+                                                                                          optimised=False).values())
             except Exception as error:
                 self.refused.append(f"{self.name}/{name}: {str(error).splitlines()[0][:300]}")
                 return
@@ -88,7 +89,8 @@ class Family:
     def one(self, name, op, inputs, outputs=1, expected=None, constant="", opset=22, domain="", oracle=None,
             **attributes):
         """A case of one node. An input is an array or None where it is left out; `constant` has a letter for each
-        input, `c` for one the model brings; `outputs` is a count, or a list with False for what is left out and None for what nobody looks at."""
+        input, `c` for one the model brings; `outputs` is a count, or a list with False for what is left out and None
+        for what nobody looks at."""
         names = [None if value is None else f"x{i}" for i, value in enumerate(inputs)]
         asked = [f"y{i}" for i in range(outputs)] if isinstance(outputs, int) else [
             "" if wanted is False else f"y{i}" for i, wanted in enumerate(outputs)]

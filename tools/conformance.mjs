@@ -10,7 +10,8 @@ import { readValue, widen, widenBrain } from './tensorproto.mjs';
 const string = { type: 'string' };
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
-  options: { plain: { type: 'boolean' }, rtol: string, atol: string, 'max-relative': string, quantum: string, list: string },
+  options: { plain: { type: 'boolean' }, rtol: string, atol: string, 'max-relative': string, quantum: string,
+    list: string },
 });
 const [rtol, atol, quantum] = [given.rtol ?? 1e-3, given.atol ?? 1e-7, given.quantum ?? 0].map(Number);
 const overMaximum = given['max-relative'] && Number(given['max-relative']);
@@ -58,7 +59,7 @@ function mismatchOfTensors(expected, got) {
   for (let i = 0; i < expected.data.length; i++) {
     if (expected.data[i] === got.data[i]) continue;
     // Strings, and int64 in which Number would lose digits.
-    if (!(typeof expected.data[i] === 'number')) return `element ${i} is '${got.data[i]}', expected '${expected.data[i]}'`;
+    if (typeof expected.data[i] !== 'number') return `element ${i} is '${got.data[i]}', expected '${expected.data[i]}'`;
     const a = actual(i), b = wanted(i);
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     const excess = Math.abs(a - b) - allowed(Math.abs(b));

@@ -5,8 +5,8 @@ conformance.py run [--suite cases]   runs them natively and in Node, and compare
 
 A line of a ledger has a case's name, and for each host `pass` or `skip` with a reason. It is held in both directions:
 what should pass and fails is an error, and so is what may be skipped and passes. The ledger of the ONNX suite has all
-cases: --update turns a `skip` that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`. The ledger
-of the families has only what is skipped: --update drops lines that pass and adds operators that are not implemented.
+cases: --update turns a `skip` that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`. The
+ledger of the families has only what is skipped: --update drops lines that pass, adds operators not implemented.
 """
 import argparse
 import collections

@@ -49,7 +49,8 @@ public enum Registry {
     Operator("MatMul", since: 1, 2...2, MatMul.self, types: .numbers),
     Operator("Gemm", since: 1, 2...3, Gemm.self, types: .numbers),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
-    Operator("FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator(
+      "FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Fused: what only passes write
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),

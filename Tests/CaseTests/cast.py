@@ -9,7 +9,8 @@ from casemath import by_onnx
 from caseset import Family
 
 F = Family(__file__, 32)
-NAMES = ["float32", "float64", "float16", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"]
+NAMES = ["float32", "float64", "float16", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+         "bool"]
 SIGNED = [0, 1, -1, 2, 77, -100, 127, -128]
 FRACTIONS = [0, 1.75, -1.75, 0.5, -0.5, 2.5, 99.999, -0.0]
 
@@ -52,11 +53,13 @@ for name in NAMES:
 F.one("empty", "Cast", [np.zeros((0, 3), np.float32)], to=TensorProto.INT64)
 F.one("scalar", "Cast", [np.array(3.7, np.float32)], to=TensorProto.INT32)
 F.one("like", "CastLike", [np.array([1.5, -2.25], np.float32), np.array([0], np.int32)], opset=19)
-VALUES = np.array([0, 1, -1, 0.1, 3.14159, 65504, 1e30, 448, 500, 57344, 6e4, 2 ** -9, 1.0625, 1.1875, np.inf, np.nan], np.float32)
+VALUES = np.array([0, 1, -1, 0.1, 3.14159, 65504, 1e30, 448, 500, 57344, 6e4, 2 ** -9, 1.0625, 1.1875, np.inf, np.nan],
+                  np.float32)
 for name in ("BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ"):
     # Out and in again, since no API has the type.
     for saturate in (0, 1) if "8" in name else (1,):
-        nodes = [helper.make_node("Cast", ["x"], ["t"], to=getattr(TensorProto, name), **({} if saturate else {"saturate": 0})),
+        nodes = [helper.make_node("Cast", ["x"], ["t"], to=getattr(TensorProto, name),
+                                  **({} if saturate else {"saturate": 0})),
                  helper.make_node("Cast", ["t"], ["y"], to=TensorProto.FLOAT)]
         title = f"through_{name.lower()}" + "_overflowing" * (1 - saturate)
         # onnxruntime makes NaN of what is too large for float8e5m2, which has an infinity.
@@ -66,7 +69,8 @@ for name, low, high in (("INT4", -8, 7), ("UINT4", 0, 15)):
     x = np.arange(low, high + 1, dtype=np.int32)[:15]
     nodes = [helper.make_node("Cast", ["x"], ["t"], to=getattr(TensorProto, name)),
              helper.make_node("Cast", ["t"], ["y"], to=TensorProto.INT32)]
-    F.add(f"through_{name.lower()}", F.model(f"through_{name.lower()}", nodes, {"x": x}, ["y"], opset=21), {"x": x}, [x])
+    F.add(f"through_{name.lower()}", F.model(f"through_{name.lower()}", nodes, {"x": x}, ["y"], opset=21), {"x": x},
+          [x])
 
 INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
 for name in INTEGERS:
@@ -78,7 +82,8 @@ for name in INTEGERS:
         F.one(f"sub_wraps_{name}", "Sub", [edge, one], expected=[edge - one], opset=14)
         F.one(f"mul_wraps_{name}", "Mul", [edge, edge], expected=[edge * edge], opset=14)
     divisor = np.array([7, 3, 5, 2, 9, 100], name)
-    quotient = np.array([int(a) // int(b) if int(a) >= 0 else -(-int(a) // int(b)) for a, b in zip(edge, divisor)], name)
+    quotient = np.array([int(a) // int(b) if int(a) >= 0 else -(-int(a) // int(b)) for a, b in zip(edge, divisor)],
+                        name)
     F.one(f"div_{name}", "Div", [edge, divisor], expected=[quotient], opset=14)
     F.one(f"mod_{name}", "Mod", [edge, divisor], expected=[np.mod(edge, divisor)])
     F.one(f"fmod_{name}", "Mod", [edge, divisor], expected=[np.fmod(edge, divisor)], fmod=1)
@@ -107,12 +112,14 @@ for name in INTEGERS:
         F.one(f"shift_right_{name}", "BitShift", [edge, bits], expected=[edge >> bits], direction="RIGHT")
     for op in ("ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceMean"):
         if name in ("int32", "int64") or (op in ("ReduceMax", "ReduceMin") and name in ("int8", "uint8")):
-            F.one(f"{op.lower()}_{name}", op, [F.integers(name, 3, 4, low=-9 if info.min else 0, high=9), np.array([1])],
+            F.one(f"{op.lower()}_{name}", op, [F.integers(name, 3, 4, low=-9 if info.min else 0, high=9),
+                                               np.array([1])],
                   constant=".c", opset=18)
     F.one(f"pow_{name}", "Pow", [np.array([2, 3, 0, 1, 5, 2], name), np.array([3, 2, 0, 7, 1, 6], name)], opset=15,
           expected=[np.array([8, 9, 1, 1, 5, 64], name)])
 for base, exponent in itertools.product(("float32", "float64", "int32", "int64"), repeat=2):
-    F.one(f"pow_{base}_by_{exponent}", "Pow", [np.array([1, 2, 3, 4], base), np.array([0, 1, 2, 3], exponent)], opset=15)
+    F.one(f"pow_{base}_by_{exponent}", "Pow", [np.array([1, 2, 3, 4], base), np.array([0, 1, 2, 3], exponent)],
+          opset=15)
 F.one("pow_negative", "Pow", [np.array([-2, -8, 0, 4], np.float32), np.array([2, 3, -1, 0.5], np.float32)])
 # What no processor may trap on: the value is not defined, a result must come. It is cut to what is.
 for name in ("int32", "int64", "int8", "int16", "uint8", "uint32", "uint64"):
@@ -121,12 +128,14 @@ for name in ("int32", "int64", "int8", "int16", "uint8", "uint32", "uint64"):
     for op, more in (("Div", {}), ("Mod", {}), ("Mod", {"fmod": 1})):
         for what, by in (("zero", 0),) + ((("minus_one", -1),) if info.min < 0 else ()):
             y = np.array([by, by, 3], name)
-            nodes = [helper.make_node(op, ["x", "y"], ["all"], **more), helper.make_node("Slice", ["all", "from", "to"], ["z"])]
+            nodes = [helper.make_node(op, ["x", "y"], ["all"], **more),
+                     helper.make_node("Slice", ["all", "from", "to"], ["z"])]
             first = 2 if what == "zero" else 1
             title = f"{op.lower()}{len(more)}_{what}_{name}"
             result = {"Div": [-5, 2], "Mod": [0, 2]}[op][-(3 - first):]
             feeds = {"x": x, "y": y}
-            F.add(title, F.model(title, nodes, feeds, ["z"], {"from": np.array([first]), "to": np.array([3])}, 14), feeds,
+            F.add(title, F.model(title, nodes, feeds, ["z"], {"from": np.array([first]), "to": np.array([3])}, 14),
+                  feeds,
                   [np.array(result, name)])
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ for value in (True, False):
          {"c": flag(value)})
     text(f"if_ints_and_strings_{tag}", """g (bool c, string[2] s, int64[2] i) => (string[n] y, int64[n] z) {
         y, z = If (c) <then_branch = t () => (string[n] a, int64[n] a2) { a = Identity(s) a2 = Neg(i) },
-                       else_branch = e () => (string[n] b, int64[n] b2) { b = Concat<axis=0>(s, s) b2 = Add(i, i) }> }""",
+                       else_branch = e () => (string[n] b, int64[n] b2) {
+            b = Concat<axis=0>(s, s) b2 = Add(i, i) }> }""",
          {"c": flag(value), "s": np.array(["a", "é"], object), "i": i64([5, -7])})
     # A condition that is computed, and nodes that follow what has no shape before.
     text(f"if_computed_{tag}", """g (float[3,4] x, float t) => (float[n] y, int64[k] d) {
@@ -207,7 +208,8 @@ SCAN = """g (float[2] a, float[5,2] x) => (float[2] y, float[5,2] s) {
 for name, attributes in {"plain": "", "in_reverse": ", scan_input_directions = [1]",
                          "out_reverse": ", scan_output_directions = [1]",
                          "both_reverse": ", scan_input_directions = [1], scan_output_directions = [1]",
-                         "out_axis": ", scan_output_axes = [1]", "out_axis_negative": ", scan_output_axes = [-1]"}.items():
+                         "out_axis": ", scan_output_axes = [1]",
+                         "out_axis_negative": ", scan_output_axes = [-1]"}.items():
     text(f"scan_{name}", SCAN.replace("ATTRIBUTES", attributes).replace("[5,2] s", "[p,q] s"),
          {"a": F.noise(2), "x": F.noise(5, 2)})
 for axis, shape in ((1, (2, 5)), (-1, (2, 5)), (0, (5, 2)), (1, (2, 1))):

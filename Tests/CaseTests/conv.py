@@ -50,7 +50,8 @@ for form, (shape, kernel, attributes) in FORMS.items():
               constant="" if fed else ".cc", **attributes)
     for what, op in {"relu": "Relu", "sigmoid": "Sigmoid", "clip": "Clip", "leaky": "LeakyRelu", "hard": "HardSigmoid",
                      "add": "Add", "norm": "BatchNormalization"}.items():
-        if form in ("same_dilated", "batch0", "same_lower", "wide_pads", "volume_groups", "tall", "line_dilated", "pointwise_pads"):
+        if form in ("same_dilated", "batch0", "same_lower", "wide_pads", "volume_groups", "tall", "line_dilated",
+                    "pointwise_pads"):
             continue
         weights = {"w": F.noise(*kernel, scale=0.3), "b": F.noise(kernel[0])}
         more = []

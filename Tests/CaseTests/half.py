@@ -21,7 +21,8 @@ def i64(*values):
 
 
 UNARY = {"Abs": 22, "Neg": 22, "Exp": 22, "Sigmoid": 22, "Tanh": 22, "Relu": 22, "Elu": 21, "Selu": 21, "LeakyRelu": 16,
-         "Softplus": 21, "Softsign": 21, "HardSigmoid": 21, "HardSwish": 21, "Erf": 22, "Floor": 22, "Ceil": 22, "Round": 22,
+         "Softplus": 21, "Softsign": 21, "HardSigmoid": 21, "HardSwish": 21, "Erf": 22, "Floor": 22, "Ceil": 22,
+         "Round": 22,
          "Sign": 22, "Sin": 21, "Cos": 21, "Reciprocal": 22, "ThresholdedRelu": 21, "Gelu": 22, "Mish": 21,
          "Identity": 22, "IsNaN": 22, "Softmax": 22, "LogSoftmax": 22, "Hardmax": 22, "Atan": 21, "Sinh": 21,
          "Shrink": 22, "Tan": 21, "Asinh": 21}
@@ -36,7 +37,8 @@ for op in ("Asin", "Acos", "Atanh"):
 F.one("acosh", "Acosh", [positive(3, 5) + H(1)], opset=21)
 for op in ("Add", "Sub", "Mul", "Div", "Max", "Min", "PRelu", "Pow", "Less", "Greater", "Equal", "GreaterOrEqual"):
     left = positive(3, 4) if op == "Pow" else noise(3, 4)
-    for name, right in (("same", positive(3, 4)), ("row", positive(4)), ("column", positive(3, 1)), ("scalar", positive())):
+    for name, right in (("same", positive(3, 4)), ("row", positive(4)), ("column", positive(3, 1)),
+                        ("scalar", positive())):
         F.one(f"{op.lower()}_{name}", op, [left, right])
 F.one("mod", "Mod", [noise(9, scale=5), positive(9)], fmod=1)
 F.one("where", "Where", [np.array([[True], [False]]), noise(2, 3), noise(3)])
@@ -55,8 +57,10 @@ for op in ("ArgMax", "ArgMin"):
     F.one(op.lower(), op, [noise(3, 6)], axis=1)
 F.one("topk", "TopK", [noise(3, 7), i64(3)], 2, constant=".c")
 F.one("cumsum", "CumSum", [noise(3, 4), np.array(1, np.int64)], constant=".c")
-for name, left, right in (("2d", (5, 7), (7, 6)), ("batch", (2, 3, 4, 5), (2, 3, 5, 6)), ("broadcast", (2, 4, 33), (33, 17)),
-                          ("vector", (6,), (6, 3)), ("row", (1, 64), (64, 48)), ("dot", (6,), (6,)), ("k0", (2, 0), (0, 3))):
+for name, left, right in (("2d", (5, 7), (7, 6)), ("batch", (2, 3, 4, 5), (2, 3, 5, 6)),
+                          ("broadcast", (2, 4, 33), (33, 17)),
+                          ("vector", (6,), (6, 3)), ("row", (1, 64), (64, 48)), ("dot", (6,), (6,)),
+                          ("k0", (2, 0), (0, 3))):
     for constant in ("", ".c"):
         F.one(f"matmul_{name}" + "_const" * bool(constant), "MatMul", [noise(*left), noise(*right, scale=0.3)],
               constant=constant)
@@ -66,7 +70,8 @@ for trans in (0, 1):
           transB=trans, alpha=0.5, beta=2.0, constant=".cc")
 F.one("gemm_no_c", "Gemm", [noise(3, 4), noise(4, 2)])
 for name, shape, kernel, more in (
-        ("plain", (1, 3, 7, 6), (4, 3, 3, 3), {}), ("pads", (2, 2, 7, 6), (3, 2, 3, 3), {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
+        ("plain", (1, 3, 7, 6), (4, 3, 3, 3), {}), ("pads", (2, 2, 7, 6), (3, 2, 3, 3),
+                                                    {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
         ("depthwise", (1, 5, 7, 7), (5, 1, 3, 3), {"group": 5, "pads": [1, 1, 1, 1]}),
         ("pointwise", (1, 9, 4, 4), (7, 9, 1, 1), {}), ("line", (1, 3, 12), (4, 3, 5), {"pads": [2, 2]}),
         ("volume", (1, 2, 4, 4, 4), (2, 2, 2, 2, 2), {})):
@@ -79,13 +84,16 @@ for op in ("MaxPool", "AveragePool"):
     F.one(op.lower(), op, [noise(1, 2, 7, 8)], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], opset=21)
 for op in ("GlobalAveragePool", "GlobalMaxPool"):
     F.one(op.lower(), op, [noise(2, 3, 5, 5)], opset=21)
-F.one("batchnorm", "BatchNormalization", [noise(2, 3, 4, 4), noise(3), noise(3), noise(3), positive(3)], constant=".cccc")
+F.one("batchnorm", "BatchNormalization", [noise(2, 3, 4, 4), noise(3), noise(3), noise(3), positive(3)],
+      constant=".cccc")
 for axis in (1, -1):
     F.one(f"layernorm_{axis % 3}", "LayerNormalization", [noise(2, 3, 8), noise(*([3, 8] if axis == 1 else [8])),
-                                                          noise(*([3, 8] if axis == 1 else [8]))], axis=axis, constant=".cc")
+                                                          noise(*([3, 8] if axis == 1 else [8]))], axis=axis,
+                                                          constant=".cc")
 F.one("layernorm_large", "LayerNormalization", [noise(2, 32, scale=200), noise(32)], constant=".c")
 F.one("instancenorm", "InstanceNormalization", [noise(2, 3, 4, 4), noise(3), noise(3)], constant=".cc", opset=21)
-F.one("groupnorm", "GroupNormalization", [noise(2, 4, 3, 3), noise(4), noise(4)], num_groups=2, constant=".cc", opset=21)
+F.one("groupnorm", "GroupNormalization", [noise(2, 4, 3, 3), noise(4), noise(4)], num_groups=2, constant=".cc",
+      opset=21)
 F.one("rmsnorm", "RMSNormalization", [noise(2, 3, 8), noise(8)], constant=".c", opset=23)
 F.one("lrn", "LRN", [noise(1, 6, 3, 3)], size=3)
 F.one("lpnorm", "LpNormalization", [noise(3, 4)], axis=1, p=2, opset=21)
@@ -93,7 +101,8 @@ F.one("einsum", "Einsum", [noise(2, 3, 4), noise(2, 4, 5)], equation="bij,bjk->b
 for mode in ("nearest", "linear", "cubic"):
     F.one(f"resize_{mode}", "Resize", [noise(1, 2, 4, 5), None, np.array([1, 1, 1.6, 0.7], np.float32)], mode=mode,
           constant="..c", opset=18)
-F.one("gridsample", "GridSample", [noise(1, 2, 4, 5), np.clip(noise(1, 3, 3, 2), -1, 1).astype(H)], opset=20, mode="linear")
+F.one("gridsample", "GridSample", [noise(1, 2, 4, 5), np.clip(noise(1, 3, 3, 2), -1, 1).astype(H)], opset=20,
+      mode="linear")
 for op in ("LSTM", "GRU", "RNN"):
     gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[op]
     F.one(op.lower(), op, [noise(4, 2, 3), noise(2, gates * 5, 3, scale=0.4), noise(2, gates * 5, 5, scale=0.4),
@@ -101,19 +110,25 @@ for op in ("LSTM", "GRU", "RNN"):
           constant=".ccc")
 for op, inputs, more in (
         ("Transpose", [noise(2, 3, 4)], {"perm": [2, 0, 1]}), ("Concat", [noise(2, 3), noise(2, 1)], {"axis": 1}),
-        ("Slice", [noise(5, 4), i64(3, 0), i64(0, 4), i64(0, 1), i64(-1, 2)], {}), ("Gather", [noise(5, 3), i64(-1, 2)], {}),
-        ("GatherElements", [noise(3, 3), np.array([[0, -1, 2]], np.int64)], {}), ("GatherND", [noise(3, 3), np.array([[0, 1]])], {}),
+        ("Slice", [noise(5, 4), i64(3, 0), i64(0, 4), i64(0, 1), i64(-1, 2)], {}),
+        ("Gather", [noise(5, 3), i64(-1, 2)], {}),
+        ("GatherElements", [noise(3, 3), np.array([[0, -1, 2]], np.int64)], {}),
+        ("GatherND", [noise(3, 3), np.array([[0, 1]])], {}),
         ("Pad", [noise(2, 3), i64(1, 0, 0, 2), np.array(0.5, H)], {}), ("Tile", [noise(2, 2), i64(2, 3)], {}),
         ("Expand", [noise(3, 1), i64(2, 3, 4)], {}), ("Split", [noise(5, 2), i64(2, 3)], {}),
         ("Reshape", [noise(2, 6), i64(3, -1)], {}), ("ScatterND", [noise(4, 2), np.array([[1], [3]]), noise(2, 2)], {}),
         ("ScatterElements", [noise(3, 3), np.array([[1, 0, 2]]), noise(1, 3)], {}), ("Trilu", [noise(4, 4)], {}),
-        ("DepthToSpace", [noise(1, 8, 2, 3)], {"blocksize": 2}), ("SpaceToDepth", [noise(1, 2, 4, 6)], {"blocksize": 2}),
-        ("ReverseSequence", [noise(4, 2), i64(3, 2)], {}), ("OneHot", [i64(0, 2, -1), np.array(3, np.int64), noise(2)], {}),
+        ("DepthToSpace", [noise(1, 8, 2, 3)], {"blocksize": 2}),
+        ("SpaceToDepth", [noise(1, 2, 4, 6)], {"blocksize": 2}),
+        ("ReverseSequence", [noise(4, 2), i64(3, 2)], {}), ("OneHot", [i64(0, 2, -1), np.array(3, np.int64), noise(2)],
+                                                            {}),
         ("Compress", [noise(4, 2), np.array([True, False, True, True])], {"axis": 0}), ("NonZero", [noise(3, 3)], {}),
-        ("Flatten", [noise(2, 3, 4)], {"axis": 2}), ("Unsqueeze", [noise(2, 3), i64(0, 3)], {}), ("Shape", [noise(2, 3)], {}),
+        ("Flatten", [noise(2, 3, 4)], {"axis": 2}), ("Unsqueeze", [noise(2, 3), i64(0, 3)], {}),
+        ("Shape", [noise(2, 3)], {}),
         ("EyeLike", [noise(3, 3)], {}),
         ("Dropout", [noise(2, 3)], {}), ("CumSum", [noise(5), np.array(0, np.int64)], {"reverse": 1, "exclusive": 1})):
-    F.one(f"{op.lower()}_form", op, inputs, 2 if op == "Split" else 1, constant="." + "c" * (len(inputs) - 1) if op not in (
+    F.one(f"{op.lower()}_form", op, inputs, 2 if op == "Split" else 1, constant="." + "c" * (len(inputs) - 1)
+          if op not in (
         "Concat", "ScatterND", "ScatterElements", "Compress", "GatherND") else "", opset=21, **more)
 ALL = [0, 0.1, -0.1, 1 / 3, 6e-8, 2e-8, 5.96e-8, 6.1e-5, 65504, 65519, 65520, 1e9, -1e9, np.inf, -np.inf, np.nan, 2049,
        2050.9, 1 + 2 ** -11, 1 + 3 * 2 ** -11]

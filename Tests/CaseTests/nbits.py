@@ -39,7 +39,8 @@ def case(bits, m, k, n, block, zeros, bias=False, fed=False, dtype=np.float32, l
     y = x.astype(np.float64) @ b.reshape(n, -1)[:, :k].T + (shift.astype(np.float64) if bias else 0)
     title = f"b{bits}_{m}x{k}x{n}_block{block}_{zeros}" + "_bias" * bias + "_fed" * fed + "_batch" * bool(batch) + (
         "" if level is None else f"_level{level}")
-    F.one(title, "MatMulNBits", [x, pack(q, bits).reshape(n, blocks, -1), scales, given, None, shift], domain="com.microsoft",
+    F.one(title, "MatMulNBits", [x, pack(q, bits).reshape(n, blocks, -1), scales, given, None, shift],
+          domain="com.microsoft",
           expected=[y.astype(dtype)], constant="" if fed else ".ccc.c", K=k, N=n, bits=bits, block_size=block,
           **({} if level is None else {"accuracy_level": level}))
 
@@ -74,7 +75,8 @@ for name, axis, transposed in itertools.product(("int4", "uint4", "int8", "uint8
     title = f"written_{name}" + "_transposed" * transposed
     if title in F.cases:
         continue
-    F.add(title, F.model(title, nodes, {"x": x}, ["y"], {"q": q.astype(kind), "s": scales, "z": points.astype(kind)}, 21), {"x": x},
+    F.add(title, F.model(title, nodes, {"x": x}, ["y"], {"q": q.astype(kind), "s": scales, "z": points.astype(kind)},
+                         21), {"x": x},
           [(x.astype(np.float64) @ (real.T if transposed else real)).astype(np.float32)])
 
 if __name__ == "__main__":

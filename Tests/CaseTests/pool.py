@@ -1,4 +1,4 @@
-"""MaxPool, AveragePool, LpPool, global pools, MaxUnpool and Lp: padding, rounding, dilation and indices in 1 to 3 dims."""
+"""MaxPool, AveragePool, LpPool, global pools and MaxUnpool: padding, rounding, dilation and indices in 1 to 3 dims."""
 import itertools
 
 import numpy as np
@@ -24,7 +24,8 @@ def attributes_of(rank, kernel, stride, pads, dilation, ceil):
     return given
 
 
-PADS = {"none": None, "even": ["even"], "begin": ["begin"], "end": ["end"], "upper": "SAME_UPPER", "lower": "SAME_LOWER",
+PADS = {"none": None, "even": ["even"], "begin": ["begin"], "end": ["end"], "upper": "SAME_UPPER",
+        "lower": "SAME_LOWER",
         "valid": "VALID"}
 for rank, kernel, stride in ((1, 3, 2), (1, 2, 3), (2, 2, 2), (2, 3, 1), (3, 2, 2)):
     for (way, pads), dilation, ceil in itertools.product(PADS.items(), (1, 2), (0, 1)):
@@ -50,7 +51,8 @@ for dtype in (np.int8, np.uint8):
     for way, more in (("plain", {}), ("pads", {"pads": [1, 1, 1, 1]}), ("ceil", {"ceil_mode": 1}),
                       ("dilated", {"dilations": [2, 2]})):
         x = F.integers(dtype, 1, 2, 7, 8)
-        F.one(f"max_{np.dtype(dtype).name}_{way}", "MaxPool", [x], kernel_shape=[3, 2], strides=[2, 2], opset=12, **more)
+        F.one(f"max_{np.dtype(dtype).name}_{way}", "MaxPool", [x], kernel_shape=[3, 2], strides=[2, 2], opset=12,
+              **more)
 for value in (-np.inf, np.nan):
     x = F.noise(1, 1, 4, 4)
     x[0, 0, 1, 2] = value

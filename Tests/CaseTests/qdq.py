@@ -1,4 +1,4 @@
-"""Quantised graphs as exporters write them, which passes may fuse: the fused answer is within one quantum of the unfused."""
+"""Quantised graphs as exporters write them, which passes may fuse: fused answers are within a quantum of the others."""
 import itertools
 
 import numpy as np
@@ -52,8 +52,10 @@ class Nodes:
 for act, weight, grain in itertools.product(TYPES, TYPES, ("tensor", "channel")):
     zero = TYPES[act](128 if act == "u8" else 0)
     for form, shape, kernel, more in (
-            ("conv", (1, 3, 8, 8), (6, 3, 3, 3), {"pads": [1, 1, 1, 1]}), ("strided", (2, 4, 9, 7), (5, 4, 3, 3), {"strides": [2, 2]}),
-            ("depthwise", (1, 6, 7, 7), (6, 1, 3, 3), {"group": 6, "pads": [1, 1, 1, 1]}), ("pointwise", (1, 8, 5, 5), (7, 8, 1, 1), {}),
+            ("conv", (1, 3, 8, 8), (6, 3, 3, 3), {"pads": [1, 1, 1, 1]}),
+            ("strided", (2, 4, 9, 7), (5, 4, 3, 3), {"strides": [2, 2]}),
+            ("depthwise", (1, 6, 7, 7), (6, 1, 3, 3), {"group": 6, "pads": [1, 1, 1, 1]}),
+            ("pointwise", (1, 8, 5, 5), (7, 8, 1, 1), {}),
             ("grouped", (1, 4, 6, 6), (6, 2, 3, 3), {"group": 2})):
         for end in ("plain", "relu", "clip"):
             if end != "plain" and (act, weight) != ("u8", "s8"):
@@ -68,7 +70,8 @@ for act, weight, grain in itertools.product(TYPES, TYPES, ("tensor", "channel"))
                 y = g("Clip", y, g.constant(np.float32(0)), g.constant(np.float32(2)))
             g.quantised(y, 0.03, TYPES[act](100 if act == "u8" else 5), out="y")
             g.add(f"{form}_{act}{weight}_{grain}_{end}", {"x": F.noise(*shape)})
-    for form, shape, size in (("matmul", (4, 12), (12, 7)), ("batched", (2, 3, 16), (16, 5)), ("row", (1, 40), (40, 24))):
+    for form, shape, size in (("matmul", (4, 12), (12, 7)), ("batched", (2, 3, 16), (16, 5)),
+                              ("row", (1, 40), (40, 24))):
         g = Nodes()
         x = g.quantised("x", 0.02, zero)
         y = g("MatMul", x, g.weight(TYPES[weight], size, 1 if grain == "channel" else None, 2000))
@@ -89,8 +92,10 @@ for act in TYPES:
         y = g(op, a, b, **({"axis": 1} if op == "Concat" else {}))
         g.quantised(y, 0.03, zero, out="y")
         g.add(f"{op.lower()}_{act}", {"a": F.noise(5, 5), "b": F.noise(5, 5)})
-    for op, more in (("Relu", {}), ("Sigmoid", {}), ("LeakyRelu", {"alpha": 0.1}), ("Tanh", {}), ("Softmax", {}), ("GlobalAveragePool", {}),
-                     ("AveragePool", {"kernel_shape": [2, 2]}), ("MaxPool", {"kernel_shape": [2, 2]}), ("Transpose", {"perm": [0, 2, 3, 1]}),
+    for op, more in (("Relu", {}), ("Sigmoid", {}), ("LeakyRelu", {"alpha": 0.1}), ("Tanh", {}), ("Softmax", {}),
+                     ("GlobalAveragePool", {}),
+                     ("AveragePool", {"kernel_shape": [2, 2]}), ("MaxPool", {"kernel_shape": [2, 2]}),
+                     ("Transpose", {"perm": [0, 2, 3, 1]}),
                      ("Flatten", {}), ("HardSwish", {}), ("Identity", {})):
         g = Nodes()
         y = g(op, g.quantised("x", 0.02, zero), **more)
@@ -105,7 +110,8 @@ for act in TYPES:
     g("Add", "x", g.quantised(g.constant(F.noise(12)), 0.02, TYPES[act](7)), out="y")
     g.add(f"pair_of_constant_{act}", {"x": F.noise(12)})
 # What quantize_dynamic of onnxruntime makes.
-for weight, grain, points, bias, end in itertools.product(TYPES, ("tensor", "channel"), (False, True), (False, True), ("", "Relu", "Gelu")):
+for weight, grain, points, bias, end in itertools.product(TYPES, ("tensor", "channel"), (False, True), (False, True),
+                                                          ("", "Relu", "Gelu")):
     if end and not (bias and points):
         continue
     g = Nodes()
@@ -121,13 +127,16 @@ for weight, grain, points, bias, end in itertools.product(TYPES, ("tensor", "cha
         y = g("Add", y, g.constant(F.noise(n)), out=None if end else "y")
     if end:
         g(end, y, out="y")
-    g.add(f"dynamic_{weight}_{grain}" + "_zero" * points + "_bias" * bias + f"_{end.lower()}" * bool(end), {"x": F.noise(5, k)},
+    g.add(f"dynamic_{weight}_{grain}" + "_zero" * points + "_bias" * bias + f"_{end.lower()}" * bool(end),
+          {"x": F.noise(5, k)},
           opset=20)
 for form, shape, kernel, more in (("conv", (1, 3, 8, 8), (6, 3, 3, 3), {"pads": [1, 1, 1, 1]}),
-                                  ("depthwise", (1, 6, 7, 7), (6, 1, 3, 3), {"group": 6}), ("line", (1, 4, 9), (5, 4, 3), {})):
+                                  ("depthwise", (1, 6, 7, 7), (6, 1, 3, 3), {"group": 6}),
+                                  ("line", (1, 4, 9), (5, 4, 3), {})):
     g = Nodes()
     g.nodes.append(helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]))
-    product = g("Cast", g("ConvInteger", "q", g.constant(F.integers(np.uint8, *kernel)), "z", g.constant(np.uint8(128)), **more), to=1)
+    product = g("Cast", g("ConvInteger", "q", g.constant(F.integers(np.uint8, *kernel)), "z",
+                          g.constant(np.uint8(128)), **more), to=1)
     y = g("Mul", product, g("Mul", "s", g.constant(np.float32(0.004))))
     g("Add", y, g.constant(F.noise(1, kernel[0], *[1] * (len(shape) - 2))), out="y")
     # onnxruntime pads with the number 0 and not with what stands for nothing: that is kept to forms without padding.

@@ -10,7 +10,8 @@ GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 S, B, I, H = 5, 3, 4, 6
 
 
-def case(name, op, direction="forward", bias=True, lengths=None, state=False, peephole=False, outputs=None, seq=S, batch=B,
+def case(name, op, direction="forward", bias=True, lengths=None, state=False, peephole=False, outputs=None, seq=S,
+         batch=B,
          size=I, hidden=H, fed=False, opset=14, scale=0.4, **attributes):
     layout = attributes.get("layout", 0)
     d = 2 if direction == "bidirectional" else 1
@@ -20,7 +21,8 @@ def case(name, op, direction="forward", bias=True, lengths=None, state=False, pe
     inputs = [x, *weights, None if lengths is None else np.array(lengths, np.int32)]
     inputs += [F.noise(d, batch, hidden) if state else None]
     if op == "LSTM":
-        inputs += [F.noise(d, batch, hidden) if state else None, F.noise(d, 3 * hidden, scale=scale) if peephole else None]
+        inputs += [F.noise(d, batch, hidden) if state else None, F.noise(d, 3 * hidden, scale=scale) if peephole
+                   else None]
     count = 3 if op == "LSTM" else 2
     if layout:
         # onnxruntime refuses this layout: its answer for the other one is turned round.

@@ -28,7 +28,8 @@ def i64(*values):
 
 
 def resize(name, x, scales=None, sizes=None, roi=None, opset=19, constant="cccc", **attributes):
-    by_scales = scales is not None and scales.size and attributes.get("coordinate_transformation_mode") == "align_corners"
+    grid = attributes.get("coordinate_transformation_mode")
+    by_scales = scales is not None and scales.size and grid == "align_corners"
     backwards = attributes.get("axes", [0])[0] < 0
     oracle = (rounded if x.dtype == np.uint8 and "antialias" in attributes else
               by_onnx if by_scales else from_front if backwards else None)
@@ -68,7 +69,8 @@ for mode, grid, (way, scales) in itertools.product(("linear", "cubic"), COORDINA
         resize(f"{mode}_{grid}_{way}_fed", X, scales, mode=mode, coordinate_transformation_mode=grid, constant="....")
 for mode, grid, (way, sizes) in itertools.product(("linear", "cubic"), COORDINATES, SIZES.items()):
     resize(f"{mode}_{grid}_sizes_{way}", X, None, sizes, mode=mode, coordinate_transformation_mode=grid)
-for grid, coefficient, outside in itertools.product(("half_pixel", "align_corners", "asymmetric"), (-0.5, -0.75), (0, 1)):
+for grid, coefficient, outside in itertools.product(("half_pixel", "align_corners", "asymmetric"), (-0.5, -0.75),
+                                                    (0, 1)):
     for way in ("odd", "down"):
         resize(f"cubic_{grid}_{way}_a{-coefficient}_outside{outside}", X, SCALES[way], mode="cubic",
                coordinate_transformation_mode=grid, cubic_coeff_a=coefficient, exclude_outside=outside)
@@ -120,7 +122,8 @@ for mode in ("nearest", "linear"):
     if mode == "nearest":
         resize(f"front_{mode}", F.noise(3, 4, 2, 2), f32(1.5, 1.5, 1, 1), mode=mode)
     resize(f"same_{mode}", X, f32(1, 1, 1, 1), mode=mode)
-    resize(f"single_{mode}", F.noise(1, 1, 1, 1), f32(1, 1, 3, 3), mode=mode, coordinate_transformation_mode="align_corners")
+    resize(f"single_{mode}", F.noise(1, 1, 1, 1), f32(1, 1, 3, 3), mode=mode,
+           coordinate_transformation_mode="align_corners")
 for mode in ("nearest", "linear", "cubic"):
     for grid in ("half_pixel", "asymmetric"):
         resize(f"thirds_{mode}_{grid}", F.noise(1, 1, 6, 6), f32(1, 1, 1 / 3, 2 / 3), mode=mode,

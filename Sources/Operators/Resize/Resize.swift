@@ -199,7 +199,8 @@ struct Resize: FamilyKernel {
     let isDone = output.type == .float32 && !changed.isEmpty
     if !isDone {
       if let range = output.type.narrowRange, !changed.isEmpty {
-        limit(call.platform, UnsafeMutablePointer(mutating: from), output.count, to: range, rounds: filter.isAntialiased)
+        limit(
+          call.platform, UnsafeMutablePointer(mutating: from), output.count, to: range, rounds: filter.isAntialiased)
       }
       let byteCount = output.count * 4
       let result = Tensor(

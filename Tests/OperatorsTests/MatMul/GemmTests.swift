@@ -31,6 +31,14 @@ import Testing
       Case(
         "activation", "FusedGemm", domain: "com.microsoft", opset: 1, [a, b, .float32([2], [-20, -20])],
         [("activation", .string("Relu"))], gives: [.float32([2, 2], [0, 0, 8, 20])]),
+      Case(
+        "activation of float16", "FusedGemm", domain: "com.microsoft", opset: 1,
+        [.float16([1, 1], [2]), .float16([1, 1], [-3])], [("activation", .string("Relu"))],
+        gives: [.float16([1, 1], [0])]),
+      Case(
+        "a leak by its own attribute", "FusedGemm", domain: "com.microsoft", opset: 1,
+        [a, b, .float32([2], [-20, -20])], [("activation", .string("LeakyRelu")), ("activation_alpha", .float(0.5))],
+        gives: [.float32([2, 2], [-5, -3.5, 8, 20])]),
     ])
   }
 

@@ -126,8 +126,10 @@ import Testing
     check([
       Case(
         "statistics of each place", "BatchNormalization", opset: 8,
-        [.float32([1, 1, 2], [1, 3]), .float32([1, 2], [1, 2]), .float32([1, 2], [10, 20]), .float32([1, 2], [1, 2]),
-          .float32([1, 2], [3, 0])], [epsilon, ("spatial", .int(0))], gives: [.float32([1, 1, 2], [10, 22])])
+        [
+          .float32([1, 1, 2], [1, 3]), .float32([1, 2], [1, 2]), .float32([1, 2], [10, 20]), .float32([1, 2], [1, 2]),
+          .float32([1, 2], [3, 0]),
+        ], [epsilon, ("spatial", .int(0))], gives: [.float32([1, 1, 2], [10, 22])])
     ])
     checkError(
       Case("scale", "BatchNormalization", [x, .ramp([3])] + parameters[1...], gives: [x]),

@@ -19,7 +19,8 @@ import Testing
         [("mode", .string("linear")), ("antialias", .int(1))],
         gives: [.float32([1, 1, 2, 4], [2.5, 3.5, 4.5, 5.5, 9.5, 10.5, 11.5, 12.5])]),
       Case(
-        "antialiased bytes are rounded", "Resize", opset: 18, [.uint8([4], [0, 255, 255, 1]), nil, .float32([1], [0.5])],
+        "antialiased bytes are rounded", "Resize", opset: 18,
+        [.uint8([4], [0, 255, 255, 1]), nil, .float32([1], [0.5])],
         [("mode", .string("linear")), ("antialias", .int(1))], gives: [.uint8([2], [159, 160])]),
       Case(
         "a cubic of bytes saturates", "Resize", opset: 18, [.uint8([4], [0, 0, 255, 255]), nil, .float32([1], [2])],
