@@ -21,10 +21,10 @@ import Testing
       Case(
         "antialiased bytes are rounded", "Resize", opset: 18,
         [.uint8([4], [0, 255, 255, 1]), nil, .float32([1], [0.5])],
-        [("mode", .string("linear")), ("antialias", .int(1))], gives: [.uint8([2], [159, 160])]),
+        [("mode", .string("linear")), ("antialias", .int(1))], gives: [.uint8([2], [128, 128])]),
       Case(
         "a cubic of bytes saturates", "Resize", opset: 18, [.uint8([4], [0, 0, 255, 255]), nil, .float32([1], [2])],
-        [("mode", .string("cubic"))], gives: [.uint8([8], [0, 0, 0, 60, 194, 255, 255, 255])]),
+        [("mode", .string("cubic"))], gives: [.uint8([8], [0, 0, 0, 57, 197, 255, 255, 255])]),
       Case(
         "one output of pytorch_half_pixel lies at 0", "Resize", opset: 19,
         [.float32([3], [1, 5, 2]), nil, nil, .int64([1], [1])],
