@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-memory test-package test-types test-browsers test-models test-errors conformance conformance-1.17 coverage
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-memory test-package test-types test-browsers test-models test-errors test-cases conformance conformance-1.17 coverage
 
 ##@ Parts of it
 .PHONY: build wasm js dist
@@ -46,7 +46,7 @@ dist: js $(STAMPS)/python ## Pack what is published, dist/apus-VERSION.tgz, with
 	@$(NODE24) js-shim/package.mjs
 
 ##@ Tests
-.PHONY: test-tools test-swift test-js test-memory test-package test-types test-browsers test-models test-errors conformance conformance-1.17 coverage models
+.PHONY: test-tools test-swift test-js test-memory test-package test-types test-browsers test-models test-errors test-cases cases conformance conformance-1.17 coverage models
 test-swift: $(STAMPS)/apt-native ## Run the Swift tests (release, with testing enabled).
 	@swift test $(TEST_FLAGS)
 
@@ -77,11 +77,17 @@ test-models: $(TESTED) js $(MINILM) $(CACHE)/models/light/.done $(CACHE)/models/
 test-errors: $(TESTED) js ## Give broken models and wrong inputs to three hosts.
 	@$(PYTHON) tools/errors.py --apus $(TESTED) --wasmtime $(WASMTIME) --node $(NODE)
 
+test-cases: $(TESTED) js $(CACHE)/cases/.done ## Hold the cases of Tests/CaseTests against their ledger; ONLY=resize picks, UPDATE=1 drops what passes.
+	@$(PYTHON) tools/conformance.py run --suite cases --apus $(TESTED) --node $(NODE) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
+
+cases: $(STAMPS)/python ## Write the cases of Tests/CaseTests anew, with onnxruntime's answers; FAMILY='resize nbits' picks.
+	@for script in $(if $(FAMILY),$(FAMILY:%=Tests/CaseTests/%.py),Tests/CaseTests/*.py); do PYTHONPATH=tools $(PYTHON) $$script; done
+
 conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend suite against the ledger; UPDATE=1 adds what passes now.
 	@$(PYTHON) tools/conformance.py run --apus $(TESTED) --node $(NODE) $(if $(UPDATE),--update)
 
 conformance-1.17: $(TESTED) $(CACHE)/onnx-1.17.0/.done ## Hold the suite of onnx 1.17.0 against its ledger, natively; UPDATE=1 adds what passes now.
-	@$(PYTHON) tools/conformance.py run --suite $(CACHE)/onnx-1.17.0 --ledger Tests/ConformanceTests/ledger-1.17.txt --apus $(TESTED) --hosts native $(if $(UPDATE),--update)
+	@$(PYTHON) tools/conformance.py run --suite onnx-1.17 --apus $(TESTED) $(if $(UPDATE),--update)
 
 coverage: $(TESTED) $(STAMPS)/python ## Ask for every version and element type of ai.onnx; UPDATE=1 writes what is refused.
 	@$(PYTHON) tools/coverage.py --apus $(TESTED) $(if $(UPDATE),--update)
@@ -188,7 +194,11 @@ $(CACHE)/models/graphs/.done: tools/graphs.py tools/onnxgraph.py tools/modelfold
 	@touch $@
 
 $(CACHE)/onnx-1.23.2/.done: tools/conformance.py $(STAMPS)/python
-	@$(PYTHON) tools/conformance.py generate $(@D)
+	@$(PYTHON) tools/conformance.py generate onnx
+	@touch $@
+
+$(CACHE)/cases/.done: tools/conformance.py $(wildcard Tests/CaseTests/*.tar.xz) $(STAMPS)/python
+	@$(PYTHON) tools/conformance.py generate cases
 	@touch $@
 
 $(STAMPS)/python-1.17: | $(STAMPS)
@@ -197,5 +207,5 @@ $(STAMPS)/python-1.17: | $(STAMPS)
 	@touch $@
 
 $(CACHE)/onnx-1.17.0/.done: tools/conformance.py $(STAMPS)/python-1.17
-	@.venv-1.17/bin/python tools/conformance.py generate $(@D) --kinds node,simple
+	@.venv-1.17/bin/python tools/conformance.py generate onnx-1.17
 	@touch $@

@@ -1,16 +1,16 @@
-"""The ONNX backend test suite, held against a ledger.
+"""Cases with known answers, held against a ledger: the ONNX backend test suite, and the families of Tests/CaseTests.
 
-conformance.py generate DIR          writes every case as DIR/KIND/NAME/{model.onnx, test_data_set_0/*.pb}
-conformance.py run [--update] ...    runs them natively and in Node, and compares with ledger.txt
+conformance.py generate SUITE        writes every case as KIND/NAME/{model.onnx, test_data_set_0/*.pb}
+conformance.py run [--suite cases]   runs them natively and in Node, and compares with the suite's ledger.txt
 
-The release of the suite is that of the Python that runs this: `make conformance-1.17` has an older one, and its ledger.
-
-The ledger has a line a case: its name, and for each host that it is run on `pass` or `skip` with a reason. It is held
-in both directions: what should pass and fails is an error, and so is what may be skipped and passes. --update turns a
-`skip` that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`.
+A line of a ledger has a case's name, and for each host `pass` or `skip` with a reason. It is held in both directions:
+what should pass and fails is an error, and so is what may be skipped and passes. The ledgers of the ONNX suite have all
+cases: --update turns a `skip` that passes into a `pass` and adds new cases; it never makes a `pass` a `skip`. The
+ledger of the families has only what is skipped: --update drops lines that pass, adds operators not implemented.
 """
 import argparse
 import collections
+import dataclasses
 import json
 import os
 import pathlib
@@ -19,26 +19,72 @@ import select
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import warnings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SUITE = ROOT / ".cache/onnx-1.23.2"
-LEDGER = ROOT / "Tests/ConformanceTests/ledger.txt"
+# A generator a family, FAMILY.py, beside what it wrote, FAMILY.tar.xz.
+FAMILIES = ROOT / "Tests/CaseTests"
 HOSTS = ["native", "wasm"]
-KINDS = ["node", "simple", "pytorch-converted", "pytorch-operator", "light"]
-# The suite's own: |got - expected| <= ATOL + RTOL * |expected|.
-RTOL, ATOL = 1e-3, 1e-7
-# Seconds without a result after which a case counts as hanging.
-PATIENCE = 60
 # Operators whose answers are drawn; Dropout's are in training.
 RANDOM = {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+
+# How far numbers may be off, as both runners take it. |got - expected| <= atol + rtol * |expected| is the ONNX suite's
+# own; in the families a float's difference is held against the largest number of its tensor.
+SUITE_TOLERANCE = ["--rtol", "1e-3", "--atol", "1e-7"]
+# Sums of float32 in another order: a few units in the last place for each of some hundred terms.
+SINGLE = ["--max-relative", "2e-5"]
+# One rounding to 11 bits, after another in the arithmetic before it.
+HALF = ["--max-relative", "1e-3"]
+# Scales are multiplied before or after the sum, which moves a number that is nearly halfway to the next quantum.
+QUANTUM = ["--max-relative", "1e-4", "--quantum", "1"]
+# MatMulNBits rounds A to int16, a step of 3e-5 of the largest number of a block.
+ROUNDED = ["--max-relative", "1e-4"]
+TOLERANCES = {"half": HALF, "qdq": QUANTUM, "nbits": ROUNDED}
+
+# Seconds without a result after which a case counts as hanging.
+PATIENCE = 60
 # How a reason begins that --update may replace; what a person wrote stays.
 AUTOMATIC = "not yet: "
+# The one reason for which --update skips a case of the families.
+MISSING = "is not implemented"
 # What an error begins with that the reader of a case's name knows.
 PREFIX = re.compile(r"^(\[ERROR_CODE: \d+\] |[\w-]+/[^ ]*: |node '[^']*' \([^)]*\): )*")
 
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    folder: pathlib.Path
+    ledger: pathlib.Path
+    head: str
+    # Whether the ledger has a line for every case, or for those that are skipped.
+    lists_all: bool
+    hosts: tuple = ("native", "wasm")
+    # Which kinds of the ONNX suite there are.
+    kinds: tuple = ()
+
+    def tolerance(self, name):
+        return SUITE_TOLERANCE if self.lists_all else TOLERANCES.get(name.split("/")[0], SINGLE)
+
+
+SUITES = {
+    "onnx": Suite(ROOT / ".cache/onnx-1.23.2", ROOT / "Tests/ConformanceTests/ledger.txt", """\
+# The ONNX backend suite of onnx 1.23.2: what passes, and why the rest does not yet. `make conformance` holds every line
+# in both directions; `make conformance UPDATE=1` writes what newly passes. wasm is ort-wasm-simd-threaded.wasm in Node.
+""", lists_all=True, kinds=("node", "simple", "pytorch-converted", "pytorch-operator", "light")),
+    # Written by a Python of its own, which has that release.
+    "onnx-1.17": Suite(ROOT / ".cache/onnx-1.17.0", ROOT / "Tests/ConformanceTests/ledger-1.17.txt", """\
+# The ONNX backend suite of onnx 1.17.0, natively: what passes, and why the rest does not. `make conformance-1.17` holds
+# every line in both directions.
+""", lists_all=True, hosts=("native",), kinds=("node", "simple")),
+    "cases": Suite(ROOT / ".cache/cases", FAMILIES / "ledger.txt", """\
+# The cases of Tests/CaseTests that do not pass yet, and why. `make test-cases` holds every line in both directions;
+# `make test-cases UPDATE=1` drops what passes now. wasm is ort-wasm-simd-threaded.wasm in Node.
+""", lists_all=False),
+}
 
 
 def kind_of(value):
@@ -84,13 +130,13 @@ def signature(model, inputs=()):
             "outputs": [[v.name, kind_of(v)] for v in model.graph.output], "random": is_random(model, inputs)}
 
 
-def generate(folder, kinds):
+def generate_onnx(suite):
+    folder = suite.folder
     import onnx
     from onnx import numpy_helper
     from onnx.backend.test.loader import DATA_DIR, load_model_tests
 
     warnings.simplefilter("ignore")
-    shutil.rmtree(folder, ignore_errors=True)
     index = {}
     for kind in kinds:
         sources = sorted(pathlib.Path(DATA_DIR, kind).glob("*/model.onnx"))
@@ -114,13 +160,32 @@ def generate(folder, kinds):
                 inputs = [light.Runner.generate_dummy_data(value) for value in light.free_inputs(model.graph)]
                 write_case(folder / "light" / name, model, inputs, list(light.expected(name, model.graph).values()))
                 index[f"light/{name}"] = signature(model)
-    (folder / "cases.json").write_text(json.dumps(index))
-    counts = collections.Counter(name.split("/")[0] for name in index)
-    print(f"{len(index)} cases: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
+    return index
+
+
+def generate_cases(suite):
+    """Unpacks every family."""
+    index = {}
+    for path in sorted(FAMILIES.glob("*.tar.xz")):
+        family = path.name.removesuffix(".tar.xz")
+        with tarfile.open(path) as archive:
+            archive.extractall(suite.folder / family)
+        inside = json.loads((suite.folder / family / "cases.json").read_text())
+        index |= {f"{family}/{name}": signature for name, signature in inside.items()}
+    return index
+
+
+def generate(suite):
+    shutil.rmtree(suite.folder, ignore_errors=True)
+    suite.folder.mkdir(parents=True)
+    index = generate_onnx(suite) if suite.kinds else generate_cases(suite)
+    (suite.folder / "cases.json").write_text(json.dumps(index))
+    kinds = collections.Counter(name.split("/")[0] for name in index)
+    print(f"{len(index)} cases: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
 
 
 
-def run(command, names, suite=SUITE):
+def run(command, names, folder):
     """name -> None where it passed, else why not.
 
     The command takes a file with a case a line and prints a JSON object a case, `{"ok", "reason"}`, in that order.
@@ -132,7 +197,7 @@ def run(command, names, suite=SUITE):
             listing.write("\n".join(rest) + "\n")
             listing.flush()
             said = []
-            with subprocess.Popen([*command, listing.name], cwd=suite, stdout=subprocess.PIPE,
+            with subprocess.Popen([*command, listing.name], cwd=folder, stdout=subprocess.PIPE,
                                   stderr=errors) as process:
                 hung = read_results(process, said)
             errors.seek(0)
@@ -184,18 +249,15 @@ def read_ledger(path):
     return rows
 
 
-# What a ledger begins with that has no lines yet.
-HEAD = ["# An ONNX backend suite: what passes, and why the rest does not. See tools/conformance.py."]
-
-
-def write_ledger(path, rows):
-    width = max(map(len, rows))
+def write_ledger(suite, rows):
+    width = max(map(len, rows), default=0)
     lines = []
     for name, (cells, reason) in sorted(rows.items()):
-        text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in HOSTS if host in cells)
+        if not suite.lists_all and "skip" not in cells.values():
+            continue
+        text = f"{name:{width}}  " + "  ".join(f"{host}={cells[host]}" for host in suite.hosts)
         lines.append(text + (f"  # {reason}" if "skip" in cells.values() else ""))
-    head = [line for line in path.read_text().splitlines() if line.startswith("#")] if path.exists() else HEAD
-    path.write_text("\n".join([*head, *lines]) + "\n")
+    suite.ledger.write_text(suite.head + "".join(f"{line}\n" for line in lines))
 
 
 def brief(results):
@@ -208,12 +270,15 @@ def brief(results):
     return ""
 
 
-def compare(found, rows, update):
+def compare(found, rows, update, lists_all=True):
     """Lines for every disagreement of what was found with the ledger; changes `rows` where `update` allows it."""
     wrong = []
     for name in sorted(set(rows) - set(found)):
         wrong.append(f"{name}: in the ledger, not in the suite")
     for name, results in sorted(found.items()):
+        if name not in rows and not lists_all:
+            missing = update and any(why and MISSING in why for why in results.values())
+            rows[name] = {host: "skip" if missing and results.get(host) else "pass" for host in HOSTS}, ""
         if name not in rows:
             if update:
                 rows[name] = {host: "skip" for host in results}, ""
@@ -237,62 +302,72 @@ def compare(found, rows, update):
     return wrong
 
 
+def results(suite, host, index, names, given):
+    """name -> None where it passed, else why not, with and without the optimiser."""
+    script = [given.node, ROOT / "tools/conformance.mjs", given.bundle]
+    native = [given.apus, "test", "--json", "--threads", "2"]
+    commands = {"native": [native, [*native, "--opt", "none"]], "wasm": [script]}[host]
+    if not suite.lists_all and host == "wasm":
+        commands.append([*script, "--plain"])
+
+    def manner(name):
+        # The wasm runner knows by itself what is random.
+        drawn = host == "native" and index[name].get("random")
+        return (*suite.tolerance(name), *(["--shapes"] if drawn else []))
+
+    found = dict.fromkeys(names)
+    for options in sorted({manner(name) for name in names}):
+        alike = [name for name in names if manner(name) == options]
+        for command in commands:
+            for name, why in run([*command, *options, "--list"], alike, suite.folder).items():
+                found[name] = found[name] or why
+    return found
+
+
 def check(given):
-    index = json.loads((given.suite / "cases.json").read_text())
+    suite = SUITES[given.suite]
+    index = json.loads((suite.folder / "cases.json").read_text())
     names = [name for name in index if given.only in name]
-    native = [given.apus, "test", "--json", "--threads", "2", "--rtol", str(RTOL), "--atol", str(ATOL)]
-    wasm = [given.node, ROOT / "tools/conformance.mjs", given.bundle, str(RTOL), str(ATOL)]
-    # A case passes natively when it does with and without the optimiser. The wasm runner knows random cases itself.
-    drawn = [name for name in names if index[name]["random"]]
-    firm = [name for name in names if not index[name]["random"]]
-    commands = {"native": [([*native, *shapes, *level, "--list"], those) for level in ([], ["--opt", "none"])
-                           for shapes, those in (([], firm), (["--shapes"], drawn))], "wasm": [(wasm, names)]}
     found = {name: {} for name in names}
-    for host in given.hosts:
+    for host in given.hosts or suite.hosts:
         begun = time.monotonic()
-        for name in names:
-            found[name][host] = None
-        for command, those in commands[host]:
-            for name, why in run(command, those, given.suite).items():
-                found[name][host] = found[name][host] or why
+        for name, why in results(suite, host, index, names, given).items():
+            found[name][host] = why
         passed = collections.Counter(name.split("/")[0] for name in names if found[name][host] is None)
         print(f"{host}: {sum(passed.values())} of {len(names)} pass in {time.monotonic() - begun:.0f} s ("
               + ", ".join(f"{count} {kind}" for kind, count in passed.items()) + ")", flush=True)
         if given.verbose:
             for name in names:
                 print(f"  {name}: {found[name][host] or 'pass'}")
-    rows = read_ledger(given.ledger)
+    rows = read_ledger(suite.ledger)
     outside = {name: row for name, row in rows.items() if given.only not in name}
     inside = {name: row for name, row in rows.items() if given.only in name}
-    wrong = compare(found, inside, given.update)
+    wrong = compare(found, inside, given.update, suite.lists_all)
     if given.update:
-        write_ledger(given.ledger, {**outside, **inside})
+        write_ledger(suite, {**outside, **inside})
     for line in wrong[:200]:
         print(line)
     if wrong:
         sys.exit(f"{len(wrong)} lines of the ledger do not hold"
-                 + ("" if given.update else "; `make conformance UPDATE=1` accepts what newly passes"))
+                 + ("" if given.update else "; UPDATE=1 accepts what newly passes"))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     actions = parser.add_subparsers(dest="action", required=True)
-    making = actions.add_parser("generate")
-    making.add_argument("folder", type=pathlib.Path)
-    making.add_argument("--kinds", type=lambda text: text.split(","), default=KINDS, help="only these, with commas")
+    actions.add_parser("generate").add_argument("suite", choices=SUITES)
     checking = actions.add_parser("run")
+    checking.add_argument("--suite", choices=SUITES, default="onnx")
     checking.add_argument("--apus", type=lambda path: pathlib.Path(path).resolve(), default=".build/release/apus")
     checking.add_argument("--node", type=lambda name: os.path.abspath(shutil.which(name) or name), default="node")
     checking.add_argument("--bundle", type=lambda path: pathlib.Path(path).resolve(),
                           default=ROOT / "js-shim/dist/ort.node.min.mjs")
-    checking.add_argument("--suite", type=lambda path: pathlib.Path(path).resolve(), default=SUITE)
-    checking.add_argument("--ledger", type=pathlib.Path, default=LEDGER)
-    checking.add_argument("--hosts", type=lambda text: text.split(","), default=HOSTS, help="only these, with commas")
+    checking.add_argument("--hosts", type=lambda text: text.split(","), help="only these, with commas")
     checking.add_argument("--only", default="", help="cases whose name contains this")
     checking.add_argument("--update", action="store_true")
     checking.add_argument("--verbose", action="store_true", help="print the result of every case")
     given = parser.parse_args()
-    generate(given.folder, given.kinds) if given.action == "generate" else check(given)
+    generate(SUITES[given.suite]) if given.action == "generate" else check(given)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def reference(model, feeds, optimised=True):
     source = model if isinstance(model, (str, pathlib.Path)) else model.SerializeToString()
     session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, {name: np.asarray(value) for name, value in feeds.items()})))
+    given = {name: value if isinstance(value, list) else np.asarray(value) for name, value in feeds.items()}
+    return dict(zip(names, session.run(names, given)))
 
 
 def write(folder, name, model, feeds, outputs, tolerance=None):

@@ -60,7 +60,7 @@ def operators_of(graph):
 def tests(suite):
     """(domain, operator) -> [cases, passed natively, passed in wasm]"""
     found = collections.defaultdict(lambda: [0, 0, 0])
-    for line in conformance.LEDGER.read_text().splitlines():
+    for line in conformance.SUITES["onnx"].ledger.read_text().splitlines():
         match = re.match(r"([\w/-]+)\s+native=(\w+)\s+wasm=(\w+)", line)
         if not match:
             continue
@@ -130,7 +130,7 @@ def page(apus, suite):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--apus", default=".build-test/release/apus")
-    parser.add_argument("--suite", type=pathlib.Path, default=conformance.SUITE)
+    parser.add_argument("--suite", type=pathlib.Path, default=conformance.SUITES["onnx"].folder)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     text = page(given.apus, given.suite)

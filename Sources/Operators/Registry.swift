@@ -58,7 +58,8 @@ public enum Registry {
     Operator("Inverse", domain: "com.microsoft", since: 1, 1...1, Inverse.self, types: .floats),
     Operator("TransposeMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
     Operator("FusedMatMul", domain: "com.microsoft", since: 1, 2...2, MatMul.self, types: .floats),
-    Operator("FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator(
+      "FusedGemm", domain: "com.microsoft", since: 1, 2...3, Gemm.self, types: .float32AndHalves, traits: .widensHalves),
 
     // Fused: what only passes write
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),

@@ -295,6 +295,11 @@ import Testing
     check(
       "two of them", proto, ["s": .float32([2, 2], [0, 0, 10, 10]), "x": .ramp([2, 2, 2])],
       gives: [.float32([2, 2], [2, 4, 20, 22]), .float32([2, 2, 2], [0, 1, 2, 4, 14, 15, 20, 22])])
+    scan.inputs[0] = "l"
+    check(
+      "of one and two steps", model(graph(["l: int64", "s", "x"], [scan], ["t", "u"]), opset: 8),
+      ["l": .int64([2], [1, 2]), "s": .float32([2, 2], [0, 0, 10, 10]), "x": .ramp([2, 2, 2])],
+      gives: [.float32([2, 2], [0, 1, 20, 22]), .float32([2, 2, 2], [0, 1, 0, 0, 14, 15, 20, 22])])
   }
 
   @Test func bodiesMustFit() {

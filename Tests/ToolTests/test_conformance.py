@@ -43,6 +43,25 @@ class LedgerTests(unittest.TestCase):
                 conformance.compare(found, rows, update=True)
                 self.assertEqual(rows, after)
 
+    def test_a_ledger_of_what_is_skipped(self):
+        missing = "operator 'X' of domain 'd' is not implemented"
+        cases = [
+            # (what, ledger, found, lines without update, lines with it, ledger after update)
+            ("what passes has no line", {}, {"a": result()}, 0, 0, {"a": row("pass", "pass")}),
+            ("a failure is no reason to skip", {}, {"a": result("wrong")}, 1, 1, {"a": row("pass", "pass")}),
+            ("a missing operator is", {}, {"a": result(missing, missing)}, 2, 0,
+             {"a": row("skip", "skip", "not yet: " + missing)}),
+            ("a skip that passes", {"a": row("skip", "skip", "why")}, {"a": result()}, 2, 0,
+             {"a": row("pass", "pass", "why")}),
+        ]
+        for what, ledger, found, lines, updated, after in cases:
+            with self.subTest(what):
+                rows = {name: (dict(cells), reason) for name, (cells, reason) in ledger.items()}
+                self.assertEqual(len(conformance.compare(found, dict(rows), False, lists_all=False)), lines)
+                rows = {name: (dict(cells), reason) for name, (cells, reason) in ledger.items()}
+                self.assertEqual(len(conformance.compare(found, rows, True, lists_all=False)), updated)
+                self.assertEqual(rows, after)
+
     def test_update_reports_what_it_does_not_accept(self):
         rows = {"a": row("pass", "pass")}
         self.assertEqual(len(conformance.compare({"a": result("no")}, rows, update=True)), 1)
@@ -57,10 +76,7 @@ class RunTests(unittest.TestCase):
     """What `run` makes of commands that end well, badly, or not."""
 
     def run_shell(self, script, names):
-        return conformance.run(["bash", "-c", script, "runner"], names)
-
-    def setUp(self):
-        conformance.SUITE.mkdir(parents=True, exist_ok=True)
+        return conformance.run(["bash", "-c", script, "runner"], names, conformance.ROOT)
 
     def test_results_come_in_order(self):
         script = """while read name; do

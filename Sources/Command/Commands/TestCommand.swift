@@ -14,6 +14,7 @@ struct TestCommand: Subcommand {
       Usage.Option(
         "--max-relative", "X", "instead: the largest difference allowed, over the largest number expected"),
       Usage.Option("--shapes", nil, "compare types and shapes alone: for models of random numbers"),
+      Usage.Option("--quantum", "N", "the difference allowed in integers of 16 bits and fewer (default: 0)"),
       Usage.Option("--quiet", nil, "print only what fails, and the sum"),
     ] + SessionOptions.options + [Usage.Option("--json", nil, "print JSON, a line for each folder")],
     notes: ["A folder without a model.onnx stands for those in it. Values are read from .npy files too."])
@@ -34,6 +35,7 @@ struct TestCommand: Subcommand {
     tolerance.absolute = try arguments.number("--atol") ?? tolerance.absolute
     tolerance.overMaximum = try arguments.number("--max-relative")
     tolerance.isOfShapes = arguments.has("--shapes")
+    tolerance.quantum = try arguments.number("--quantum") ?? 0
     isQuiet = arguments.has("--quiet")
     options = try SessionOptions(arguments)
     asJSON = arguments.has("--json")

@@ -8,6 +8,8 @@ struct Tolerance {
   var absolute = 1e-7
   /// Where set, it alone counts: the largest difference over the largest magnitude expected in the tensor.
   var overMaximum: Double?
+  /// By how much integers of 16 bits and fewer, which quantised numbers are kept in, may differ.
+  var quantum = 0.0
   /// Whether only types and shapes are compared: what random operators answer.
   var isOfShapes = false
 
@@ -16,8 +18,8 @@ struct Tolerance {
 
 /// What a comparison of values found.
 ///
-/// Floats may differ by the tolerance, two NaN are the same, and so are two infinities of one sign; all else must be
-/// equal.
+/// Floats may differ by the tolerance, and so may small integers; two NaN are the same, and so are two infinities of one
+/// sign; all else must be equal.
 struct Comparison {
   /// What is wrong first, or nil.
   private(set) var mismatch: Text?
@@ -101,7 +103,7 @@ struct Comparison {
         if a.type.isFraction {
           isSame = isClose(x, y, tolerance)
         } else {
-          isSame = x == y
+          isSame = x == y || (a.type.isQuantised && (x - y).magnitude <= tolerance.quantum)
           note(x, y)
         }
       }
@@ -175,6 +177,15 @@ extension ElementType {
     case .float32, .float64, .float16, .bfloat16, .complex64, .complex128, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2,
       .float8e5m2fnuz, .float8e8m0, .float4e2m1:
       true
+    default: false
+    }
+  }
+}
+
+extension ElementType {
+  fileprivate var isQuantised: Bool {
+    switch self {
+    case .int8, .uint8, .int16, .uint16, .int4, .uint4, .int2, .uint2: true
     default: false
     }
   }

@@ -83,6 +83,18 @@ public func resample(
   }
 }
 
+/// Brings numbers into a range, in place; `rounds` them to the nearest integer first, halves up.
+public func limit(
+  _ platform: Platform, _ numbers: UnsafeMutablePointer<Float>, _ count: Int, to range: ClosedRange<Float>, rounds: Bool
+) {
+  platform.parallelRanges(count, grain: 1 << 14) { part in
+    for i in part {
+      let x = rounds ? (numbers[i] + 0.5).rounded(.down) : numbers[i]
+      numbers[i] = max(range.lowerBound, min(x, range.upperBound))
+    }
+  }
+}
+
 @inline(__always)
 private func addScaled(
   _ source: UnsafePointer<Float>, _ weight: Lanes, _ target: UnsafeMutablePointer<Float>, _ count: Int

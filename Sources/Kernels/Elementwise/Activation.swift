@@ -57,7 +57,7 @@ extension UnaryRows {
   public static var mish: UnaryRows { UnaryRows(throughDouble: { x in x * CMath.tanh(softplus(x)) }) }
 
   public static func thresholdedRelu(alpha: Float) -> UnaryRows {
-    UnaryRows(throughDouble: { x in x > Double(alpha) ? x : x != x ? x : 0 })
+    UnaryRows(throughDouble: { x in x > Double(alpha) ? x : 0 })
   }
 
   public static func shrink(lambda: Float, bias: Float) -> UnaryRows {

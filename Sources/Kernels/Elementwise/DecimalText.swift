@@ -1,7 +1,7 @@
 import Tensors
 
-/// Writes every element of a number or bool tensor as text: integers in full, true as `1`, floats as C's `%.8g` does
-/// (`%.17g` for float64), and `NaN`, `INF`, `-INF`.
+/// Writes every element of a number or bool tensor as text: integers in full, true as `1`, floats as C's `%.8g` does, and
+/// `NaN`, `INF`, `-INF`.
 public func castToText(_ x: Tensor, into out: Tensor) {
   assert(out.type == .string && x.count == out.count)
   let row = x.type.rowType!
@@ -10,8 +10,7 @@ public func castToText(_ x: Tensor, into out: Tensor) {
       Tile.load(x.type, x.bytes, first: i, count: 1, as: row == .f32 ? .f64 : row, into: tile)
       var text: [UInt8] = []
       switch row {
-      case .f32: text.append(number: tile.load(as: Double.self), digits: 8)
-      case .f64: text.append(number: tile.load(as: Double.self), digits: 17)
+      case .f32, .f64: text.append(number: tile.load(as: Double.self), digits: 8)
       case .i64:
         let value = tile.load(as: Int64.self)
         if value < 0 { text.append(UInt8(ascii: "-")) }

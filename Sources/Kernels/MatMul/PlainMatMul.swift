@@ -3,17 +3,17 @@ import Tensors
 /// Matrix products of the types that have no tiles: float64 and integers in 64 bits, float16 and bfloat16 in float32.
 ///
 /// `batches` holds where the factors of each matrix of the result start, in elements. A row of the result is summed in
-/// a tile of the wider type and narrowed once.
+/// a tile of the wider type, multiplied by `alpha` and narrowed once.
 public func plainMatMul(
   _ a: Tensor, _ b: Tensor, into c: Tensor, _ batches: [(a: Int, b: Int)], m: Int, n: Int, k: Int, transposesA: Bool,
-  transposesB: Bool
+  transposesB: Bool, alpha: Float = 1
 ) {
   let sizes = PlainSizes(batches: batches, m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
   switch a.type.rowType {
-  case .f32: plain(Float.self, .f32, a, b, c, sizes) { $0 * $1 + $2 }
-  case .f64: plain(Double.self, .f64, a, b, c, sizes) { $0 * $1 + $2 }
+  case .f32: plain(Float.self, .f32, a, b, c, sizes, alpha) { $0 * $1 + $2 }
+  case .f64: plain(Double.self, .f64, a, b, c, sizes, Double(alpha)) { $0 * $1 + $2 }
   // Sums that wrap around are the same for both signs.
-  default: plain(Int64.self, a.type == .uint64 ? .u64 : .i64, a, b, c, sizes) { $0 &* $1 &+ $2 }
+  default: plain(Int64.self, a.type == .uint64 ? .u64 : .i64, a, b, c, sizes, whole(alpha)) { $0 &* $1 &+ $2 }
   }
 }
 
@@ -27,8 +27,9 @@ private struct PlainSizes {
 }
 
 @inline(never)
-private func plain<T: BitwiseCopyable>(
-  _: T.Type, _ row: RowType, _ a: Tensor, _ b: Tensor, _ c: Tensor, _ sizes: PlainSizes, _ multiplyAdd: (T, T, T) -> T
+private func plain<T: Numeric & BitwiseCopyable>(
+  _: T.Type, _ row: RowType, _ a: Tensor, _ b: Tensor, _ c: Tensor, _ sizes: PlainSizes, _ alpha: T,
+  _ multiplyAdd: (T, T, T) -> T
 ) {
   Tile.with { aTile in
     Tile.with { bTile in
@@ -56,6 +57,7 @@ private func plain<T: BitwiseCopyable>(
                 let x = left[0]
                 for j in 0..<columns { sums[j] = multiplyAdd(x, right[j], sums[j]) }
               }
+              if alpha != 1 { for j in 0..<columns { sums[j] = multiplyAdd(alpha, sums[j], 0) } }
               Tile.store(sumTile, as: c.type, to: c.bytes, first: (batch * m + i) * n + j0, count: columns)
             }
           }
@@ -99,8 +101,14 @@ private func combine(
     let x = sum.load(as: Double.self) * Double(alpha) + (addend.map { $0.load(as: Double.self) * Double(beta) } ?? 0)
     sum.storeBytes(of: x, as: Double.self)
   case .i64, .u64:
-    let scale = Int64(clamping: Int(alpha))
-    let x = sum.load(as: Int64.self) &* scale &+ (addend.map { $0.load(as: Int64.self) &* Int64(Int(beta)) } ?? 0)
+    let x = sum.load(as: Int64.self) &* whole(alpha) &+ (addend.map { $0.load(as: Int64.self) &* whole(beta) } ?? 0)
     sum.storeBytes(of: x, as: Int64.self)
   }
+}
+
+/// The whole part of a factor, as far as int64 goes; 0 for NaN.
+private func whole(_ factor: Float) -> Int64 {
+  let limit: Float = 0x1p63
+  if factor >= limit { return .max }
+  return factor >= -limit ? Int64(factor) : factor < 0 ? .min : 0
 }

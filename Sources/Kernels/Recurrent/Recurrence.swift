@@ -131,6 +131,13 @@ public struct Recurrence {
         if isActive { copyLanes(state, into: to, count: hidden) } else { fillLanes(to, with: 0, count: hidden) }
       }
     }
+    // A sequence of no steps ends in zeros, whatever it began with.
+    if let lengths {
+      for row in 0..<batch where lengths[row] <= 0 {
+        fillLanes(h + row * hidden, with: 0, count: hidden)
+        if let c { fillLanes(c + row * hidden, with: 0, count: hidden) }
+      }
+    }
   }
 
   private func activate(_ gate: UnsafeMutablePointer<Float>, _ count: Int, _ i: Int) {

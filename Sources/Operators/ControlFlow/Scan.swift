@@ -70,6 +70,8 @@ struct Scan: ControlFlowKernel {
     private let outputs: [StackedValues]
     private let allocator: Allocator
     private let length: Int
+    /// The length of the inputs; a sequence of a batch may be shorter, and what it yields ends in zeros.
+    private let fullLength: Int
     private var iteration = 0
 
     init(_ scan: Scan, states: [Value], scanned: [Tensor], length: Int? = nil, allocator: Allocator)
@@ -91,6 +93,7 @@ struct Scan: ControlFlowKernel {
         throw RuntimeError(
           .invalidArgument, "scanned inputs must be of one length, got %d and %d", full, tensor.shape[axis])
       }
+      fullLength = full
       self.length = min(length ?? full, full)
     }
 
@@ -103,6 +106,7 @@ struct Scan: ControlFlowKernel {
       if iteration == length {
         var finals = states
         for (i, output) in outputs.enumerated() {
+          if scan.isBatched { try output.pad(to: fullLength, allocator) }
           finals.append(
             try output.stacked(axis: scan.outputAxes[i], isReversed: scan.outputReversed[i], allocator))
         }

@@ -22,6 +22,17 @@ final class StackedValues {
     tensors.append(tensor)
   }
 
+  /// Appends zeros, of the shape the iterations yielded or else the body declares, until there are `count`.
+  func pad(to count: Int, _ allocator: Allocator) throws(RuntimeError) {
+    guard tensors.count < count else { return }
+    var dims = declared.dims?.map { dim in if case .known(let size) = dim { size } else { -1 } }
+    dims = tensors.first?.shape.dims ?? dims
+    guard let dims, !dims.contains(-1) else { return }
+    let zeros = try allocator.tensor(tensors.first?.type ?? declared.type ?? .float32, Shape(dims))
+    if zeros.type != .string { zeros.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: zeros.byteCount) }
+    while tensors.count < count { tensors.append(zeros) }
+  }
+
   /// The tensors behind each other along `axis`; without any, length 0 of the declared type (float32 where there is
   /// none) and shape, in which a dim that is not known is 0 too.
   func stacked(axis: Int, isReversed: Bool, _ allocator: Allocator) throws(RuntimeError) -> Value {

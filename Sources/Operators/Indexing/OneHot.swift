@@ -19,11 +19,11 @@ struct OneHot: OperatorKernel {
     let axis = try ShapeRules.axis(axis, rank: dims.count + 1)
     var depth = -1
     if let given = inputs[1].value {
-      guard let number = given.number.map({ Int(clamping: Int64($0)) }), number >= 0 else {
+      guard let number = given.number, number >= 0, number < 0x1p62 else {
         throw RuntimeError(
           .invalidArgument, "depth must be one number of 0 or more, got shape %v", shapes: [inputs[1].shape])
       }
-      depth = number
+      depth = Int(clamping: Int64(number))
     }
     dims.insert(depth, at: axis)
     return [values.with(dims: dims)]

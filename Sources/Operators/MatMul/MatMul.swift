@@ -55,7 +55,7 @@ struct MatMul: OperatorKernel {
       let product = try Product(a.shape.dims, b!.shape.dims, transposesA, transposesB)
       plainMatMul(
         a, b!, into: c, product.batches, m: product.m, n: product.n, k: product.k, transposesA: transposesA,
-        transposesB: transposesB)
+        transposesB: transposesB, alpha: epilogue.alpha)
       return
     }
     try runFloat32(call, a, c)

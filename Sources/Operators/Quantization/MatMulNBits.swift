@@ -25,7 +25,8 @@ struct MatMulNBits: OperatorKernel {
     n = try site.required("N", try site.node.attributes.int("N"))
     bits = try site.int("bits", default: 4)
     block = try site.required("block_size", try site.node.attributes.int("block_size"))
-    guard k > 0, n > 0, bits == 2 || bits == 4 || bits == 8, block >= 16, block & (block - 1) == 0 else {
+    guard k > 0, n > 0, bits == 2 || bits == 4 || bits == 8, block >= 16, block & (block - 1) == 0, block < 1 << 30
+    else {
       throw RuntimeError(
         .notImplemented, "blocks must be 2, 4 or 8 bits wide and a power of two from 16 on, got %d and %d", bits, block)
     }
@@ -44,7 +45,9 @@ struct MatMulNBits: OperatorKernel {
     guard a.rank >= 1, a.shape[a.rank - 1] == k else {
       throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shapes: [a.shape], k)
     }
-    guard b.type == .uint8, b.count == n * blocks * (block * bits / 8), scale.count == n * blocks else {
+    guard b.type == .uint8, b.count == [n, blocks, block * bits / 8].productSaturating,
+      scale.count == [n, blocks].productSaturating
+    else {
       throw RuntimeError(
         .invalidArgument, "B and its scales have shapes %v and %v, which are not %d rows of %d blocks",
         shapes: [b.shape, scale.shape], n, blocks)

@@ -220,6 +220,9 @@ struct Resize: FamilyKernel {
       from = target
     }
     if output.type == type, !changed.isEmpty { return }
+    if let range = output.type.narrowRange, !changed.isEmpty {
+      limit(call.platform, from.floats, output.count, to: range, rounds: filter.isAntialiased)
+    }
     let result = Tensor(
       type, output.shape, Storage(borrowed: from.bytes, byteCount: type.byteCount(output.count)))
     cast(result, into: output, on: call.platform)
@@ -245,6 +248,19 @@ struct Resize: FamilyKernel {
           Tensor(.float32, .scalar, Storage(borrowed: pointer, byteCount: 4)), into: missing, on: call.platform)
       }
       resizeNearest(call.platform, x, into: output, indices: tables, outside: missing.bytes)
+    }
+  }
+}
+
+extension ElementType {
+  /// What the integers of at most 16 bits reach; filters overshoot it.
+  fileprivate var narrowRange: ClosedRange<Float>? {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32768...32767
+    case .uint16: 0...65535
+    default: nil
     }
   }
 }

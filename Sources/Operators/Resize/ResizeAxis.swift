@@ -5,6 +5,8 @@ import Tensors
 /// How Resize maps positions of the output back to the input.
 enum CoordinateMode {
   case halfPixel, halfPixelSymmetric, pytorchHalfPixel, alignCorners, asymmetric, cropAndResize
+  /// Of opsets 11 and 12, for nearest neighbours.
+  case halfPixelForNearest
 
   init(_ name: Name) throws(RuntimeError) {
     switch name {
@@ -14,6 +16,7 @@ enum CoordinateMode {
     case _ where name == "align_corners": self = .alignCorners
     case _ where name == "asymmetric": self = .asymmetric
     case _ where name == "tf_crop_and_resize": self = .cropAndResize
+    case _ where name == "tf_half_pixel_for_nn": self = .halfPixelForNearest
     default:
       throw RuntimeError(.notImplemented, "coordinate_transformation_mode %s is not implemented", name: name)
     }
@@ -82,7 +85,8 @@ struct ResizeAxis {
     let factor = exactLength == Double(newLength) && T.self != Float.self ? newSize / size : T(scale)
     switch mode {
     case .halfPixel: return (x + 0.5) / factor - 0.5
-    case .pytorchHalfPixel: return newLength == 1 ? -0.5 : (x + 0.5) / factor - 0.5
+    case .pytorchHalfPixel: return newLength == 1 ? 0 : (x + 0.5) / factor - 0.5
+    case .halfPixelForNearest: return (x + 0.5) / factor
     case .halfPixelSymmetric:
       let offset = size / 2 * (1 - T(newLength) / newSize)
       return offset + (x + 0.5) / factor - 0.5

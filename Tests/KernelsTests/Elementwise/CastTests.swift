@@ -75,7 +75,7 @@ import Testing
       .float32([floats.count], floats), floats.map { String(format: "%.8g", Double($0)) },
       floats.map { String(format: "%.9g", Double($0)) })
     check(
-      .float64([doubles.count], doubles), doubles.map { String(format: "%.17g", $0) },
+      .float64([doubles.count], doubles), doubles.map { String(format: "%.8g", $0) },
       doubles.map { String(format: "%.17g", $0) })
   }
 

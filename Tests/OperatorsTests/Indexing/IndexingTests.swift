@@ -94,6 +94,11 @@ import Testing
         "float indices", "OneHot", [.float32([1], [2]), .int64([1], [3]), .strings([2], ["n", "y"])],
         gives: [.strings([1, 3], ["n", "n", "y"])]),
     ])
+    for depth in [Float.nan, .infinity, -1] {
+      checkError(
+        Case("depth", "OneHot", [.int64([1], [1]), .float32([], [depth]), values], gives: [values]),
+        contains: "depth must be one number of 0 or more")
+    }
   }
 
   @Test func dependsOnData() {

@@ -23,11 +23,22 @@ import Testing
         "transposed", "Gemm", [.float32([3, 2], [0, 3, 1, 4, 2, 5]), .float32([2, 3], [0, 2, 4, 1, 3, 5])],
         [("transA", .int(1)), ("transB", .int(1))], gives: [plus([0, 0, 0, 0])]),
       Case(
+        "a factor no integer holds", "Gemm", [.int32([1, 1], [0]), .int32([1, 1], [3]), .int32([1], [4])],
+        [("alpha", .float(1e30)), ("beta", .float(.nan))], gives: [.int32([1, 1], [0])]),
+      Case(
         "float64", "Gemm", [.float64([1, 1], [2]), .float64([1, 1], [3]), .float64([1], [4])], [("alpha", .float(0.5))],
         gives: [.float64([1, 1], [7])]),
       Case(
         "activation", "FusedGemm", domain: "com.microsoft", opset: 1, [a, b, .float32([2], [-20, -20])],
         [("activation", .string("Relu"))], gives: [.float32([2, 2], [0, 0, 8, 20])]),
+      Case(
+        "activation of float16", "FusedGemm", domain: "com.microsoft", opset: 1,
+        [.float16([1, 1], [2]), .float16([1, 1], [-3])], [("activation", .string("Relu"))],
+        gives: [.float16([1, 1], [0])]),
+      Case(
+        "a leak by its own attribute", "FusedGemm", domain: "com.microsoft", opset: 1,
+        [a, b, .float32([2], [-20, -20])], [("activation", .string("LeakyRelu")), ("activation_alpha", .float(0.5))],
+        gives: [.float32([2, 2], [-5, -3.5, 8, 20])]),
     ])
   }
 

@@ -28,6 +28,10 @@ import Testing
       Case(
         "float64", "MatMul", [.float64([1, 2], [0.5, 4]), .float64([2, 1], [5, 2])], gives: [.float64([1, 1], [10.5])]),
       Case(
+        "float16 scaled", "FusedMatMul", domain: "com.microsoft",
+        [.float16([1, 2], [0.5, 4]), .float16([1, 2], [5, 2])], [("transB", .int(1)), ("alpha", .float(0.5))],
+        gives: [.float16([1, 1], [5.25])]),
+      Case(
         "float16", "MatMul", [.float16([1, 2], [0.5, 4]), .float16([2, 1], [5, 2])], gives: [.float16([1, 1], [10.5])]),
     ])
   }

@@ -123,6 +123,14 @@ import Testing
         [epsilon],
         gives: [.float16([1, 1, 2], [10, 11])]),
     ])
+    check([
+      Case(
+        "statistics of each place", "BatchNormalization", opset: 8,
+        [
+          .float32([1, 1, 2], [1, 3]), .float32([1, 2], [1, 2]), .float32([1, 2], [10, 20]), .float32([1, 2], [1, 2]),
+          .float32([1, 2], [3, 0]),
+        ], [epsilon, ("spatial", .int(0))], gives: [.float32([1, 1, 2], [10, 22])])
+    ])
     checkError(
       Case("spatial", "BatchNormalization", opset: 8, [x] + parameters, [("spatial", .int(0))], gives: [x]),
       contains: "input 1 must be floats of shape [2, 2], got float32 [2]")

@@ -43,6 +43,14 @@ import Testing
         "RNN", "RNN", [x] + weights(1), size,
         gives: [nil, .float32([1, 1, 2], [-0.98293126, 0.4621172])]),
       Case(
+        "a sequence of no steps ends in zeros", "RNN",
+        [
+          .float32([1, 2, 1], [1, 1]), .float32([1, 1, 1], [1]), .float32([1, 1, 1], [1]), nil, .int32([2], [0, 1]),
+          .float32([1, 2, 1], [0.5, 0.5]),
+        ],
+        [("hidden_size", .int(1)), ("activations", .strings(["Relu"]))],
+        gives: [.float32([1, 1, 2, 1], [0, 1.5]), .float32([1, 2, 1], [0, 1.5])]),
+      Case(
         "RNN of relus, batch first", "RNN",
         [.float32([1, 2, 1], [1, -3]), .float32([1, 1, 1], [2]), .float32([1, 1, 1], [1])],
         [("hidden_size", .int(1)), ("layout", .int(1)), ("activations", .strings(["Relu"]))],

@@ -19,6 +19,18 @@ import Testing
         [("mode", .string("linear")), ("antialias", .int(1))],
         gives: [.float32([1, 1, 2, 4], [2.5, 3.5, 4.5, 5.5, 9.5, 10.5, 11.5, 12.5])]),
       Case(
+        "antialiased bytes are rounded", "Resize", opset: 18,
+        [.uint8([4], [0, 255, 255, 1]), nil, .float32([1], [0.5])],
+        [("mode", .string("linear")), ("antialias", .int(1))], gives: [.uint8([2], [128, 128])]),
+      Case(
+        "a cubic of bytes saturates", "Resize", opset: 18, [.uint8([4], [0, 0, 255, 255]), nil, .float32([1], [2])],
+        [("mode", .string("cubic"))], gives: [.uint8([8], [0, 0, 0, 57, 197, 255, 255, 255])]),
+      Case(
+        "one output of pytorch_half_pixel lies at 0", "Resize", opset: 19,
+        [.float32([3], [1, 5, 2]), nil, nil, .int64([1], [1])],
+        [("mode", .string("cubic")), ("coordinate_transformation_mode", .string("pytorch_half_pixel"))],
+        gives: [.float32([1], [1])]),
+      Case(
         "cropped, a value outside", "Resize", opset: 19,
         [.ramp([3]), .float32([2], [0.5, 1.5]), nil, .int64([1], [3])],
         [
@@ -41,6 +53,10 @@ import Testing
       Case(
         "ties prefer the ceiling", "Resize", opset: 13, [.uint8([4], [1, 2, 3, 4]), nil, nil, .int64([1], [2])],
         [("nearest_mode", .string("round_prefer_ceil"))], gives: [.uint8([2], [2, 4])]),
+      Case(
+        "tf_half_pixel_for_nn", "Resize", opset: 11, [.ramp([4]), .float32([0], []), .float32([1], [0.6])],
+        [("coordinate_transformation_mode", .string("tf_half_pixel_for_nn")), ("nearest_mode", .string("floor"))],
+        gives: [.float32([2], [0, 2])]),
       Case(
         "not larger", "Resize", opset: 19, [.ramp([2, 4]), nil, nil, .int64([2], [4, 4])],
         [("keep_aspect_ratio_policy", .string("not_larger"))], gives: [.ramp([2, 4])]),
