@@ -43,6 +43,13 @@ func softmaxRow(
       return
     }
   #endif
+  softmaxLanes(source, into: target, count, logarithm)
+}
+
+/// The same in the vectors that every host has.
+func softmaxLanes(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
+) {
   let largest = Lanes(repeating: rowMaximum(source, count))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)
