@@ -45,6 +45,14 @@ func softmaxRow(
       return
     }
   #endif
+  softmaxLanes(source, into: target, count, logarithm, sink: sink)
+}
+
+/// The same in the vectors that every host has.
+func softmaxLanes(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool,
+  sink: Float = -.infinity
+) {
   let largest = Lanes(repeating: max(rowMaximum(source, count), sink))
   var sum0 = Lanes(repeating: 0)
   var sum1 = Lanes(repeating: 0)

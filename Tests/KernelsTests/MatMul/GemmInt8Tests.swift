@@ -78,7 +78,12 @@ import Testing
   /// One thread and three, by pairs and by fours, and whatever this machine has for fours.
   static var platforms: [Platform] {
     let threaded = reversed(threads: 3)
-    return [
+    var wide: [Platform] = []
+    #if arch(x86_64)
+      if VectorLevel.detected == .vnni { wide = [Platform(dotBytes: Platform.wideDotBytes, vectors: .vnni)] }
+      if VectorLevel.detected == .vnni { wide.append(Platform(dotBytes: Platform.wideDotBytes)) }
+    #endif
+    return wide + [
       .serial, threaded, Platform(dotBytes: plainDot),
       Platform(threadCount: 3, loop: { threaded.parallelFor($0, $2, $1) }, dotBytes: plainDot),
       .native(threads: 1, blas: false),

@@ -53,10 +53,13 @@ func relativeDifference(_ got: [Float], _ want: [Double]) -> Double {
 }
 
 /// Two and three threads in name, one after another in fact, in an order that shows a dependence on it.
-func reversed(threads: Int) -> Platform {
+func reversed(threads: Int, vectors: VectorLevel = .baseline, fuses: Bool = false) -> Platform {
   Platform(
     threadCount: threads,
     loop: { count, task, context in
       for i in (0..<count).reversed() { task(context, i, i % threads) }
-    })
+    }, vectors: vectors, fuses: fuses)
 }
+
+/// The levels above the baseline that this machine has.
+let wideLevels = VectorLevel.allCases.filter { $0 > .baseline && $0 <= .detected }
