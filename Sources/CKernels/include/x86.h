@@ -36,7 +36,7 @@ typedef struct {
   /// A [rows, depth], rows `aStride` apart; or, where that is 0, panels of four rows, [depth, 4], `aPanelStride` apart.
   const float *_Nonnull a;
   ptrdiff_t aStride, aPanelStride;
-  /// B in panels of as many columns as two vectors have: [depth, panel], rows `bStride` and panels `bPanelStride` apart.
+  /// B in panels of as many columns as two vectors have, [depth, panel]: rows `bStride`, panels `bPanelStride` apart.
   const float *_Nonnull b;
   ptrdiff_t bStride, bPanelStride;
   /// A last panel that is narrower, with rows `bLastStride` apart.
@@ -91,7 +91,7 @@ typedef struct {
 /// C ← (A - a0) · (B - b0), exact while sums fit in int32, which wrap. For level 3.
 void ck_multiplyBytes(const ck_byteBlock *_Nonnull block);
 
-/// Packs up to four rows of bytes, `stride` apart and less `flip`'s bit, as one block of such a B; `packed` is the block
+/// Packs up to four rows of bytes ^ flip, `stride` apart, as one block of such a B; `packed` is the block
 /// in the first panel. Adds to the sums of the columns, or begins them. For level 3.
 void ck_packFours(
     const uint8_t *_Nonnull rows, ptrdiff_t stride, int height, ptrdiff_t columns, uint8_t flip,

@@ -144,7 +144,7 @@ INLINE void slide(const int STRIDE, const int PRODUCTS, const ck_slide *s) {
   }
 }
 
-#define SLIDE(name, STRIDE, PRODUCTS)                                                                                  \
+#define SLIDE(name, STRIDE, PRODUCTS) \
   static TARGET __attribute__((noinline)) void name(const ck_slide *s) { slide(STRIDE, PRODUCTS, s); }
 SLIDE(products1, 1, 1)
 SLIDE(products2, 2, 1)

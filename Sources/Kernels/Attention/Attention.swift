@@ -129,7 +129,8 @@ public struct Attention {
   }
 
   private func runBlock(
-    _ alone: Platform, _ item: Int, _ head: Int, _ rows: Range<Int>, _ q: HeadMatrices, _ k: HeadMatrices, _ v: HeadMatrices,
+    _ alone: Platform, _ item: Int, _ head: Int, _ rows: Range<Int>, _ q: HeadMatrices, _ k: HeadMatrices,
+    _ v: HeadMatrices,
     _ output: HeadMatrices, _ scratch: UnsafeMutablePointer<Float>
   ) {
     let keyHead = head / (queryHeads / keyHeads)

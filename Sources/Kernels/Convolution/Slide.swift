@@ -5,7 +5,8 @@
     /// A kernel over planes without depth as they lie in memory, for the widest vectors of x86-64; nil where this
     /// machine has none, or columns are farther apart than two.
     func slide(_ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) -> ck_slide? {
-      guard VectorLevel.detected >= .avx512, stride.w <= 2, kernel.d == 1, self.output.d == 1, input.d == 1, before.d == 0
+      guard VectorLevel.detected >= .avx512, stride.w <= 2, kernel.d == 1, self.output.d == 1, input.d == 1,
+        before.d == 0
       else { return nil }
       return ck_slide(
         source: source, output: output, inputHeight: input.h, inputWidth: input.w, outputHeight: self.output.h,

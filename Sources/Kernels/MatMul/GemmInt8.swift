@@ -77,7 +77,8 @@ public func gemmInt8(
   if let dot = platform.dotBytes {
     let product = BytesProduct(
       m: m, n: n, k: k, a: a, stride: stride, aSigned: aSigned, aZeros: aZeros, aZeroPerRow: aZeroPerRow, b: b,
-      ends: ends, c: c, ldc: ldc, rows: scratch.assumingMemoryBound(to: UInt8.self), sums: sums, dot: dot, vectors: platform.vectors)
+      ends: ends, c: c, ldc: ldc, rows: scratch.assumingMemoryBound(to: UInt8.self), sums: sums, dot: dot,
+      vectors: platform.vectors)
     split(platform, quads, panels, work: m * n, k, { product.pack($0) }, { product.run($0, $1) })
     return
   }
