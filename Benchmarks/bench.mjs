@@ -64,6 +64,8 @@ async function compare(ours, peer) {
 const models = modelsIn(given.models, positionals);
 const threads = Number(given.threads);
 const ours = await openOurs({ runtime: given.runtime, threads });
+// Our workers start before the peer does, which may bring a global Worker of its own to this process.
+if (threads > 1) await (await ours(models[0].model, models[0].feeds)).release();
 const peer = given.peer && (await openPeer(given.peer, { runtime: given['peer-runtime'], threads }));
 const width = Math.max(...models.map(({ name }) => name.length), 5);
 const columns = peer
