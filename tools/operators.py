@@ -116,8 +116,8 @@ def page(apus, suite):
     live = {schema.name for schema in schemas if not schema.domain and not schema.deprecated}
     missing = sorted(live - {name for domain, name in by_operator if domain == "ai.onnx"})
     lines += ["## What is refused", "",
-              "A session that needs any of this is refused when it is created, or when shapes are first known, with the",
-              "node and the value. The two that no registry row stands for:", "",
+              "A session that needs any of this is refused when it is created, or when shapes are first known, by node",
+              "and value. The two that no registry row stands for:", "",
               *(f"- {name} (ai.onnx)" for name in missing), "- Gradient (ai.onnx.preview.training)", "",
               "By operator or family, the sentence that it says:", ""]
     lines += [f"- {name}: {sentence}" for name, sentence in refusals()]
