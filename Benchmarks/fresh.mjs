@@ -1,9 +1,9 @@
 // What a model costs in a process of its own, in this Node:
 //   node fresh.mjs --models DIR [--peer DIR|FILE] [--rounds 3] [--json FILE] [NAME...]
-// cold: from the import of the runtime to the end of the first run. create: from bytes in memory, after a tiny model had
-// the wasm compiled. first: the first run. memory: the high-water mark of a process that creates and runs three times,
-// less that of a process that does nothing. Each figure is the median over rounds in which ours and the peer take turns;
-// ratios are peer / ours, so that above 1 we need less.
+// cold: from the import of the runtime to the end of the first run. create: from bytes in memory, after a tiny model
+// had the wasm compiled. first: the first run. memory: the high-water mark of a process that creates and runs three
+// times, less that of a process that does nothing. Each figure is the median over rounds in which ours and the peer
+// take turns; ratios are peer / ours, so that above 1 we need less.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -60,8 +60,8 @@ const children = {
 
 if (given.child) {
   const [chosen] = modelsIn(given.models, positionals);
-  const read = { ...chosen, bytes: given.child === 'empty' ? undefined : new Uint8Array(fs.readFileSync(chosen.model)) };
-  console.log(JSON.stringify(await children[given.child](read)));
+  const bytes = given.child === 'empty' ? undefined : new Uint8Array(fs.readFileSync(chosen.model));
+  console.log(JSON.stringify(await children[given.child]({ ...chosen, bytes })));
   process.exit();
 }
 
@@ -81,7 +81,8 @@ const cell = (text) => String(text).padStart(10);
 const show = (name, cells) => console.log(`${name.padEnd(width)} ${cells.map(cell).join('')}`);
 
 console.log(`Node ${process.version}, 1 thread, a process for each figure, median of ${rounds}`);
-show('', Object.entries(figures).flatMap(([name, unit]) => [`${name} ${unit}`, ...(given.peer ? ['peer', 'ratio'] : [])]));
+const beside = given.peer ? ['peer', 'ratio'] : [];
+show('', Object.entries(figures).flatMap(([name, unit]) => [`${name} ${unit}`, ...beside]));
 const results = [];
 for (const { name } of models) {
   const seen = { ours: [], peer: [] };

@@ -1,7 +1,7 @@
 // How cost grows, in this Node: node growth.mjs [--threads 1,2] [--seconds 0.3] [--json FILE]
-// One table each for the batch of a convolutional network, the length of a sequence in a transformer block, the number of
-// threads, and the number of nodes (create, and the first run, which plans). The last one is of a decoder whose shape changes
-// at every token: what planning takes of its run. The models are made here, with seeded weights.
+// One table each for the batch of a convolutional network, the length of a sequence in transformer blocks, the number
+// of threads, and the number of nodes (create, and the first run, which plans). The last one is of a decoder whose
+// shape changes at every token: what planning takes of its run. The models are made here, with seeded weights.
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { initializer, model, node, value } from '../js-shim/test/support/onnx.js';
@@ -45,14 +45,16 @@ function convolutions() {
 }
 
 const width = 256;
-const products = { q: [width, width], k: [width, width], v: [width, width], up: [width, 4 * width], down: [4 * width, width] };
+const square = [width, width];
+const products = { q: square, k: square, v: square, up: [width, 4 * width], down: [4 * width, width] };
 
 /** Attention with one head and a feed-forward net; with `past`, keys and values go on from those that are fed. */
 function block(i, past) {
   const name = (stem) => `${stem}${i}`;
+  const joined = (stem) => node('Concat', [`past.${name(stem)}`, name(stem)], [`all.${name(stem)}`], { axis: 0 });
   const nodes = [
     ...['q', 'k', 'v'].map((stem) => node('MatMul', [name('x'), `${name(stem)}.w`], [name(stem)])),
-    ...(past ? ['k', 'v'].map((stem) => node('Concat', [`past.${name(stem)}`, name(stem)], [`all.${name(stem)}`], { axis: 0 })) : []),
+    ...(past ? ['k', 'v'].map(joined) : []),
     node('Transpose', [past ? `all.${name('k')}` : name('k')], [name('kt')]),
     node('MatMul', [name('q'), name('kt')], [name('scores')]),
     node('Softmax', [name('scores')], [name('shares')], { axis: -1 }),
@@ -112,7 +114,8 @@ async function timed(bytes, feeds, threads) {
 const results = {};
 function table(title, header, rows) {
   results[title] = rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
-  const cells = (row) => row.map((x) => (Number.isInteger(x) || typeof x === 'string' ? x : x.toFixed(3))).map((x) => String(x).padStart(12)).join('');
+  const cell = (x) => (Number.isInteger(x) || typeof x === 'string' ? `${x}` : x.toFixed(3)).padStart(15);
+  const cells = (row) => row.map(cell).join('');
   console.log(`\n${title}\n${cells(header)}`);
   for (const row of rows) console.log(cells(row));
 }
@@ -129,7 +132,8 @@ async function growth(title, unit, sizes, time) {
 
 console.log(`Node ${process.version}`);
 const images = convolutions();
-await growth('batch: five convolutions, 64x64', 'images', [1, 2, 4, 8, 16], (batch) => timed(images, { x0: feed([batch, 3, 64, 64]) }));
+await growth('batch: five convolutions, 64x64', 'images', [1, 2, 4, 8, 16], (batch) =>
+  timed(images, { x0: feed([batch, 3, 64, 64]) }));
 const encoder = transformer(2, false);
 await growth('sequence: two transformer blocks, 256 wide', 'tokens', [32, 64, 128, 256, 512, 1024], (length) =>
   timed(encoder, { x0: feed([length, width]) }));
@@ -164,8 +168,10 @@ async function planning() {
   const session = await ort.InferenceSession.create(decoder, { intraOpNumThreads: 1 });
   const x0 = new ort.Tensor('float32', noise(width), [1, width]);
   const cache = noise(512 * width);
-  const feeds = (past) => ({
-    x0, ...Object.fromEntries(names.map((name) => [name, new ort.Tensor('float32', cache.subarray(0, past * width), [past, width])])) });
+  const feeds = (past) => {
+    const kept = new ort.Tensor('float32', cache.subarray(0, past * width), [past, width]);
+    return { x0, ...Object.fromEntries(names.map((name) => [name, kept])) };
+  };
   const time = async (past) => {
     const fed = feeds(past);
     const begun = performance.now();

@@ -1,6 +1,6 @@
 // The runtimes that benchmarks open: ours, and a peer, which is a module with the `ort` surface, or a folder whose
-// ort-web.mjs opens one (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)`, where the model is a path or
-// bytes, with { run, release }, and `run` with its milliseconds.
+// ort-web.mjs opens one (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)`, where the model is a path
+// or bytes, with { run, release }, and `run` with its milliseconds.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -94,12 +94,12 @@ def page(apus, suite):
     passed = tests(suite)
     lines = [
         "# Operators", "",
-        "Written by `make docs` from the registry, the ledger of the ONNX backend suite and the sources; not by hand.", "",
-        "Every operator runs natively and in wasm, on the one provider there is (`cpu`, in JavaScript `wasm`). *Versions*",
-        "are those of the schema that are taken, *types* those of the first input: *numbers* are reals and integers,",
-        "*reals* float32, float64, float16 and bfloat16. *Tests* are the cases of the ONNX backend suite of onnx",
-        f"{onnx.__version__} whose graph has the operator: how many there are, how many pass natively and in wasm through",
-        "JavaScript, which cannot feed every type.", ""]
+        "Written by `make docs` from the registry, the ledger of the ONNX backend suite and the sources; not by hand.",
+        "", "Every operator runs natively and in wasm, on the one provider there is (`cpu`, in JavaScript `wasm`).",
+        "*Versions* are those of the schema that are taken, *types* those of the first input: *numbers* are reals and",
+        "integers, *reals* float32, float64, float16 and bfloat16. *Tests* are the cases of the ONNX backend suite of",
+        f"onnx {onnx.__version__} whose graph has the operator: how many there are, how many pass natively and in wasm",
+        "through JavaScript, which cannot feed every type.", ""]
     for domain in sorted({domain for domain, _ in by_operator}):
         names = sorted(name for other, name in by_operator if other == domain)
         lines += [f"## {domain}", "", f"{len(names)} operators.", "",
@@ -112,11 +112,12 @@ def page(apus, suite):
             taken = ", ".join(map(str, versions(name, domain, since)))
             lines.append(f"| {name} | {taken} | {told(types, everything)} | {counts} |")
         lines.append("")
-    missing = sorted({schema.name for schema in onnx.defs.get_all_schemas() if not schema.domain and not schema.deprecated}
-                     - {name for domain, name in by_operator if domain == "ai.onnx"})
+    schemas = onnx.defs.get_all_schemas()
+    live = {schema.name for schema in schemas if not schema.domain and not schema.deprecated}
+    missing = sorted(live - {name for domain, name in by_operator if domain == "ai.onnx"})
     lines += ["## What is refused", "",
-              "A session that needs any of this is refused when it is created, or when shapes are first known, with the node and",
-              "the value. The two that no registry row stands for:", "",
+              "A session that needs any of this is refused when it is created, or when shapes are first known, by node",
+              "and value. The two that no registry row stands for:", "",
               *(f"- {name} (ai.onnx)" for name in missing), "- Gradient (ai.onnx.preview.training)", "",
               "By operator or family, the sentence that it says:", ""]
     lines += [f"- {name}: {sentence}" for name, sentence in refusals()]

@@ -30,7 +30,8 @@ static inline bool ck_claim(int32_t *_Nonnull word) {
 /// Makes `word` at least `value`.
 static inline void ck_raise(int32_t *_Nonnull word, int32_t value) {
   int32_t known = ck_load(word);
-  while (known < value && !__atomic_compare_exchange_n(word, &known, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+  while (known < value) {
+    if (__atomic_compare_exchange_n(word, &known, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return;
   }
 }
 

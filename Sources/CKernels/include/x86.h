@@ -1,5 +1,5 @@
 // Kernels in the wide vectors that x86-64 processors may have, compiled for each level and chosen at run time by the
-// argument `level`. Their code is in x86/, one source for all widths; elsewhere they are not there.
+// argument `level`. Their code is in x86/, one source for all widths; elsewhere no level has them.
 #ifndef CKERNELS_X86_H
 #define CKERNELS_X86_H
 
@@ -18,7 +18,12 @@ static inline int ck_vectorLevel(void) {
 #endif
 }
 
+// Elsewhere the functions are there and do nothing: callers ask for the level first.
 #if defined(__x86_64__)
+#define CK_X86(...) __VA_ARGS__;
+#else
+#define CK_X86(...) static inline __VA_ARGS__ {}
+#endif
 
 /// What follows a product before it is stored: bounded(alpha · sum + bias + addend).
 typedef struct {
@@ -51,7 +56,7 @@ typedef struct {
 } ck_floatBlock;
 
 /// C ← (C +) A · B, each product fused with its sum, in order of the depth.
-void ck_multiplyFloats(int level, const ck_floatBlock *_Nonnull block);
+CK_X86(void ck_multiplyFloats(int level, const ck_floatBlock *_Nonnull block))
 
 /// What a convolution sees as a matrix: element (tap, position) is at offset taps[tap] + the position's from `source`.
 typedef struct {
@@ -65,8 +70,8 @@ typedef struct {
 
 /// Packs `count` positions from `first` on as panels for ck_multiplyFloats, which follow each other; a last panel has
 /// rows of a multiple of eight.
-void ck_packFloatColumns(
-    int level, const ck_floatColumns *_Nonnull columns, ptrdiff_t first, ptrdiff_t count, float *_Nonnull packed);
+CK_X86(void ck_packFloatColumns(
+    int level, const ck_floatColumns *_Nonnull columns, ptrdiff_t first, ptrdiff_t count, float *_Nonnull packed))
 
 /// A product of bytes. A is unsigned bytes in quads of rows, [quads, blocks, 4 rows, 4], B signed ones in panels of
 /// eight columns, [panels, blocks, 8, 4], with the sums of its columns.
@@ -89,30 +94,30 @@ typedef struct {
 } ck_byteBlock;
 
 /// C ← (A - a0) · (B - b0), exact while sums fit in int32, which wrap. For level 3.
-void ck_multiplyBytes(const ck_byteBlock *_Nonnull block);
+CK_X86(void ck_multiplyBytes(const ck_byteBlock *_Nonnull block))
 
 /// Packs up to four rows of bytes ^ flip, `stride` apart, as one block of such a B; `packed` is the block
 /// in the first panel. Adds to the sums of the columns, or begins them. For level 3.
-void ck_packFours(
+CK_X86(void ck_packFours(
     const uint8_t *_Nonnull rows, ptrdiff_t stride, int height, ptrdiff_t columns, uint8_t flip,
-    int8_t *_Nonnull packed, ptrdiff_t panelStride, int32_t *_Nonnull sums, int isFirst);
+    int8_t *_Nonnull packed, ptrdiff_t panelStride, int32_t *_Nonnull sums, int isFirst))
 
 /// round(x / scale) + zero, ties to even, between `low` and `high`, as bytes; NaN becomes `zero`.
-void ck_quantizeBytes(
+CK_X86(void ck_quantizeBytes(
     int level, const float *_Nonnull source, uint8_t *_Nonnull target, ptrdiff_t count, float scale, int32_t zero,
-    int32_t low, int32_t high);
+    int32_t low, int32_t high))
 /// (q - zero) · scale.
-void ck_dequantizeBytes(
+CK_X86(void ck_dequantizeBytes(
     int level, const uint8_t *_Nonnull source, float *_Nonnull target, ptrdiff_t count, float scale, int32_t zero,
-    int isSigned);
+    int isSigned))
 
 enum { CK_EXP, CK_TANH, CK_SIGMOID, CK_SILU, CK_ERF, CK_GELU, CK_GELU_TANH };
 /// A function of each value, the bits of Transcendental.swift. `target` may be `source`.
-void ck_mapFloats(
-    int level, int function, const float *_Nonnull source, float *_Nonnull target, ptrdiff_t count);
+CK_X86(void ck_mapFloats(
+    int level, int function, const float *_Nonnull source, float *_Nonnull target, ptrdiff_t count))
 
 /// Softmax of one row, the bits of Softmax.swift.
-void ck_softmaxRow(int level, const float *_Nonnull source, float *_Nonnull target, ptrdiff_t count);
+CK_X86(void ck_softmaxRow(int level, const float *_Nonnull source, float *_Nonnull target, ptrdiff_t count))
 
 /// Rows of a depthwise convolution over a plane whose taps are at offsets from an output's place; nothing is fused.
 typedef struct {
@@ -126,7 +131,7 @@ typedef struct {
   float *_Nonnull output;
   float bias, low, high;
 } ck_depthwisePlane;
-void ck_depthwise(int level, const ck_depthwisePlane *_Nonnull plane);
+CK_X86(void ck_depthwise(int level, const ck_depthwisePlane *_Nonnull plane))
 
 /// A kernel over a plane as it lies in memory; what lies outside is padding. `xStride` is 1 or 2.
 typedef struct {
@@ -140,9 +145,9 @@ typedef struct {
 } ck_slide;
 
 /// bounded(bias + Σ weight · x), padding 0, nothing fused: as ck_depthwise. For level 2 and up.
-void ck_slideProducts(const ck_slide *_Nonnull slide);
+CK_X86(void ck_slideProducts(const ck_slide *_Nonnull slide))
 /// The largest value that is no padding; of several with NaN the one after the last. For level 2 and up.
-void ck_slideMaximum(const ck_slide *_Nonnull slide);
+CK_X86(void ck_slideMaximum(const ck_slide *_Nonnull slide))
 
-#endif
+#undef CK_X86
 #endif

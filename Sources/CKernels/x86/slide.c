@@ -128,7 +128,8 @@ INLINE void slideRow(
 
 /// All outputs, sixteen columns at a time from top to bottom, so that masks are made once.
 INLINE void slide(const int STRIDE, const int PRODUCTS, const ck_slide *s) {
-  const int three = s->kernelHeight == 3 && s->kernelWidth == 3 && s->yStride <= 2 && s->yDilation == 1 && s->xDilation == 1;
+  const int three =
+      s->kernelHeight == 3 && s->kernelWidth == 3 && s->yStride <= 2 && s->yDilation == 1 && s->xDilation == 1;
   __m512 w[9];
 #pragma clang loop unroll(full)
   for (int t = 0; t < 9; t++) w[t] = _mm512_set1_ps(PRODUCTS && three ? s->weights[t] : 0);

@@ -119,12 +119,10 @@ public struct Convolution {
   }
 
   private func run(_ platform: Platform, _ image: Image, panels: UnsafeMutablePointer<Float>) {
-    #if arch(x86_64)
-      if platform.fuses, platform.vectors > .baseline {
-        runWide(platform, image, panels: panels)
-        return
-      }
-    #endif
+    if platform.fuses, platform.vectors > .baseline {
+      runWide(platform, image, panels: panels)
+      return
+    }
     let positions = window.output.count
     let block = block
     let blocks = (positions + block - 1) / block

@@ -204,9 +204,7 @@ extension SIMD4<Float> {
 // The same over arrays. `target` may be `source`.
 
 public func exp(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_EXP, source, target, count) { return }
-  #endif
+  if mapWide(CK_EXP, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.exponential }
 }
 
@@ -215,44 +213,32 @@ public func log(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointe
 }
 
 public func tanh(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_TANH, source, target, count) { return }
-  #endif
+  if mapWide(CK_TANH, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.hyperbolicTangent }
 }
 
 public func sigmoid(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_SIGMOID, source, target, count) { return }
-  #endif
+  if mapWide(CK_SIGMOID, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.sigmoid }
 }
 
 public func silu(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_SILU, source, target, count) { return }
-  #endif
+  if mapWide(CK_SILU, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.silu }
 }
 
 public func erf(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_ERF, source, target, count) { return }
-  #endif
+  if mapWide(CK_ERF, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.errorFunction }
 }
 
 public func gelu(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_GELU, source, target, count) { return }
-  #endif
+  if mapWide(CK_GELU, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.gelu }
 }
 
 public func geluTanh(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
-  #if arch(x86_64)
-    if mapWide(CK_GELU_TANH, source, target, count) { return }
-  #endif
+  if mapWide(CK_GELU_TANH, source, target, count) { return }
   mapLanes(source, into: target, count: count) { $0.geluTanh }
 }
 

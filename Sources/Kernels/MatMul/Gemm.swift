@@ -73,12 +73,10 @@ public func gemm(
     finish(c, ldc: ldc, rows: m, columns: n, epilogue)
     return
   }
-  #if arch(x86_64)
-    if let wide = WideGemm(platform, m: m, n: n, k: k, a, b) {
-      wide.run(platform, into: c, ldc: ldc, epilogue, scratch: scratch)
-      return
-    }
-  #endif
+  if let wide = WideGemm(platform, m: m, n: n, k: k, a, b) {
+    wide.run(platform, into: c, ldc: ldc, epilogue, scratch: scratch)
+    return
+  }
   if m == 1, !a.isPacked {
     gemvRow(platform, n: n, k: k, a.pointer, b, into: c, epilogue)
     return

@@ -93,12 +93,10 @@ struct BytesProduct {
 
   /// C of some rows, four at a time, and panels of eight columns.
   func run(_ quads: Range<Int>, _ panels: Range<Int>) {
-    #if arch(x86_64)
-      if vectors >= .vnni {
-        runWide(quads, panels)
-        return
-      }
-    #endif
+    if vectors >= .vnni {
+      runWide(quads, panels)
+      return
+    }
     // What sticks out of C is computed beside it.
     let whole = max(quads.lowerBound, min(quads.upperBound, m / 4))
     for panel in panels {

@@ -17,14 +17,12 @@ public func packRightInt8(
   while row < rows.upperBound {
     let from = source + (row &- rows.lowerBound) &* n
     let height = min(group, k &- row)
-    #if arch(x86_64)
-      if group == 4, VectorLevel.detected >= .vnni {
-        ck_packFours(
-          from, n, Int32(height), n, flip, packed + row * 8, 32 * groups, sums, row == 0 ? 1 : 0)
-        row &+= 4
-        continue
-      }
-    #endif
+    if group == 4, VectorLevel.detected >= .vnni {
+      ck_packFours(
+        from, n, Int32(height), n, flip, packed + row * 8, 32 * groups, sums, row == 0 ? 1 : 0)
+      row &+= 4
+      continue
+    }
     var column = 0
     while column < n {
       let to = packed + (column >> 3 &* groups &+ row >> shift) &* 8 &* group

@@ -61,7 +61,8 @@ public struct Platform: Sendable {
   /// Threads that may run pieces of one loop at once, the caller among them; at least 1.
   public let threadCount: Int
   /// How wide vectors may be. Numbers do not depend on it.
-  public let vectors: VectorLevel
+  public var vectors: VectorLevel { VectorLevel.detected == .baseline ? .baseline : widest }
+  private let widest: VectorLevel
   /// Whether products of floats may be fused with their sums, which changes last bits.
   public let fuses: Bool
   /// Set where the machine sums products of four bytes in one instruction.
@@ -76,7 +77,7 @@ public struct Platform: Sendable {
     assert(threadCount >= 1)
     self.dotBytes = dotBytes
     self.threadCount = threadCount
-    self.vectors = vectors
+    widest = vectors
     self.fuses = fuses
     self.loop = loop
     multiply = sgemm

@@ -11,8 +11,12 @@ public enum VectorLevel: Int32, Comparable, CaseIterable, Sendable {
   /// AVX-512 with sums of products of bytes.
   case vnni
 
-  /// What this machine has.
-  public static let detected = VectorLevel(rawValue: ck_vectorLevel()) ?? .baseline
+  /// What this machine has. Where that is the baseline in any case, what asks for more is not compiled in.
+  #if arch(x86_64)
+    public static let detected = VectorLevel(rawValue: ck_vectorLevel()) ?? .baseline
+  #else
+    public static var detected: VectorLevel { .baseline }
+  #endif
 
   public static func < (a: VectorLevel, b: VectorLevel) -> Bool { a.rawValue < b.rawValue }
 }

@@ -157,14 +157,12 @@ private func quantizeRun(
   _ scale: Float, _ zero: Int32
 ) {
   let (low, high) = type.bounds
-  #if arch(x86_64)
-    if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
-      ck_quantizeBytes(
-        VectorLevel.detected.rawValue, source, target.assumingMemoryBound(to: UInt8.self), count, scale, zero, low,
-        high)
-      return
-    }
-  #endif
+  if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
+    ck_quantizeBytes(
+      VectorLevel.detected.rawValue, source, target.assumingMemoryBound(to: UInt8.self), count, scale, zero, low,
+      high)
+    return
+  }
   let scales = Lanes(repeating: scale)
   let zeros = SIMD4<Int32>(repeating: zero)
   let (lows, highs) = (SIMD4<Int32>(repeating: low), SIMD4<Int32>(repeating: high))
@@ -201,14 +199,12 @@ private func dequantizeRun(
   _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>, _ count: Int, _ type: QuantizedType,
   _ scale: Float, _ zero: Int32
 ) {
-  #if arch(x86_64)
-    if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
-      ck_dequantizeBytes(
-        VectorLevel.detected.rawValue, source.assumingMemoryBound(to: UInt8.self), target, count, scale, zero,
-        type == .int8 ? 1 : 0)
-      return
-    }
-  #endif
+  if type.byteCount == 1, count >= 8, VectorLevel.detected > .baseline {
+    ck_dequantizeBytes(
+      VectorLevel.detected.rawValue, source.assumingMemoryBound(to: UInt8.self), target, count, scale, zero,
+      type == .int8 ? 1 : 0)
+    return
+  }
   let scales = Lanes(repeating: scale)
   let zeros = SIMD4<Int32>(repeating: zero)
   var i = 0

@@ -39,12 +39,10 @@ func softmaxRow(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool,
   sink: Float = -.infinity
 ) {
-  #if arch(x86_64)
-    if !logarithm, sink == -.infinity, VectorLevel.detected > .baseline {
-      ck_softmaxRow(VectorLevel.detected.rawValue, source, target, count)
-      return
-    }
-  #endif
+  if !logarithm, sink == -.infinity, VectorLevel.detected > .baseline {
+    ck_softmaxRow(VectorLevel.detected.rawValue, source, target, count)
+    return
+  }
   softmaxLanes(source, into: target, count, logarithm, sink: sink)
 }
 
