@@ -85,7 +85,7 @@ const mangling = [`--mangle-props=^(${internalNames.join('|')})$`];
 /** Minifies a script of esbuild's and its source map in place; terser is the better at it, and knows the map. */
 async function minified(file, format) {
   const map = `content='${file}.map',includeSources,url='${path.basename(file)}.map'`;
-  const compress = 'passes=3,unsafe_arrows,unsafe_methods,pure_getters';
+  const compress = 'passes=6,hoist_funs,unsafe,unsafe_arrows,unsafe_methods,pure_getters';
   const flags = ['--ecma', '2022', '--compress', compress, '--mangle'];
   if (format === 'esm') flags.push('--module');
   // Debian's libraries are where Debian's own Node looks for them.

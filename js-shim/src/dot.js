@@ -1,9 +1,20 @@
 // The loop over bytes that relaxed SIMD makes faster: a module in a section of ours, on the same memory. The file
 // itself asks for baseline SIMD alone.
+import { tagOf } from './validate.js';
 
 /** What the file has from wasm/runtime/dot.c, behind a byte that says where the flags of its memory import are. */
 const section = 'apus.dot';
 const sharedFlag = 2;
+
+/** @type {WeakMap<WebAssembly.Module, WebAssembly.Module>}  what stands in a module, compiled for memory of its kind */
+const compiled = new WeakMap();
+
+function compile(module, memory) {
+  const found = new Uint8Array(WebAssembly.Module.customSections(module, section)[0]);
+  const code = found.subarray(1);
+  if (tagOf(memory.buffer) !== 'ArrayBuffer') code[found[0]] |= sharedFlag;
+  return new WebAssembly.Module(code);
+}
 
 /**
  * The import `apus.dot` of an instance on `memory`; it answers 0 where this host cannot run the loop, or where its
@@ -13,10 +24,8 @@ const sharedFlag = 2;
  */
 export function dotOn(module, memory) {
   try {
-    const [found] = WebAssembly.Module.customSections(module, section);
-    const [flags, ...code] = new Uint8Array(found);
-    if (memory.buffer[Symbol.toStringTag] !== 'ArrayBuffer') code[flags] |= sharedFlag;
-    const beside = new WebAssembly.Module(Uint8Array.from(code));
+    const beside = compiled.get(module) ?? compile(module, memory);
+    compiled.set(module, beside);
     const { exports } = new WebAssembly.Instance(beside, { env: { memory } });
     if (exports.is_exact(255, 127)) return exports.dot;
   } catch {

@@ -36,7 +36,10 @@ static inline void ck_raise(int32_t *_Nonnull word, int32_t value) {
 }
 
 /// Sleeps while `word` holds `value`; may return early. In wasm only a worker may sleep, and only on shared memory.
-static inline void ck_sleep(int32_t *_Nonnull word, int32_t value) {
+///
+/// A function of its own, and so are those of `Team` around it: the baseline compiler of V8 11.3 (Node 20) loses what a
+/// loop keeps in a register across an atomic wait.
+static __attribute__((noinline, unused)) void ck_sleep(int32_t *_Nonnull word, int32_t value) {
 #if defined(__wasm__)
   __builtin_wasm_memory_atomic_wait32(word, value, -1);
 #elif defined(__linux__)

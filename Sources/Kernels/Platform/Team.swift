@@ -37,8 +37,10 @@ public struct Team: @unchecked Sendable {
   #endif
 
   private let words: UnsafeMutablePointer<Int32>
-  // Valid while the loop is open, or a worker that saw it open is active.
-  private let loop: UnsafeMutablePointer<Loop>
+  /// Valid while the loop is open, or a worker that saw it open is active.
+  private var loop: UnsafeMutablePointer<Loop> {
+    (address + 4 * Word.count).assumingMemoryBound(to: Loop.self)
+  }
 
   /// A team at work, or nil where there is no memory for it.
   public init?() {
@@ -51,7 +53,6 @@ public struct Team: @unchecked Sendable {
   /// The team at the address that another thread was told.
   public init(_ address: UnsafeMutableRawPointer) {
     words = address.assumingMemoryBound(to: Int32.self)
-    loop = (address + 4 * Word.count).assumingMemoryBound(to: Loop.self)
   }
 
   public var address: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words) }
@@ -98,6 +99,7 @@ public struct Team: @unchecked Sendable {
     }
   }
 
+  @inline(never)
   private func take(slot: Int) {
     let loop = loop.pointee
     if ck_memoryPages() < loop.memoryPages { return }
@@ -128,6 +130,7 @@ public struct Team: @unchecked Sendable {
   }
 
   /// Returns once the epoch is another: some thousand turns awake, then asleep.
+  @inline(never)
   private func wait(while epoch: Int32) {
     for _ in 0..<Team.turns {
       if ck_load(words + Word.epoch) != epoch { return }
