@@ -24,9 +24,12 @@ function compile(module, memory) {
  */
 export function dotOn(module, memory) {
   try {
-    const beside = compiled.get(module) ?? compile(module, memory);
-    compiled.set(module, beside);
-    const { exports } = new WebAssembly.Instance(beside, { env: { memory } });
+    if (!compiled.has(module)) {
+      // Where it does not compile, that is not tried again.
+      compiled.set(module);
+      compiled.set(module, compile(module, memory));
+    }
+    const { exports } = new WebAssembly.Instance(compiled.get(module), { env: { memory } });
     if (exports.is_exact(255, 127)) return exports.dot;
   } catch {
     // An older engine, or a file without the section.
