@@ -30,7 +30,7 @@ demo: $(APUS) wasm js $(MINILM) $(STAMPS)/python ## Rank sentences by meaning in
 	@$(PYTHON) Examples/rank/demo.py --model $(MINILM) --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(QUESTION),"$(QUESTION)")
 
 test: ## Run every test and print the seconds of each stage.
-	@tools/stages setup lint test-tools test-swift wasm js test-js test-memory test-package test-types test-browsers test-models test-errors test-cases conformance conformance-1.17 coverage
+	@tools/stages setup lint test-tools test-swift wasm js test-js test-memory test-package test-types test-browsers test-models test-errors test-cases conformance
 
 ##@ Parts of it
 .PHONY: build wasm js dist

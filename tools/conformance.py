@@ -138,7 +138,7 @@ def generate_onnx(suite):
 
     warnings.simplefilter("ignore")
     index = {}
-    for kind in kinds:
+    for kind in suite.kinds:
         sources = sorted(pathlib.Path(DATA_DIR, kind).glob("*/model.onnx"))
         # Releases differ in whether cases of nodes are files or made when they are asked for.
         for case in load_model_tests(kind="node") if kind == "node" and not sources else []:
