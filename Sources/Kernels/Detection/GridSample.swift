@@ -120,11 +120,18 @@ public struct GridSample: Sendable {
       (weights[0], weights[1]) = (1 - t, t)
     case .cubic:
       for i in 0..<4 { indices[i] = index(Int(floor) + i - 1, size, low, high) }
-      let a: T = -0.75
-      let outer = { (d: T) -> T in ((a * d - 5 * a) * d + 8 * a) * d - 4 * a }
-      let inner = { (d: T) -> T in ((a + 2) * d - (a + 3)) * d * d + 1 }
-      (weights[0], weights[1], weights[2], weights[3]) = (outer(t + 1), inner(t), inner(1 - t), outer(2 - t))
+      weights[0] = GridSample.cubicWeight(t + 1)
+      weights[1] = GridSample.cubicWeight(t)
+      weights[2] = GridSample.cubicWeight(1 - t)
+      weights[3] = GridSample.cubicWeight(2 - t)
     }
+  }
+
+  /// What an element weighs that is 0 to 2 away.
+  private static func cubicWeight<T: Real>(_ d: T) -> T {
+    let a: T = -0.75
+    if d > 1 { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a }
+    return ((a + 2) * d - (a + 3)) * d * d + 1
   }
 
   private func index<T: Real>(_ i: Int, _ size: Int, _ low: T, _ high: T) -> Int {

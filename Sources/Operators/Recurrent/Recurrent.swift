@@ -87,7 +87,7 @@ struct Recurrent: FamilyKernel {
     let y =
       isBatchFirst
       ? [kernel.batch, kernel.steps, directions, hidden] : [kernel.steps, directions, kernel.batch, hidden]
-    for i in isQuantized ? [3, 5, 6, 7] : [1, 2, 3, 5, 6, 7] {
+    for i in [1, 2, 3, 5, 6, 7] where !isQuantized || i > 2 {
       if let given = inputs[optional: i] { try ShapeRules.sameType(x, given) }
     }
     return [x.with(dims: y), x.with(dims: state)] + (isLSTM ? [x.with(dims: state)] : [])
