@@ -83,8 +83,9 @@ test-cases: $(TESTED) js $(CACHE)/cases/.done ## Hold the cases of Tests/CaseTes
 cases: $(STAMPS)/python ## Write the cases of Tests/CaseTests anew, with onnxruntime's answers; FAMILY='resize nbits' picks.
 	@for script in $(if $(FAMILY),$(FAMILY:%=Tests/CaseTests/%.py),Tests/CaseTests/*.py); do PYTHONPATH=tools $(PYTHON) $$script; done
 
-conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend suite against the ledger; UPDATE=1 adds what passes now.
+conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend suite against the ledger, and docs/operators.md; UPDATE=1 adds what passes now.
 	@$(PYTHON) tools/conformance.py run --apus $(TESTED) --node $(NODE) $(if $(UPDATE),--update)
+	@$(PYTHON) tools/operators.py --apus $(TESTED) $(if $(UPDATE),,--check)
 
 conformance-1.17: $(TESTED) $(CACHE)/onnx-1.17.0/.done ## Hold the suite of onnx 1.17.0 against its ledger, natively; UPDATE=1 adds what passes now.
 	@$(PYTHON) tools/conformance.py run --suite onnx-1.17 --apus $(TESTED) $(if $(UPDATE),--update)

@@ -3,6 +3,8 @@
 // of threads, and the number of nodes (create, and the first run, which plans). The last one is of a decoder whose
 // shape changes at every token: what planning takes of its run. The models are made here, with seeded weights.
 import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { initializer, model, node, value } from '../js-shim/test/support/onnx.js';
 import { bundle, openOurs } from './runtimes.mjs';
@@ -164,7 +166,7 @@ async function planning() {
   const layers = 8;
   const decoder = transformer(layers, true);
   const names = Array.from({ length: layers }, (_, i) => [`past.k${i}`, `past.v${i}`]).flat();
-  const ort = await import(given.runtime);
+  const ort = await import(pathToFileURL(path.resolve(given.runtime)));
   const session = await ort.InferenceSession.create(decoder, { intraOpNumThreads: 1 });
   const x0 = new ort.Tensor('float32', noise(width), [1, width]);
   const cache = noise(512 * width);

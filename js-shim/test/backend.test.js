@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { offerBackend, registerBackend, resolveBackend } from '../src/backend.js';
 import { rejectsExactly, throwsExactly } from './support/throws.js';
+import { warnings } from './support/warnings.js';
 
 const backend = (init = async () => {}) => ({ init, createInferenceSessionHandler: async () => ({}) });
 const failing = (message) => backend(() => Promise.reject(new Error(message)));
@@ -55,16 +56,6 @@ test('the first that is ready wins; a failed one is told of', async () => {
   warn.mock.restore();
 });
 
-/** What was warned of while `act` ran, and what it gave. */
-async function warnings(act) {
-  const warn = mock.method(console, 'warn', () => {});
-  try {
-    return { result: await act(), told: warn.mock.calls.map((call) => call.arguments[0]) };
-  } finally {
-    warn.mock.restore();
-  }
-}
-
 test('a list that names webgpu or webnn beside wasm warns and uses wasm; without wasm it is refused', async () => {
   const wasm = backend();
   offerBackend('wasm', wasm, -1);
@@ -77,13 +68,15 @@ test('a list that names webgpu or webnn beside wasm warns and uses wasm; without
     [[{ name: 'webnn', deviceType: 'gpu' }, 'webgpu', { name: 'wasm' }], [gone('webnn'), gone('webgpu')]],
     [['wasm'], []],
   ]) {
-    const found = await warnings(() => resolveBackend({ executionProviders }));
-    assert.equal(found.result.backend, wasm);
-    const kept = found.result.options.executionProviders;
-    assert.deepEqual(kept.map((provider) => provider.name ?? provider), ['wasm']);
-    assert.deepEqual(found.told, told);
+    let found;
+    const heard = await warnings(async () => {
+      found = await resolveBackend({ executionProviders });
+    });
+    assert.equal(found.backend, wasm);
+    assert.deepEqual(found.options.executionProviders.map((provider) => provider.name ?? provider), ['wasm']);
+    assert.deepEqual(heard, told);
   }
-  const { told } = await warnings(async () => {
+  const told = await warnings(async () => {
     await rejectsExactly(
       resolveBackend({ executionProviders: ['webgpu'] }),
       Error,
