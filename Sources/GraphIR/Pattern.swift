@@ -118,6 +118,16 @@ public struct Matcher {
     return true
   }
 
+  /// The node of ai.onnx and type `op` whose output `output` a value is; nil where another makes it, or where it is to be
+  /// read alone and is not.
+  @inline(never)
+  public func producer(_ id: ValueID, _ op: StaticString, output: Int = 0, isAlone: Bool = false) -> Node? {
+    guard id >= 0, !isAlone || useCounts[id] == 1, let index = producers[id] else { return nil }
+    let node = graph.nodes[index]
+    return node.domain.isEmpty && node.opType == op && output < node.outputs.count && node.outputs[output] == id
+      ? node : nil
+  }
+
   /// The one element of a float constant; nil where the value is not that, or where its rank could raise another's.
   public func scalar(_ id: ValueID) -> Float? {
     guard id >= 0, let constant = graph.values[id].constant, constant.shape.count == 1, constant.shape.rank <= 1
@@ -133,10 +143,10 @@ public struct Matcher {
   }
 
   /// The elements of an int64 or int32 constant.
-  public func integers(_ id: ValueID) -> [Int]? {
-    guard id >= 0, let constant = graph.values[id].constant, constant.type == .int64 || constant.type == .int32 else {
-      return nil
-    }
+  public func integers(_ id: ValueID) -> [Int]? { integers(of: constant(id)) }
+
+  public func integers(of constant: Constant?) -> [Int]? {
+    guard let constant, constant.type == .int64 || constant.type == .int32 else { return nil }
     return (try? constant.tensor(allocator))?.integers
   }
 

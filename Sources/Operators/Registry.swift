@@ -65,6 +65,10 @@ public enum Registry {
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
+    Operator(
+      "Attention", domain: "apus", since: 1, 3...4, FusedAttention.self, types: .float32AndHalves,
+      traits: .widensHalves),
+    Operator("RotateHalf", domain: "apus", since: 1, 3...3, RotateHalf.self, types: .floats, traits: .widensHalves),
     Operator("Widen", domain: "apus", since: 1, 1...1, types: .floats, memory: .inPlace, make: Cast.widening),
     Operator("MatMulIntegerToFloat", domain: "apus", since: 1, 4...7, types: .bytes, make: ScaledIntegerMatMul.given),
 

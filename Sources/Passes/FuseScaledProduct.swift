@@ -23,14 +23,14 @@ enum FuseScaledProduct {
   }
 
   private static func fused(_ root: Node, product: ValueID, scale: ValueID, _ matcher: Matcher) -> Node? {
-    guard let cast = producer(product, "Cast", matcher, isAlone: true),
+    guard let cast = matcher.producer(product, "Cast", isAlone: true),
       case .int(let type)? = cast.attributes["to"], type == Int64(ElementType.float32.rawValue),
-      let matrices = producer(cast.inputs[0], "MatMulInteger", matcher, isAlone: true),
+      let matrices = matcher.producer(cast.inputs[0], "MatMulInteger", isAlone: true),
       let b = matcher.constant(matrices.inputs[1]), b.shape.rank == 2,
-      let scales = producer(scale, "Mul", matcher), scales.broadcastsFromTheRight
+      let scales = matcher.producer(scale, "Mul"), scales.broadcastsFromTheRight
     else { return nil }
     for (left, right) in [(scales.inputs[0], scales.inputs[1]), (scales.inputs[1], scales.inputs[0])] {
-      guard let quantised = producer(left, "DynamicQuantizeLinear", matcher, output: 1),
+      guard let quantised = matcher.producer(left, "DynamicQuantizeLinear", output: 1),
         quantised.outputs[0] == matrices.inputs[0],
         let ofB = matcher.constant(right), ofB.type == .float32, ofB.shape.rank <= 1,
         ofB.shape.count == 1 || ofB.shape.count == b.shape[1]
@@ -41,16 +41,5 @@ enum FuseScaledProduct {
         inputs: [matrices.inputs[0], matrices.inputs[1], left, right] + zeros, outputs: root.outputs)
     }
     return nil
-  }
-
-  /// The node of type `op` whose output `output` a value is; nil where another makes it, or where it is to be read
-  /// alone and is not.
-  private static func producer(
-    _ id: ValueID, _ op: Name, _ matcher: Matcher, output: Int = 0, isAlone: Bool = false
-  ) -> Node? {
-    guard id >= 0, !isAlone || matcher.useCounts[id] == 1, let index = matcher.producers[id] else { return nil }
-    let node = matcher.graph.nodes[index]
-    return node.domain.isEmpty && node.opType == op && output < node.outputs.count && node.outputs[output] == id
-      ? node : nil
   }
 }

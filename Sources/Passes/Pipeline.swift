@@ -12,6 +12,8 @@ public final class Pipeline {
     (FuseGelu.pass, .extended),
     (FuseSwish.pass, .extended),
     (FuseNormalization.pass, .extended),
+    (FuseRotary.pass, .extended),
+    (FuseAttention.pass, .extended),
     (FuseBatchNormalization.pass, .extended),
     (FuseScaledProduct.pass, .extended),
     (FuseBias.pass, .extended),

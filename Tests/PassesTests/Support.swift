@@ -70,7 +70,7 @@ func checkAll(_ cases: [PassCase], sourceLocation: SourceLocation = #_sourceLoca
   check(nil, cases, sourceLocation: sourceLocation)
 }
 
-private func checkRuns(_ test: PassCase, _ sourceLocation: SourceLocation) throws {
+func checkRuns(_ test: PassCase, _ sourceLocation: SourceLocation = #_sourceLocation) throws {
   let feeds = test.feeds.map { (Name(text: $0.0), Value.tensor($0.1)) }
   let plain = try Session(model(test.graph, opset: test.opset), .none).run(feeds)
   let optimised = try Session(model(test.graph, opset: test.opset), .all).run(feeds)
@@ -81,12 +81,7 @@ private func checkRuns(_ test: PassCase, _ sourceLocation: SourceLocation) throw
 }
 
 extension Tensor {
-  /// float32 values between -1 and 1 without a pattern.
-  static func mixed(_ dims: [Int], seed: Int = 1) -> Tensor {
-    float32(dims, (0..<dims.productSaturating).map { Float(($0 * 7919 + seed * 104_729) % 2003) / 1001.5 - 1 })
-  }
-
-  /// The same between 0.5 and 1.5.
+  /// float32 values between 0.5 and 1.5 without a pattern.
   static func positive(_ dims: [Int], seed: Int = 1) -> Tensor {
     float32(dims, mixed(dims, seed: seed).doubles.map { Float(1 + $0 / 2) })
   }

@@ -56,6 +56,11 @@ extension Tensor {
     }
   }
 
+  /// float32 values between -1 and 1 without a pattern.
+  public static func mixed(_ dims: [Int], seed: Int = 1) -> Tensor {
+    float32(dims, (0..<dims.productSaturating).map { Float(($0 * 7919 + seed * 104_729) % 2003) / 1001.5 - 1 })
+  }
+
   /// float32 values 0, 1, 2, … by `step`.
   public static func ramp(_ dims: [Int], from start: Float = 0, by step: Float = 1) -> Tensor {
     float32(dims, (0..<dims.productSaturating).map { start + Float($0) * step })

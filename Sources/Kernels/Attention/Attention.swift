@@ -1,3 +1,5 @@
+import Tensors
+
 /// One f32 matrix for each item of a batch and each head; strides are in elements.
 public struct HeadMatrices {
   public var base: UnsafeMutablePointer<Float>
@@ -45,6 +47,8 @@ public struct Attention {
     public var keyStride: Int
     /// Keys beyond these are masked.
     public var keys: Int
+    /// Whether it is added and no more: where it is -inf for all keys, weights are NaN and not 0.
+    public var isAddend = false
 
     public init(
       _ values: UnsafePointer<Float>, batchStride: Int, headStride: Int, rowStride: Int, keyStride: Int, keys: Int
@@ -87,8 +91,10 @@ public struct Attention {
   public var scores: UnsafeMutablePointer<Float>?
   public var scoreStage = ScoreStage.scaled
 
-  /// Rows of queries that are worked on at once.
-  private static let rows = 64
+  /// Rows of queries that are worked on at once: as many as leave their scores in the second-level cache.
+  private var rowLimit: Int { min(max(65536 / max(keys, 1) / 4 * 4, 64), 256) }
+  /// Below this many multiplications heads are not split among threads.
+  private static let splitWork = 1 << 16
 
   public init(
     batch: Int, queryHeads: Int, keyHeads: Int, queries: Int, keys: Int, headSize: Int, valueSize: Int, scale: Float
@@ -103,7 +109,7 @@ public struct Attention {
     self.scale = scale
   }
 
-  private var scoreCount: Int { (min(queries, Attention.rows) * keys + 15) / 16 * 16 }
+  private var scoreCount: Int { (min(queries, rowLimit) * keys + 15) / 16 * 16 }
   private var slotCount: Int {
     let packed = max(GemmPack.rightCount(k: headSize, n: keys), GemmPack.rightCount(k: keys, n: valueSize))
     return scoreCount + (packed + 15) / 16 * 16
@@ -117,14 +123,23 @@ public struct Attention {
     scratch: UnsafeMutablePointer<Float>
   ) {
     guard batch * queryHeads * queries > 0 else { return }
-    let blocks = (queries + Attention.rows - 1) / Attention.rows
+    let work = [batch, queryHeads, queries, keys, headSize + valueSize].productSaturating
+    let isSplit = platform.threadCount > 1 && work >= Attention.splitWork
+    let wanted = isSplit ? (4 * platform.threadCount + batch * queryHeads - 1) / (batch * queryHeads) : 1
+    let most = max(wanted, (queries + rowLimit - 1) / rowLimit)
+    let size = min((((queries + most - 1) / most) + 3) / 4 * 4, rowLimit)
+    let blocks = (queries + size - 1) / size
     let alone = platform.alone
-    platform.parallelFor(batch * queryHeads * blocks) { index, slot in
+    let part = { (index: Int, slot: Int) in
       let (matrix, block) = index.quotientAndRemainder(dividingBy: blocks)
       let (item, head) = matrix.quotientAndRemainder(dividingBy: queryHeads)
-      let first = block * Attention.rows
-      runBlock(
-        alone, item, head, first..<min(first + Attention.rows, queries), q, k, v, output, scratch + slot * slotCount)
+      let first = block * size
+      runBlock(alone, item, head, first..<min(first + size, queries), q, k, v, output, scratch + slot * slotCount)
+    }
+    if isSplit {
+      platform.parallelFor(batch * queryHeads * blocks, part)
+    } else {
+      for index in 0..<(batch * queryHeads * blocks) { part(index, 0) }
     }
   }
 
@@ -166,6 +181,7 @@ public struct Attention {
   }
 
   /// Turns scores of one row into weights: of a row that sees nothing all are 0.
+  @inline(never)
   private func weigh(_ row: UnsafeMutablePointer<Float>, _ used: Int, _ item: Int, _ head: Int, _ query: Int) {
     let copy = { (stage: ScoreStage) in
       guard let scores, scoreStage == stage else { return }
@@ -198,6 +214,19 @@ public struct Attention {
     _ mask: Mask, to row: UnsafeMutablePointer<Float>, _ seen: Range<Int>, _ item: Int, _ head: Int, _ query: Int
   ) -> Bool {
     let values = mask.values + (item &* mask.batchStride &+ head &* mask.headStride &+ query &* mask.rowStride)
+    if mask.isAddend, seen.lowerBound == 0, seen.count <= mask.keys {
+      if mask.keyStride == 1 {
+        var i = 0
+        while i &+ 4 <= seen.count {
+          store(load(row + i) + load(values + i), row + i)
+          i &+= 4
+        }
+        for i in i..<seen.count { row[i] += values[i] }
+      } else {
+        for i in seen { row[i] += values[0] }
+      }
+      return true
+    }
     var isSeeing = false
     for i in seen {
       let value = i < mask.keys ? values[i &* mask.keyStride] : -.infinity

@@ -1,0 +1,223 @@
+import GraphIR
+import Tensors
+
+/// Attention written out becomes one node, without the matrix of scores in memory and without transposed copies:
+/// Transpose(Softmax(Q · Transpose(K) · scale + mask) · V).
+///
+/// The transposition behind it tells that there are four dims, and the constant scale that all is float32 or of a half
+/// type; without either it is left as it is.
+enum FuseAttention {
+  static let pass = Pass("fuse attention") { graph, context in
+    let matcher = Matcher(graph, allocator: context.allocator)
+    var patch = Patch()
+    for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty && isTranspose(node, interleaving) {
+      guard let fused = fused(node, matcher) else { continue }
+      patch.replace(index, by: fused)
+    }
+    return patch
+  }
+
+  /// From [batch, heads, rows, columns] to [batch, rows, heads, columns], and back.
+  private static let interleaving: [Int64] = [0, 2, 1, 3]
+
+  private static func isTranspose(_ node: Node, _ order: [Int64]) -> Bool {
+    guard node.opType == "Transpose", case .ints(let perm)? = node.attributes["perm"] else { return false }
+    return perm == order
+  }
+
+  private static func fused(_ root: Node, _ matcher: Matcher) -> Node? {
+    guard let product = matcher.producer(root.inputs[0], "MatMul", isAlone: true),
+      let (softmax, castType) = weights(product.inputs[0], matcher),
+      let scores = Scores(softmax.inputs[0], matcher),
+      castType == nil || castType == scores.type
+    else { return nil }
+    let v = interleaved(product.inputs[1], matcher)
+    var (key, value) = (Operand(id: scores.k.id, isInterleaved: scores.k.isInterleaved), v)
+    var repeats = 1
+    if !key.isInterleaved, !value.isInterleaved, let k = Repetition(key.id, matcher),
+      let v = Repetition(value.id, matcher), k.count == v.count, k.batch == v.batch, keepsBatch(root, k.batch, matcher)
+    {
+      (key.id, value.id, repeats) = (k.source, v.source, k.count)
+    }
+    let q = interleaved(scores.q, matcher)
+    var attributes = Attributes()
+    attributes[Name("scale")] = .float(scores.scale)
+    attributes[Name("interleaved")] = .ints([q, key, value].map { $0.isInterleaved ? 1 : 0 } + [1])
+    if repeats > 1 { attributes[Name("repeats")] = .int(Int64(repeats)) }
+    return Node(
+      name: root.name, "Attention", domain: FusedOperators.domain, opset: 1,
+      inputs: [q.id, key.id, value.id] + (scores.mask < 0 ? [] : [scores.mask]), outputs: root.outputs,
+      attributes: attributes)
+  }
+
+  /// A matrix for each head, and whether its rows lie between those of other heads.
+  private struct Operand {
+    var id: ValueID
+    var isInterleaved: Bool
+  }
+
+  private static func interleaved(_ id: ValueID, _ matcher: Matcher) -> Operand {
+    if let node = matcher.producer(id, "Transpose"), isTranspose(node, interleaving) {
+      return Operand(id: node.inputs[0], isInterleaved: true)
+    }
+    return Operand(id: id, isInterleaved: false)
+  }
+
+  /// The softmax over the last axis that a value is, and the one type that it is cast to on the way.
+  private static func weights(_ id: ValueID, _ matcher: Matcher) -> (Node, ElementType?)? {
+    var (id, type) = (id, ElementType?.none)
+    while let cast = matcher.producer(id, "Cast", isAlone: true) {
+      guard case .int(let to)? = cast.attributes["to"],
+        let to = UInt8(exactly: to).flatMap({ ElementType(rawValue: $0) }),
+        type == nil || type == to
+      else { return nil }
+      (id, type) = (cast.inputs[0], to)
+    }
+    guard let softmax = matcher.producer(id, "Softmax", isAlone: true),
+      let axis = try? softmax.attributes.int("axis") ?? (softmax.opset < 13 ? 1 : -1), axis == -1 || axis == 3
+    else { return nil }
+    return (softmax, type)
+  }
+
+  /// Q · Kᵀ, scaled before or after, and what is added to it.
+  private struct Scores {
+    var q: ValueID
+    var k: Operand
+    var scale: Float = 1
+    var mask: ValueID = -1
+    /// What the constants of the scale are of.
+    var type: ElementType
+
+    init?(_ id: ValueID, _ matcher: Matcher) {
+      var scores = id
+      var type: ElementType?
+      if let sum = matcher.producer(id, "Add", isAlone: true), sum.broadcastsFromTheRight {
+        // The side that ends in a product is the scores.
+        let isLeft = Scores.isProduct(sum.inputs[0], matcher)
+        guard isLeft != Scores.isProduct(sum.inputs[1], matcher) else { return nil }
+        (scores, mask) = isLeft ? (sum.inputs[0], sum.inputs[1]) : (sum.inputs[1], sum.inputs[0])
+      }
+      Scores.takeScale(&scores, &scale, &type, matcher)
+      guard let product = matcher.producer(scores, "MatMul", isAlone: true) else { return nil }
+      (q, scores) = (product.inputs[0], product.inputs[1])
+      Scores.takeScale(&q, &scale, &type, matcher)
+      Scores.takeScale(&scores, &scale, &type, matcher)
+      guard let transpose = matcher.producer(scores, "Transpose") else { return nil }
+      var source = transpose.inputs[0]
+      if isTranspose(transpose, [0, 1, 3, 2]) {
+        Scores.takeScale(&source, &scale, &type, matcher)
+        k = FuseAttention.interleaved(source, matcher)
+      } else if isTranspose(transpose, [0, 2, 3, 1]) {
+        k = Operand(id: source, isInterleaved: true)
+      } else {
+        return nil
+      }
+      guard let type, type == .float32 || type == .float16 || type == .bfloat16 else { return nil }
+      self.type = type
+    }
+
+    private static func isProduct(_ id: ValueID, _ matcher: Matcher) -> Bool {
+      var (id, scale, type) = (id, Float(1), ElementType?.none)
+      takeScale(&id, &scale, &type, matcher)
+      return matcher.producer(id, "MatMul", isAlone: true) != nil
+    }
+
+    /// Goes through a product with a constant number, or a quotient by one, that nobody else reads.
+    private static func takeScale(
+      _ id: inout ValueID, _ scale: inout Float, _ type: inout ElementType?, _ matcher: Matcher
+    ) {
+      if let product = matcher.producer(id, "Mul", isAlone: true), product.broadcastsFromTheRight {
+        for (value, factor) in [(product.inputs[0], product.inputs[1]), (product.inputs[1], product.inputs[0])] {
+          guard let number = matcher.scalar(factor) else { continue }
+          (id, scale, type) = (value, scale * number, matcher.constant(factor)?.type)
+          return
+        }
+      } else if let quotient = matcher.producer(id, "Div", isAlone: true), quotient.broadcastsFromTheRight,
+        let number = matcher.scalar(quotient.inputs[1]), number != 0
+      {
+        (id, scale, type) = (quotient.inputs[0], scale / number, matcher.constant(quotient.inputs[1])?.type)
+      }
+    }
+  }
+
+  /// Heads that each stand for several, as grouped queries are written out:
+  /// Reshape(Expand(Unsqueeze(x, 2), [batch, heads, count, rows, columns]), [batch, heads · count, rows, columns]).
+  private struct Repetition {
+    let source: ValueID
+    let count: Int
+    let batch: Dim
+
+    init?(_ id: ValueID, _ matcher: Matcher) {
+      guard let reshape = matcher.producer(id, "Reshape"), let expand = matcher.producer(reshape.inputs[0], "Expand"),
+        let unsqueeze = matcher.producer(expand.inputs[0], "Unsqueeze"),
+        FuseAttention.axes(of: unsqueeze, matcher) == [2], reshape.inputs.count == 2,
+        let target = Dim.list(reshape.inputs[1], matcher), target.count == 4,
+        let shape = Dim.list(expand.inputs[1], matcher), shape.count == 5,
+        case .number(let heads) = shape[1], case .number(let count) = shape[2], case .number(let all) = target[1],
+        heads > 0, count > 1, all == heads * count, shape[0] == target[0], shape[3] == target[2], shape[4] == target[3],
+        case .number(let columns) = shape[4], columns > 0
+      else { return nil }
+      (source, self.count, batch) = (unsqueeze.inputs[0], count, shape[0])
+    }
+  }
+
+  /// Whether the result is made to have this batch, so that it cannot have come from the repetition alone.
+  private static func keepsBatch(_ root: Node, _ batch: Dim, _ matcher: Matcher) -> Bool {
+    guard let reader = matcher.graph.nodes.first(where: { $0.inputs.contains(root.outputs[0]) }),
+      reader.opType == "Reshape", reader.domain.isEmpty, matcher.useCounts[root.outputs[0]] == 1
+    else { return false }
+    return Dim.list(reader.inputs[1], matcher)?.first == batch
+  }
+
+  fileprivate static func axes(of node: Node, _ matcher: Matcher) -> [Int]? {
+    if case .ints(let axes)? = node.attributes["axes"] { return axes.map { Int($0) } }
+    return node.inputs.count > 1 ? matcher.integers(node.inputs[1]) : nil
+  }
+}
+
+/// A dim in a shape that is put together: a number, or the one element of a value.
+private enum Dim: Equatable {
+  case number(Int)
+  case element(ValueID)
+
+  /// The dims of a shape; nil where its parts are not known one by one.
+  static func list(_ id: ValueID, _ matcher: Matcher) -> [Dim]? {
+    if let numbers = matcher.integers(id) { return numbers.map { .number($0) } }
+    if let concat = matcher.producer(id, "Concat") {
+      var dims: [Dim] = []
+      for part in concat.inputs {
+        guard let more = list(part, matcher) else { return nil }
+        dims += more
+      }
+      return dims
+    }
+    // One size of another shape, as a vector.
+    if let unsqueeze = matcher.producer(id, "Unsqueeze"), FuseAttention.axes(of: unsqueeze, matcher) == [0],
+      let gather = matcher.producer(unsqueeze.inputs[0], "Gather"), matcher.producer(gather.inputs[0], "Shape") != nil,
+      let index = matcher.constant(gather.inputs[1]), index.shape.rank == 0
+    {
+      return [.element(id)]
+    }
+    if let reshape = matcher.producer(id, "Reshape"), matcher.integers(reshape.inputs[1]) == [-1] {
+      return list(reshape.inputs[0], matcher)
+    }
+    // Where -1 stands for what is there already.
+    if let choice = matcher.producer(id, "Where"), let test = matcher.producer(choice.inputs[0], "Equal"),
+      test.inputs[0] == choice.inputs[2] && isMinusOne(test.inputs[1], matcher)
+        || test.inputs[1] == choice.inputs[2] && isMinusOne(test.inputs[0], matcher)
+    {
+      return list(choice.inputs[2], matcher)
+    }
+    return nil
+  }
+
+  /// Whether all elements are -1: as a constant, or as exporters make it of a shape of ones.
+  private static func isMinusOne(_ id: ValueID, _ matcher: Matcher) -> Bool {
+    if let numbers = matcher.integers(id) { return numbers.allSatisfy { $0 == -1 } }
+    guard let product = matcher.producer(id, "Mul"), matcher.integers(product.inputs[1]) == [-1],
+      let ones = matcher.producer(product.inputs[0], "ConstantOfShape"),
+      case .tensor(let value)? = ones.attributes["value"]
+    else { return false }
+    return matcher.integers(of: value) == [1]
+  }
+}

@@ -1,0 +1,52 @@
+import Apus
+import TestSupport
+import Testing
+
+/// Attention that broadcasts as the products do that it was; answers are those of ai.onnx's nodes.
+@Suite struct FusedAttentionTests {
+  private struct Form {
+    let name: String
+    let q, k, v: [Int]
+    var mask: [Int]?
+    var interleaved: [Int64] = [0, 0, 0, 1]
+  }
+
+  private static let forms = [
+    Form(name: "plain", q: [2, 3, 5, 8], k: [2, 3, 7, 8], v: [2, 3, 7, 4]),
+    Form(name: "one query", q: [1, 3, 1, 8], k: [1, 3, 7, 8], v: [1, 3, 7, 4], mask: [1, 1, 1, 7]),
+    Form(name: "a batch of masks", q: [1, 3, 5, 8], k: [1, 3, 7, 8], v: [1, 3, 7, 4], mask: [4, 1, 5, 7]),
+    Form(name: "a mask of columns", q: [2, 3, 5, 8], k: [2, 3, 7, 8], v: [2, 3, 7, 4], mask: [5, 1]),
+    Form(name: "keys for all heads", q: [2, 3, 5, 8], k: [2, 1, 7, 8], v: [1, 1, 7, 4], mask: [7]),
+    Form(name: "queries for all heads", q: [5, 8], k: [2, 3, 7, 8], v: [7, 4], mask: [3, 1, 1]),
+    Form(name: "more keys than one block", q: [1, 2, 300, 4], k: [1, 2, 17, 4], v: [1, 2, 17, 20], mask: [300, 17]),
+    Form(name: "no keys", q: [1, 2, 3, 4], k: [1, 2, 0, 4], v: [1, 2, 0, 4]),
+    Form(name: "no queries", q: [1, 2, 0, 4], k: [1, 2, 3, 4], v: [1, 2, 3, 4]),
+    Form(name: "no columns", q: [1, 2, 3, 0], k: [1, 2, 3, 0], v: [1, 2, 3, 2]),
+  ]
+
+  private func plain(_ form: Form) throws -> [Tensor?] {
+    var nodes = [
+      node("kt = Transpose(k)", ["perm": .ints([0, 1, 3, 2])]), node("p = MatMul(q, kt)"), node("c = Mul(p, s)"),
+    ]
+    nodes.append(form.mask == nil ? node("t = Identity(c)") : node("t = Add(c, m)"))
+    nodes += [
+      node("w = Softmax(t)", ["axis": .int(-1)]), node("o = MatMul(w, v)"),
+      node("y = Transpose(o)", ["perm": .ints([0, 2, 1, 3])]),
+    ]
+    var feeds: [(String, Tensor)] = [("q", .mixed(form.q)), ("k", .mixed(form.k)), ("v", .mixed(form.v))]
+    if let mask = form.mask { feeds.append(("m", .mixed(mask))) }
+    let graph = graph(feeds.map { $0.0 }, constants: ["s": .float32([], [0.5])], nodes, ["y"])
+    let session = try Session(model(graph), .none)
+    return try session.run(feeds.map { (Name(text: $0.0), Value.tensor($0.1)) }).map { $0.1.tensor }
+  }
+
+  @Test func forms() throws {
+    check(
+      try FusedAttentionTests.forms.map { form in
+        Case(
+          form.name, "Attention", domain: "apus", opset: 1,
+          [.mixed(form.q), .mixed(form.k), .mixed(form.v)] + (form.mask.map { [.mixed($0)] } ?? []),
+          [("scale", .float(0.5)), ("interleaved", .ints(form.interleaved))], gives: try plain(form))
+      })
+  }
+}
