@@ -18,7 +18,10 @@ typedef struct {
   float erfBorder, erfHighest;
   float erf[6];  // erf(x) / x - 1 in x², below the border
   float erfc[7]; // -log(1 - erf(x)), above it
-  float sqrtHalfFloat, geluCube, geluScale;
+  float geluHighest;
+  float tail[9]; // log2(erfc(x / √2) / 2), below the highest
+  float exp2[5]; // (2^r - 1) / r for |r| ≤ ½
+  float geluCube, geluScale;
   float circularHighest, twoOverPi;
   float halfPi[4]; // Parts of eight bits, and what is left.
   float sin[3];  // (sin r - r) / r³ in r² for |r| ≤ π / 4
@@ -51,7 +54,10 @@ static const ck_coefficients_t ck_coefficientTable = {
     .erfHighest = 3.95f,
     .erf = {-0.00062032545f, 0.0050321813f, -0.026791463f, 0.11282455f, -0.3761255f, 0.12837911f},
     .erfc = {-0.00019990123f, 0.0030819946f, -0.022381024f, 0.10425019f, 0.6368207f, 1.1278894f, 0.0001442124f},
-    .sqrtHalfFloat = 0.70710678f,
+    .geluHighest = 9,
+    .tail = {-1.3773927e-06f, 2.1892502e-05f, -0.00010282695f, -0.00033944967f, 0.0073305313f, -0.052684024f,
+             -0.45914438f, -1.1511133f, -0.99999982f},
+    .exp2 = {0.0013264727f, 0.009671513f, 0.055507336f, 0.24022242f, 0.693147f},
     .geluCube = 0.044715f,
     .geluScale = 0.7978845608f,
     .circularHighest = 100000,
