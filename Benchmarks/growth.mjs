@@ -146,7 +146,7 @@ for (const threads of given.threads.split(',').map(Number)) {
   const tokens = await timed(encoder, { x0: feed([256, width]) }, threads);
   byThreads.push([threads, conv, (byThreads[0]?.[1] ?? conv) / conv, tokens, (byThreads[0]?.[3] ?? tokens) / tokens]);
 }
-table('threads', ['threads', '4 images ms', 'times faster', '256 tokens ms', 'times faster'], byThreads);
+table('threads', ['threads', '4 images ms', 'images faster', '256 tokens ms', 'tokens faster'], byThreads);
 
 const tiny = { x0: feed([4]), c: feed([4]) };
 const byNodes = [];
