@@ -14,7 +14,7 @@ import { hostTitle, number, peerOf } from './report.mjs';
 
 const width = 780;
 const left = 190, right = 60;
-const bar = 11, gap = 9;
+const bar = 13, gap = 9;
 const style = `
   .paper { fill: #ffffff } .ink { fill: #1f2328 } .faint { fill: #59636e } .line { stroke: #d1d9e0 }
   .reference { stroke: #1f2328 } .s0 { fill: #1f6feb } .s1 { fill: #bc5c00 } .s2 { fill: #1a7f37 } .s3 { fill: #8250df }
@@ -22,10 +22,12 @@ const style = `
   .mean { font-weight: 600 } .end { text-anchor: end } .middle { text-anchor: middle }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #0d1117 } .ink { fill: #e6edf3 } .faint { fill: #9198a1 } .line { stroke: #3d444d }
-    .reference { stroke: #e6edf3 } .s0 { fill: #58a6ff } .s1 { fill: #f0883e } .s2 { fill: #3fb950 } .s3 { fill: #bc8cff }
+    .reference { stroke: #e6edf3 }
+    .s0 { fill: #58a6ff } .s1 { fill: #f0883e } .s2 { fill: #3fb950 } .s3 { fill: #bc8cff }
   }`;
 
-const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escaped = (text) => String(text).replace(/[&<>"]/g, (character) => entities[character]);
 const element = (name, attributes, ...children) => {
   const given = Object.entries(attributes).map(([key, value]) =>
     ` ${key}="${escaped(typeof value === 'number' ? Math.round(value * 100) / 100 : value)}"`);
@@ -45,9 +47,7 @@ export function scaleOf(values, reference) {
 }
 
 /** @param {Panel} panel */
-function drawn({ title, axis, reference, series, rows }, top) {
-  const values = rows.flatMap((row) => row.values).filter((value) => value !== undefined);
-  const { ticks, at } = scaleOf(values, reference);
+function drawn({ title, axis, reference, series, rows }, { ticks, at }, top) {
   const rowHeight = series.length * bar + gap;
   const body = top + 62;
   const bottom = body + rows.length * rowHeight;
@@ -55,10 +55,13 @@ function drawn({ title, axis, reference, series, rows }, top) {
   const out = [
     text(16, top + 20, 'title ink', title),
     text(16, top + 40, 'faint', axis),
-    ...series.flatMap((name, i) => [
-      element('rect', { x: width - right - 90 * (series.length - i), y: top + 30, width: 10, height: 10, class: `s${i}` }),
-      text(width - right - 90 * (series.length - i) + 15, top + 40, 'ink', name),
-    ]),
+    ...series.flatMap((name, i) => {
+      const x = width - right - 90 * (series.length - i);
+      return [
+        element('rect', { x, y: top + 30, width: 10, height: 10, class: `s${i}` }),
+        text(x + 15, top + 40, 'ink', name),
+      ];
+    }),
     ...ticks.flatMap((tick) => [
       element('line', { x1: at(tick), x2: at(tick), y1: body - 6, y2: bottom, class: 'line' }),
       text(at(tick), bottom + 16, 'faint middle', Number(tick.toPrecision(3))),
@@ -71,31 +74,37 @@ function drawn({ title, axis, reference, series, rows }, top) {
     own.forEach((value, i) => {
       if (value === undefined) return;
       const end = at(value);
-      const isRight = end >= base;
       out.push(
         element('rect', {
-          x: Math.min(base, end), y: y + i * bar, width: Math.max(1, Math.abs(end - base)), height: bar - 1, class: `s${i}`,
+          x: Math.min(base, end),
+          y: y + i * bar,
+          width: Math.max(1, Math.abs(end - base)),
+          height: bar - 1,
+          class: `s${i}`,
         }),
-        text(end + (isRight ? 4 : -4), y + (i + 1) * bar - 1.5, `ink${isRight ? '' : ' end'}${isMean ? ' mean' : ''}`,
-          number(value)),
+        text(Math.max(base, end) + 4, y + (i + 1) * bar - 2, `ink${isMean ? ' mean' : ''}`, number(value)),
       );
     });
   });
-  if (reference !== undefined) out.push(element('line', { x1: base, x2: base, y1: body - 6, y2: bottom, class: 'reference' }));
+  if (reference !== undefined) {
+    out.push(element('line', { x1: base, x2: base, y1: body - 6, y2: bottom, class: 'reference' }));
+  }
   return { markup: out.join('\n'), bottom: bottom + 30 };
 }
 
-/** @param {Panel[]} panels */
+/** @param {Panel[]} panels  on one scale, so that bars of different panels can be compared */
 export function chart(title, panels) {
+  const values = panels.flatMap(({ rows }) => rows.flatMap((row) => row.values)).filter((value) => value !== undefined);
+  const scale = scaleOf(values, panels[0].reference);
   let [top, parts] = [8, []];
   for (const panel of panels) {
-    const { markup, bottom } = drawn(panel, top);
+    const { markup, bottom } = drawn(panel, scale, top);
     parts.push(markup);
     top = bottom;
   }
   const said = panels.map((panel) => {
-    const each = panel.rows.map(({ name, values }) =>
-      `${name} ${values.map((value, i) => `${value === undefined ? 'none' : number(value)} (${panel.series[i]})`).join(', ')}`);
+    const told = (value, i) => `${value === undefined ? 'none' : number(value)} (${panel.series[i]})`;
+    const each = panel.rows.map(({ name, values }) => `${name} ${values.map(told).join(', ')}`);
     return `${panel.title}. ${panel.axis}: ${each.join('; ')}.`;
   });
   const head = {

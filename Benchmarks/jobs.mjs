@@ -27,9 +27,8 @@ export async function turns(load, { model, feeds, sides, pairs, seconds }) {
       const { result, bytes } = await compiling(async () => (await load(side))(model, feeds));
       if (side !== 'peer') answer.wasmBytes ??= bytes;
       opened[side] = result;
-      for (const from = performance.now(), runs = { count: 0 }; runs.count++ < 4 || performance.now() - from < 2 * share;) {
-        await result.run();
-      }
+      const from = performance.now();
+      for (let count = 0; count < 4 || performance.now() - from < 2 * share; count++) await result.run();
     } catch (error) {
       if (side !== 'peer') throw error;
       answer.peerError = String(error?.message ?? error);

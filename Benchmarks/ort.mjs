@@ -1,6 +1,6 @@
 /**
- * Opens sessions of a module with the `ort` surface, in Node and in pages. Answers `open(model, feeds)`, where the model
- * is what `create` takes and feeds are { type, dims, data } by name. What that opens has `run`, which answers its
+ * Opens sessions of a module with the `ort` surface, in Node and in pages. Answers `open(model, feeds)`, where the
+ * model is what `create` takes and feeds are { type, dims, data } by name. What that opens has `run`, which answers its
  * milliseconds, `outputs` of the last run, and `release`.
  * @param {object} [settings]
  * @param {'relaxed'} [settings.simd]  as `env.wasm.simd`

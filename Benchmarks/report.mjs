@@ -26,7 +26,7 @@ export const peerOf = (results, host) => results.peers[host === 'native' ? 'nati
 export function hostTitle({ hosts, wasm, rows }, host) {
   const files = [...new Set(rows.filter((row) => row.host === host && row.wasm).map((row) => row.wasm))];
   const told = files.map((name) => `${name} (${wasm.find(({ file }) => file === name)?.kind ?? 'unknown'})`);
-  return [`${hostNames[host]} ${hosts[host].version}`, ...told].join(', ');
+  return [host === 'native' ? 'native' : `${hostNames[host]} ${hosts[host].version}`, ...told].join(', ');
 }
 
 const means = (values) => (values.length ? geomean(values) : undefined);
@@ -109,8 +109,8 @@ export function tablesOf(results) {
 
 export function asText({ title, header, rows }) {
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
-  const line = (row) =>
-    row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  ').trimEnd();
+  const padded = (cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[column]));
+  const line = (row) => row.map(padded).join('  ').trimEnd();
   return [title, ...[header, ...rows].map(line)].join('\n');
 }
 
@@ -121,7 +121,7 @@ export function asMarkdown({ title, header, rows }) {
 }
 
 /** Where and how it was measured, in sentences. */
-export function circumstances({ date, quick, machine, apus, settings }) {
+export function circumstances({ date, quick, machine, apus, settings, failures = [] }) {
   const { pairs, seconds, rounds } = settings;
   return [
     ...(quick ? ['A quick run, for the form alone: its numbers say nothing.'] : []),
@@ -129,5 +129,6 @@ export function circumstances({ date, quick, machine, apus, settings }) {
       `${machine.cores} cores, ${machine.memory} GB, ${machine.system}; its load was ${machine.load} at the start.`,
     `Each row has a process of its own; medians of ${pairs} turns of ${seconds} s for each side, and of ${rounds} ` +
       'processes for what a fresh process pays.',
+    ...(failures.length ? [`Not measured: ${failures.join('; ')}.`] : []),
   ].join(' ');
 }

@@ -13,8 +13,8 @@ export async function openOurs({ runtime = bundle, ...settings } = {}) {
 }
 
 /**
- * The module of a peer: a file with the `ort` surface, or what is found in a folder, also in its dist/. That is a driver
- * (see ort.mjs), or the bundle for this host.
+ * The module of a peer: a file with the `ort` surface, or what is found in a folder, also in its dist/. That is a
+ * driver (see ort.mjs), or the bundle for this host.
  * @param {'node' | 'page'} host
  * @returns {{ folder: string, file: string, isDriver: boolean }}
  */

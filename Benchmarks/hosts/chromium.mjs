@@ -1,5 +1,5 @@
-// The benchmark in Chromium: node chromium.mjs JOB prints one line of JSON; jobs are those of node.mjs. Each has a browser
-// of its own, and an isolated page of the server that the browser tests have.
+// The benchmark in Chromium: node chromium.mjs JOB prints one line of JSON; jobs are those of node.mjs. Each has a
+// browser of its own, and an isolated page of the server that the browser tests have.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
-"""The benchmark natively: native.py JOB prints one line of JSON. The jobs are those of node.mjs, with `apus`, the command:
+"""The benchmark natively: native.py JOB prints one line of JSON. Jobs are those of node.mjs, with `apus`, the command.
 
-ours is `apus bench`, a process for each turn; the peer is the onnxruntime of this Python, in this process. Ours reads
+Ours is `apus bench`, a process for each turn; the peer is the onnxruntime of this Python, in this process. Ours reads
 the model from its file, the peer has it as bytes.
 """
 import json
