@@ -76,16 +76,18 @@ const programs = {
   native: { command: [given.python, here('hosts/native.py')], job: { apus: given.apus && path.resolve(given.apus) } },
 };
 
-/** What a host answers to a job; an error with the last that it said. */
+/** What a host answers to a job. */
 function ask(host, job) {
   const { command: [program, ...words], job: always } = programs[host];
+  let said;
   try {
-    const said = output(program, ...words, JSON.stringify({ ...always, ...settings, ...job }));
-    return JSON.parse(said.trim().split('\n').at(-1));
+    said = output(program, ...words, JSON.stringify({ ...always, ...settings, ...job }));
   } catch (error) {
-    const said = String(error.stderr ?? '').trim().split('\n');
-    throw new Error((said.find((line) => /Error/.test(line)) ?? said.at(-1)) || error.message);
+    throw new Error(String(error.stderr ?? '').trim().split('\n').at(-1) || error.message);
   }
+  const { error, ...answer } = JSON.parse(said.trim().split('\n').at(-1));
+  if (error !== undefined) throw new Error(error);
+  return answer;
 }
 
 function machine() {
@@ -153,7 +155,7 @@ for (const host of words(given.hosts)) {
     if (host === 'native' && peer) results.peers.native = `onnxruntime ${peer}`;
     if (host === 'node' && given.peer) results.peers.javascript = peer ? `onnxruntime-web ${peer}` : undefined;
   } catch (error) {
-    failed(`${host} is not measured`, error);
+    failed(host, error);
   }
 }
 if (given.peer) results.peers.javascript = given['peer-name'] ?? results.peers.javascript ?? 'onnxruntime-web';
@@ -197,15 +199,19 @@ function fresh(host, { name, model }) {
     row[side] = Object.fromEntries(
       Object.keys(seen[side][0]).map((key) => [key, median(seen[side].map((one) => one[key]))]));
   }
-  results.fresh.push(row);
-  const { create, first, cold, memory } = row.ours ?? {};
+  if (row.ours || row.peer) results.fresh.push(row);
+  if (!row.ours) return 'failed';
+  const { create, first, cold, memory } = row.ours;
   return `create ${number(create)} ms, first run ${number(first)} ms, cold ${number(cold)} ms, ${number(memory)} MB`;
 }
+
+/** Six digits are more than any clock has. */
+const rounded = (_, value) => (value > 0 && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value);
 
 const write = () => {
   const file = path.resolve(given.out);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+  fs.writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
   return file;
 };
 

@@ -1,6 +1,6 @@
 // Takes a run of the benchmark over into docs/: node docs.mjs [RESULTS]   (default: dist/bench/results.json)
-// Writes performance.json, performance.svg, and the parts of performance.md that stand between its markers. With
-// --check nothing is written; it fails where performance.md or performance.svg is not what performance.json makes of it.
+// Writes performance.json, performance.svg, and the parts of performance.md between its markers. With
+// --check nothing is written; it fails where performance.md or performance.svg is not what performance.json makes.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

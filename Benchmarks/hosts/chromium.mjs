@@ -75,9 +75,5 @@ function about() {
 }
 
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-try {
-  console.log(JSON.stringify(job.kind === 'about' ? about() : await inPage()));
-} catch (error) {
-  console.error(error?.message ?? error);
-  process.exitCode = 1;
-}
+const answer = async () => (job.kind === 'about' ? about() : inPage());
+console.log(JSON.stringify(await answer().catch((error) => ({ error: String(error?.message ?? error) }))));

@@ -83,8 +83,10 @@ class Apus:
 
 def launched(command, output=os.devnull):
     """The high-water mark of a command in MB, and its milliseconds."""
-    said = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCHER, output, *command], check=True, text=True,
-                          stdout=subprocess.PIPE)
+    launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, output]
+    said = subprocess.run([*launcher, *command], capture_output=True, text=True)
+    if said.returncode != 0:
+        raise RuntimeError((said.stderr.strip().splitlines() or [f"{command[0]}: status {said.returncode}"])[-1])
     return map(float, said.stdout.split())
 
 
@@ -169,4 +171,7 @@ def done(job):
 
 
 if __name__ == "__main__":
-    print(json.dumps(done(json.loads(sys.argv[1]))))
+    try:
+        print(json.dumps(done(json.loads(sys.argv[1]))))
+    except Exception as error:
+        print(json.dumps({"error": str(error)}))

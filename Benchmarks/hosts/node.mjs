@@ -1,4 +1,5 @@
-// The benchmark in this Node: node node.mjs JOB prints one line of JSON. See jobs.mjs; a job is JSON of
+// The benchmark in this Node: node node.mjs JOB prints one line of JSON, which is { error } where the job fails. See
+// jobs.mjs; a job is JSON of
 //   { kind: 'turns' | 'fresh' | 'cold' | 'empty' | 'about', model, sides, threads, simd, peer, pairs, seconds }
 // where `model` is the path of NAME.onnx, beside NAME.io/.
 import fs from 'node:fs';
@@ -30,10 +31,5 @@ async function answer() {
   return kind === 'fresh' ? { ...result, memory: memory() } : result;
 }
 
-try {
-  console.log(JSON.stringify(await answer()));
-  process.exit();
-} catch (error) {
-  console.error(error?.stack ?? error);
-  process.exit(1);
-}
+console.log(JSON.stringify(await answer().catch((error) => ({ error: String(error?.message ?? error) }))));
+process.exit();
