@@ -206,7 +206,8 @@ function fresh(host, { name, model }) {
 }
 
 /** Six digits are more than any clock has. */
-const rounded = (_, value) => (value > 0 && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value);
+const rounded = (_, value) =>
+  (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value);
 
 const write = () => {
   const file = path.resolve(given.out);
