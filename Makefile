@@ -98,10 +98,21 @@ models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=
 	@$(PYTHON) tools/models.py --apus $(APUS) --wasmtime $(WASMTIME) --node $(NODE) $(if $(PLAIN),--plain) "$(MODELS)"
 
 ##@ Measuring
-.PHONY: bench kernels measure size
-bench: js $(STAMPS)/python ## Time models in Node 24, beside a peer if given: make bench MODELS=DIR PEER=DIR.
-	@test -n "$(MODELS)" || { echo "usage: make bench MODELS=DIR [PEER=DIR] [PAIRS=5] [ONLY='a b']"; exit 2; }
-	@$(NODE24) Benchmarks/bench.mjs --models "$(MODELS)" $(if $(PEER),--peer "$(PEER)") --pairs $(or $(PAIRS),5) $(ONLY)
+.PHONY: bench bench-docs kernels measure size
+# Those of our own models whose weights are no constants.
+BENCH_MODELS := all-minilm-l6-v2 $(patsubst %,light_%_noise,squeezenet shufflenet inception_v1 densenet121)
+# Where onnxruntime is looked for.
+PEER_PYTHON := $(PYTHON)
+
+bench: js $(APUS) $(STAMPS)/python $(STAMPS)/apt-browsers $(if $(MODELS),,$(MINILM) $(CACHE)/models/light/.done) ## Time models in every host, beside a peer if given: make bench [MODELS=DIR] [PEER=DIR] [QUICK=1]; docs/performance.md has the rest.
+	@$(NODE24) Benchmarks/bench.mjs --apus $(APUS) --python $(PEER_PYTHON) $(if $(PEER),--peer "$(PEER)") $(if $(PEER_NAME),--peer-name "$(PEER_NAME)") \
+	  $(if $(MODELS),--models "$(MODELS)",--models $(CACHE)/models/minilm --models $(CACHE)/models/light) $(if $(QUICK),--quick) \
+	  $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SIMD),--simd $(SIMD)) $(if $(OUT),--out "$(OUT)") \
+	  $(if $(HOSTS),--hosts "$(HOSTS)") $(if $(PARTS),--parts "$(PARTS)") $(or $(ONLY),$(if $(MODELS),,$(BENCH_MODELS)))
+	@$(if $(DOCS),$(MAKE) bench-docs)
+
+bench-docs: $(STAMPS)/python ## Write the last run of make bench into docs/performance.md, or that in OUT=FILE; bench DOCS=1 does both.
+	@$(NODE24) Benchmarks/docs.mjs $(OUT)
 
 kernels: js $(STAMPS)/python ## Time single kernels in Node 24 beside the peak of 128-bit multiply-adds.
 	@$(NODE24) Benchmarks/kernels.mjs

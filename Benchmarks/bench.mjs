@@ -1,102 +1,271 @@
-// Times a folder of models (NAME.onnx beside NAME.io/) in this Node:
-//   node bench.mjs --models DIR [--threads 1] [--peer DIR [--peer-runtime DIR]] [--pairs 5] [--seconds 1] [NAME...]
-// Ours and a peer (see runtimes.mjs) take turns in one process, after a warm-up of both, and a row shows the median
-// over the pairs of peer time / our time: above 1 we are faster. Times drift with the machine, ratios of neighbours do
-// not.
+// The front of the benchmark: node bench.mjs --models DIR... [option...] [NAME...]
+//   --apus FILE         the native command; --python FILE is a Python where onnxruntime may be found
+//   --peer DIR          a module with the ort surface, or its folder; --peer-name says in tables what it is
+//   --pairs 5 --seconds 1 --rounds 3    turns of each side and how long one is; processes for what a fresh one pays
+//   --simd relaxed      takes the wasm file with relaxed SIMD
+//   --hosts 'node chromium native' --threads '1 2' --parts 'models growth kernels'   do with less
+//   --quick             little of everything, to try it out
+//   --out FILE          results as JSON; the chart lies beside it, as .svg
+// The hosts are programs of hosts/ that do one job each, in a process of its own, and print its answer as a line of
+// JSON; here the answers become one document (`Results`), tables and a chart. Progress goes to stderr.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundle, modelsIn, openOurs, openPeer } from './runtimes.mjs';
-import { geomean, median } from './statistics.mjs';
+import { chart, panelsOf } from './chart.mjs';
+import { title } from './docs.mjs';
+import { asText, circumstances, number, tablesOf } from './report.mjs';
+import { median } from './statistics.mjs';
 
-const { values: given, positionals } = parseArgs({
+/**
+ * @typedef {{ median: number, least: number }} Times  milliseconds a run
+ * @typedef {{ create: number, first: number, cold: number, memory: number }} Fresh  milliseconds, MB
+ * @typedef {object} Results
+ * @property {string} date
+ * @property {boolean} quick
+ * @property {{ processor: string, cores: number, memory: number, system: string, load: number }} machine  memory in GB
+ * @property {{ version: string, commit: string }} apus
+ * @property {{ file: string, kind: 'baseline' | 'relaxed', bytes: number }[]} wasm  the files there are
+ * @property {Record<string, { version: string }>} hosts
+ * @property {{ javascript?: string, native?: string }} peers
+ * @property {{ pairs: number, seconds: number, rounds: number }} settings
+ * @property {{ host: string, model: string, threads: number, wasm?: string, ours: Times, peer?: Times, ratio?: number,
+ *   one?: Times, faster?: number, error?: string }[]} rows  ratio: peer / ours; faster: one thread / these
+ * @property {{ host: string, model: string, ours?: Fresh, peer?: Fresh }[]} fresh
+ * @property {object} [growth]  see growth.mjs
+ * @property {object} [kernels]  see kernels.mjs
+ * @property {string[]} failures
+ */
+
+const { values: given, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
-    models: { type: 'string' },
-    runtime: { type: 'string', default: bundle },
+    models: { type: 'string', multiple: true, default: [] },
+    apus: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
     peer: { type: 'string' },
-    'peer-runtime': { type: 'string' },
-    threads: { type: 'string', default: '1' },
-    pairs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
-    json: { type: 'string' },
+    'peer-name': { type: 'string' },
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    simd: { type: 'string' },
+    hosts: { type: 'string', default: 'node chromium native' },
+    threads: { type: 'string', default: '1 2' },
+    parts: { type: 'string', default: 'models growth kernels' },
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'dist/bench/results.json' },
   },
 });
-const pairs = Number(given.pairs), share = Number(given.seconds) * 1000;
+const few = given.quick ? { pairs: 1, seconds: 0.05, rounds: 1 } : { pairs: 5, seconds: 1, rounds: 3 };
+const settings = Object.fromEntries(Object.entries(few).map(([key, few]) => [key, Number(given[key] ?? few)]));
+const words = (text) => text.split(/\s+/).filter(Boolean);
+const threads = words(given.threads).map(Number);
+const parts = words(given.parts);
 
-/** Opens a session and warms it up: the engine's optimising compiler takes its time. */
-async function start(open, model, feeds) {
-  const begun = performance.now();
-  const session = await open(model, feeds);
-  const create = performance.now() - begun;
-  const first = await session.run();
-  for (const from = performance.now(), runs = { count: 0 }; runs.count++ < 3 || performance.now() - from < 2 * share;) {
-    await session.run();
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const tell = (text) => process.stderr.write(`${text}\n`);
+const output = (command, ...words) =>
+  execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
+
+/** The program of each host, and what every job of it is given. */
+const programs = {
+  node: { command: [process.execPath, here('hosts/node.mjs')], job: { peer: given.peer, simd: given.simd } },
+  chromium: { command: [process.execPath, here('hosts/chromium.mjs')], job: { peer: given.peer, simd: given.simd } },
+  native: { command: [given.python, here('hosts/native.py')], job: { apus: given.apus && path.resolve(given.apus) } },
+};
+
+/** What a host answers to a job. */
+function ask(host, job) {
+  const { command: [program, ...words], job: always } = programs[host];
+  let said;
+  try {
+    said = output(program, ...words, JSON.stringify({ ...always, ...settings, ...job }));
+  } catch (error) {
+    throw new Error(String(error.stderr ?? '').trim().split('\n').at(-1) || error.message);
   }
-  return { ...session, create, first };
+  const { error, ...answer } = JSON.parse(said.trim().split('\n').at(-1));
+  if (error !== undefined) throw new Error(error);
+  return answer;
 }
 
-/** The median of the runs that fit into the share of one turn, at least three. */
-async function turn(session) {
-  const times = [];
-  for (const from = performance.now(); times.length < 3 || performance.now() - from < share;) {
-    times.push(await session.run());
-  }
-  return median(times);
-}
-
-/** ours, peer: milliseconds a run; ratio: median over the pairs. */
-async function compare(ours, peer) {
-  const rows = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    const row = {};
-    for (const side of pair % 2 ? ['ours', 'peer'] : ['peer', 'ours']) {
-      const session = side === 'ours' ? ours : peer;
-      if (session) row[side] = await turn(session);
-    }
-    rows.push(row);
-  }
+function machine() {
+  const system = /PRETTY_NAME="(.*)"/.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? os.type();
   return {
-    ours: median(rows.map((row) => row.ours)),
-    ...(peer && { peer: median(rows.map((row) => row.peer)), ratio: median(rows.map((row) => row.peer / row.ours)) }),
+    processor: os.cpus()[0].model.trim(),
+    cores: os.availableParallelism(),
+    memory: Math.round(os.totalmem() / 2 ** 30),
+    system: `${system}, Linux ${os.release().split('-')[0]}`,
+    load: Number(os.loadavg()[0].toFixed(2)),
   };
 }
 
-const models = modelsIn(given.models, positionals);
-const threads = Number(given.threads);
-const ours = await openOurs({ runtime: given.runtime, threads });
-// Our workers start before the peer does, which may bring a global Worker of its own to this process.
-if (threads > 1) await (await ours(models[0].model, models[0].feeds)).release();
-const peer = given.peer && (await openPeer(given.peer, { runtime: given['peer-runtime'], threads }));
-const width = Math.max(...models.map(({ name }) => name.length), 5);
-const columns = peer
-  ? ['ours ms', 'peer ms', 'peer/ours', 'create', 'peer', 'first', 'peer']
-  : ['ours ms', 'create', 'first'];
-const show = (name, cells) =>
-  console.log(`${name.padEnd(width)}  ${cells.map((cell) => String(cell).padStart(9)).join('  ')}`);
-console.log(`Node ${process.version}, ${threads} thread${threads > 1 ? 's' : ''}, ${pairs} turns of ${share / 1000} s`);
-show('model', columns);
-const results = [];
-for (const { name, model, feeds } of models) {
+function wasmFiles() {
+  const folder = here('../js-shim/dist/');
+  return Object.entries({ baseline: 'simd', relaxed: 'relaxedsimd' })
+    .map(([kind, name]) => ({ kind, file: `ort-wasm-${name}-threaded.wasm` }))
+    .filter(({ file }) => fs.existsSync(folder + file))
+    .map((row) => ({ ...row, bytes: fs.statSync(folder + row.file).size }));
+}
+
+/** NAME.onnx files with inputs beside them: all of the folders, or those named. */
+const models = given.models.flatMap((folder) =>
+  fs.readdirSync(folder)
+    .filter((file) => file.endsWith('.onnx') && fs.existsSync(path.join(folder, file.replace(/onnx$/, 'io'))))
+    .map((file) => ({ name: file.slice(0, -'.onnx'.length), model: path.resolve(folder, file) })))
+  .filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const missing = wanted.filter((name) => !models.some((model) => model.name === name));
+if (parts.includes('models') && (missing.length || !models.length)) {
+  tell(`no such model: ${missing.join(', ') || 'NAME.onnx beside NAME.io/'} in ${given.models.join(', ')}`);
+  process.exit(2);
+}
+
+/** @type {Results} */
+const results = {
+  date: new Date().toISOString(),
+  quick: given.quick,
+  machine: machine(),
+  apus: {
+    version: JSON.parse(fs.readFileSync(here('../js-shim/package.json'))).version,
+    commit: output('git', '-C', here('.'), 'rev-parse', '--short', 'HEAD').trim(),
+  },
+  wasm: wasmFiles(),
+  hosts: {},
+  peers: {},
+  settings,
+  rows: [],
+  fresh: [],
+  failures: [],
+};
+
+/** A peer that cannot run a model is told of; what of ours is not measured makes the run fail. */
+function failed(what, error, side = 'ours') {
+  const line = `${what}: ${error?.message ?? error}`;
+  results.failures.push(line);
+  if (side === 'ours') process.exitCode = 1;
+  tell(`FAILED ${line}`);
+}
+
+// Which hosts there are, and who stands beside ours on them.
+for (const host of words(given.hosts)) {
   try {
-    const us = await start(ours, model, feeds);
-    const them = peer && (await start(peer, model, feeds));
-    const row = await compare(us, them);
-    const whole = (ms) => ms.toFixed(0);
-    show(name, them
-      ? [row.ours.toFixed(2), row.peer.toFixed(2), row.ratio.toFixed(3),
-        whole(us.create), whole(them.create), whole(us.first), whole(them.first)]
-      : [row.ours.toFixed(2), whole(us.create), whole(us.first)]);
-    results.push({ name, ...row });
-    await us.release();
-    them?.release();
+    const { peer, ...about } = ask(host, { kind: 'about' });
+    results.hosts[host] = about;
+    if (host === 'native' && peer) results.peers.native = `onnxruntime ${peer}`;
+    if (host === 'node' && given.peer) results.peers.javascript = peer ? `onnxruntime-web ${peer}` : undefined;
   } catch (error) {
-    show(name, [`error: ${error?.message ?? error}`]);
-    process.exitCode = 1;
+    failed(host, error);
   }
 }
-if (peer && results.length > 0) {
-  const ratios = results.map((row) => row.ratio);
-  console.log(`geomean ${geomean(ratios).toFixed(3)}, worst ${Math.min(...ratios).toFixed(3)}`);
+if (given.peer) results.peers.javascript = given['peer-name'] ?? results.peers.javascript ?? 'onnxruntime-web';
+const hosts = Object.keys(results.hosts);
+if (results.machine.load > 0.5) tell(`the machine is busy: its load is ${results.machine.load}; times will be off`);
+
+const hasPeer = (host) => !!results.peers[host === 'native' ? 'native' : 'javascript'];
+const jobs = parts.includes('models') ? models.length * hosts.length * (threads.length + 1) : 0;
+const progress = { done: 0 };
+const step = (text) => tell(`[${String(++progress.done).padStart(String(jobs).length)}/${jobs}] ${text}`);
+
+function speed(host, { name, model }, count) {
+  const sides = [...(count > 1 ? ['one'] : []), 'ours', ...(hasPeer(host) ? ['peer'] : [])];
+  const { wasmBytes, memory, peerError, ...row } = ask(host, { kind: 'turns', model, threads: count, sides });
+  const wasm = wasmBytes && (results.wasm.find(({ bytes }) => bytes === wasmBytes)?.file ?? `${wasmBytes} bytes`);
+  results.rows.push({ host, model: name, threads: count, ...(wasm && { wasm }), ...row });
+  if (peerError) failed(`${host}, ${name}, the peer`, peerError, 'peer');
+  const beside = row.peer ? `, ${row.ratio.toFixed(2)} times as fast as ${number(row.peer.median)} ms` : '';
+  return `${number(row.ours.median)} ms${beside}`;
 }
-if (given.json) fs.writeFileSync(given.json, JSON.stringify(results, null, 1));
-process.exit();
+
+function fresh(host, { name, model }) {
+  const sides = ['ours', ...(hasPeer(host) ? ['peer'] : [])];
+  const seen = Object.fromEntries(sides.map((side) => [side, []]));
+  const failing = new Set();
+  for (let round = 0; round < settings.rounds; round++) {
+    for (const side of sides) {
+      if (failing.has(side)) continue;
+      try {
+        const [warm, empty, cold] = ['fresh', 'empty', 'cold'].map((kind) => ask(host, { kind, model, sides: [side] }));
+        seen[side].push({ ...warm, cold: cold.cold, memory: warm.memory - empty.memory });
+      } catch (error) {
+        failing.add(side);
+        failed(`${host}, ${name}, a fresh process, ${side}`, error, side);
+      }
+    }
+  }
+  const row = { host, model: name };
+  for (const side of sides) {
+    if (seen[side].length === 0) continue;
+    row[side] = Object.fromEntries(
+      Object.keys(seen[side][0]).map((key) => [key, median(seen[side].map((one) => one[key]))]));
+  }
+  if (row.ours || row.peer) results.fresh.push(row);
+  if (!row.ours) return 'failed';
+  const { create, first, cold, memory } = row.ours;
+  return `create ${number(create)} ms, first run ${number(first)} ms, cold ${number(cold)} ms, ${number(memory)} MB`;
+}
+
+/** Six digits are more than any clock has. */
+const rounded = (_, value) =>
+  (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value);
+
+const write = () => {
+  const file = path.resolve(given.out);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+  return file;
+};
+
+if (parts.includes('models')) {
+  for (const model of models) {
+    for (const host of hosts) {
+      const kinds = [
+        ...threads.map((count) => [`${count} thread${count > 1 ? 's' : ''}`, () => speed(host, model, count)]),
+        ['a fresh process', () => fresh(host, model)],
+      ];
+      for (const [what, act] of kinds) {
+        try {
+          step(`${model.name}, ${host}, ${what}: ${act()}`);
+        } catch (error) {
+          step(`${model.name}, ${host}, ${what}: failed`);
+          failed(`${host}, ${model.name}, ${what}`, error);
+        }
+      }
+    }
+    write();
+  }
+}
+
+/** Scripts that measure by themselves, in Node, and write JSON. */
+const scripts = {
+  growth: () => ['--check', '--seconds', given.quick ? '0.03' : '0.3', '--threads', counts().join()],
+  kernels: () => ['--turns', given.quick ? '1' : '9'],
+};
+/** 1, 2, 4 and so on, up to the cores there are. */
+function counts() {
+  const powers = Array.from({ length: 5 }, (_, i) => 2 ** i);
+  return powers.filter((count) => count <= Math.max(2, results.machine.cores));
+}
+for (const [part, flags] of Object.entries(scripts)) {
+  if (!parts.includes(part)) continue;
+  const file = path.join(os.tmpdir(), `apus-bench-${process.pid}.json`);
+  tell(`${part}, node`);
+  try {
+    output(process.execPath, here(`${part}.mjs`), '--json', file, ...flags());
+  } catch (error) {
+    failed(part, String(error.stderr).trim() || error);
+  }
+  if (fs.existsSync(file)) results[part] = JSON.parse(fs.readFileSync(file));
+  fs.rmSync(file, { force: true });
+}
+
+const file = write();
+console.log(circumstances(results));
+for (const table of Object.values(tablesOf(results)).flat()) console.log(`\n${asText(table)}`);
+console.log(`\n${file}`);
+if (results.rows.length) {
+  const drawing = file.replace(/\.json$/, '') + '.svg';
+  fs.writeFileSync(drawing, chart(title, panelsOf(results)));
+  console.log(drawing);
+}
+if (results.failures.length) console.log(`\nnot measured:\n  ${results.failures.join('\n  ')}`);

@@ -1,7 +1,8 @@
-// How cost grows, in this Node: node growth.mjs [--threads 1,2] [--seconds 0.3] [--json FILE]
+// How cost grows, in this Node: node growth.mjs [--threads 1,2] [--seconds 0.3] [--json FILE] [--check]
 // One table each for the batch of a convolutional network, the length of a sequence in transformer blocks, the number
 // of threads, and the number of nodes (create, and the first run, which plans). The last one is of a decoder whose
 // shape changes at every token: what planning takes of its run. The models are made here, with seeded weights.
+// With --check, a chain of nodes that takes too long to create fails.
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +17,7 @@ const { values: given } = parseArgs({
     threads: { type: 'string', default: '1,2' },
     seconds: { type: 'string', default: '0.3' },
     json: { type: 'string' },
+    check: { type: 'boolean', default: false },
   },
 });
 
@@ -146,7 +148,7 @@ for (const threads of given.threads.split(',').map(Number)) {
   const tokens = await timed(encoder, { x0: feed([256, width]) }, threads);
   byThreads.push([threads, conv, (byThreads[0]?.[1] ?? conv) / conv, tokens, (byThreads[0]?.[3] ?? tokens) / tokens]);
 }
-table('threads', ['threads', '4 images ms', 'times faster', '256 tokens ms', 'times faster'], byThreads);
+table('threads', ['threads', '4 images ms', 'images faster', '256 tokens ms', 'tokens faster'], byThreads);
 
 const tiny = { x0: feed([4]), c: feed([4]) };
 const byNodes = [];
@@ -160,6 +162,11 @@ for (const count of [2_500, 5_000, 10_000, 20_000, 40_000]) {
   await session.release();
 }
 table('nodes: a chain', ['nodes', 'create ms', 'us a node', 'first run ms', 'run ms'], byNodes);
+const [last, before] = [byNodes.at(-1), byNodes.at(-3)];
+if (given.check && (last[1] > 3000 || last[2] > 2 * before[2])) {
+  console.error(`40,000 nodes must be created within 3 s and in linear time, got ${last[1].toFixed(0)} ms`);
+  process.exitCode = 1;
+}
 
 /** Runs with a past that grows by one token each time, by turns with runs of one shape that is known. */
 async function planning() {

@@ -1,8 +1,9 @@
 // Times single kernels in this Node, each beside the peak of 128-bit multiply-adds measured next to it:
-//   node Benchmarks/kernels.mjs [--runtime FILE] [--turns 9] [--least 0] [NAME...]
+//   node Benchmarks/kernels.mjs [--runtime FILE] [--turns 9] [--least 0] [--json FILE] [NAME...]
 // A row shows the best milliseconds of one node, 10⁹ operations a second (two for each product of the definition, so
 // that a kernel with fewer products can be above the peak), and the median over the turns of their share of the peak.
 // With --least, products of matrices below that share fail.
+import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +17,7 @@ const { values: given, positionals } = parseArgs({
     runtime: { type: 'string', default: bundle },
     turns: { type: 'string', default: '9' },
     least: { type: 'string', default: '0' },
+    json: { type: 'string' },
   },
 });
 
@@ -119,6 +121,7 @@ async function open({ bytes, feed: [type, data, dims] }) {
 
 console.log(`Node ${process.version}, 1 thread, peak of ${isFused ? 'fused' : 'separate'} multiply-adds`);
 console.log(`${'kernel'.padEnd(30)} ${'ms'.padStart(8)} ${'10^9/s'.padStart(8)} ${'peak'.padStart(6)}`);
+const results = [];
 for (const [name, make] of Object.entries(kernels)) {
   if (positionals.length > 0 && !positionals.some((wanted) => name.includes(wanted))) continue;
   const kernel = make();
@@ -133,10 +136,12 @@ for (const [name, make] of Object.entries(kernels)) {
   const ms = Math.min(...turns.map((turn) => turn.ms));
   const share = median(turns.map((turn) => turn.share));
   const isLow = name.startsWith('MatMul ') && !name.includes(' 1x') && share < Number(given.least);
-  const rate = (kernel.operations / ms / 1e6).toFixed(1);
+  const rate = kernel.operations / ms / 1e6;
+  results.push({ name, ms, rate, share });
   const percent = `${(100 * share).toFixed(0)} %`;
-  const cells = `${ms.toFixed(3).padStart(8)} ${rate.padStart(8)} ${percent.padStart(6)}`;
+  const cells = `${ms.toFixed(3).padStart(8)} ${rate.toFixed(1).padStart(8)} ${percent.padStart(6)}`;
   console.log(`${name.padEnd(30)} ${cells}${isLow ? `  BELOW ${given.least}` : ''}`);
   if (isLow) process.exitCode = 1;
 }
+if (given.json) fs.writeFileSync(given.json, `${JSON.stringify({ isFused, kernels: results }, null, 1)}\n`);
 process.exit();

@@ -1,18 +1,18 @@
 // Times `run` on a model of one tiny node, which is all overhead:
-//   node Benchmarks/overhead.mjs [--peer DIR [--peer-runtime DIR]] [--pairs 99] [--runs 1000]
+//   node Benchmarks/overhead.mjs [--peer DIR] [--pairs 99] [--runs 1000]
 // As in bench.mjs, a peer takes turns with ours in one process after a warm-up of both. The ratio is the median over
 // the pairs of our time / peer time: below 1 we are faster.
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { model, node, value } from '../js-shim/test/support/onnx.js';
+import { bundle, openPeer } from './runtimes.mjs';
 import { median } from './statistics.mjs';
 
 const { values: given } = parseArgs({
   options: {
-    runtime: { type: 'string', default: fileURLToPath(new URL('../js-shim/dist/ort.node.min.mjs', import.meta.url)) },
+    runtime: { type: 'string', default: bundle },
     peer: { type: 'string' },
-    'peer-runtime': { type: 'string' },
     pairs: { type: 'string', default: '99' },
     runs: { type: 'string', default: '1000' },
   },
@@ -38,13 +38,6 @@ async function openOurs() {
   return { run: () => session.run(tensors), runSync: session.runSync && (() => session.runSync(tensors)) };
 }
 
-async function openPeer() {
-  const { openOrtWeb } = await import(pathToFileURL(path.resolve(given.peer, 'ort-web.mjs')));
-  const peer = await openOrtWeb({ dir: given['peer-runtime'] ?? given.peer, numThreads: 1 });
-  const session = await peer.create(add);
-  return { run: () => peer.run(session, feeds) };
-}
-
 /** Microseconds a run. */
 async function time(run) {
   const start = performance.now();
@@ -54,7 +47,7 @@ async function time(run) {
 
 const ours = await openOurs();
 const sides = { run: ours.run, ...(ours.runSync && { runSync: ours.runSync }) };
-if (given.peer) sides.peer = (await openPeer()).run;
+if (given.peer) sides.peer = (await (await openPeer(given.peer))(add, feeds)).run;
 for (let i = 0; i < 20; i++) for (const run of Object.values(sides)) await time(run);
 const turns = [];
 for (let pair = 0; pair < Number(given.pairs); pair++) {

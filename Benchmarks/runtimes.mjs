@@ -1,39 +1,41 @@
-// The runtimes that benchmarks open: ours, and a peer, which is a module with the `ort` surface, or a folder whose
-// ort-web.mjs opens one (openOrtWeb({ dir, numThreads })). Both answer `open(model, feeds)`, where the model is a path
-// or bytes, with { run, release }, and `run` with its milliseconds.
+// The runtimes that benchmarks in Node open: ours, and a peer. Both answer `open(model, feeds)`, see ort.mjs.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readInputs } from '../tools/modelfolder.mjs';
+import { openDriver, openOrt } from './ort.mjs';
 
 export const bundle = fileURLToPath(new URL('../js-shim/dist/ort.node.min.mjs', import.meta.url));
 
-/** @param {object} [options]  of each session */
-export async function openOurs({ runtime = bundle, threads = 1, options = {} } = {}) {
-  const ort = await import(pathToFileURL(path.resolve(runtime)));
-  ort.env.wasm.numThreads = threads;
-  return async (model, feeds) => {
-    const session = await ort.InferenceSession.create(model, { intraOpNumThreads: threads, ...options });
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, { type, dims, data }]) => [name, new ort.Tensor(type, data, dims)]));
-    let outputs;
-    const run = async () => {
-      const start = performance.now();
-      outputs = await session.run(tensors);
-      return performance.now() - start;
-    };
-    return { run, outputs: () => outputs, release: () => session.release() };
-  };
+/** @param {{ runtime?: string, threads?: number, simd?: 'relaxed', options?: object }} [settings] */
+export async function openOurs({ runtime = bundle, ...settings } = {}) {
+  return openOrt(await import(pathToFileURL(path.resolve(runtime))), settings);
 }
 
-export async function openPeer(folder, { runtime = folder, threads = 1 } = {}) {
-  if (fs.statSync(folder).isFile()) return openOurs({ runtime: folder, threads });
-  const { openOrtWeb } = await import(pathToFileURL(path.resolve(folder, 'ort-web.mjs')));
-  const peer = await openOrtWeb({ dir: runtime, numThreads: threads });
-  return async (model, feeds) => {
-    const session = await peer.create(typeof model === 'string' ? fs.readFileSync(model) : model);
-    return { run: async () => (await peer.run(session, feeds)).ms, release: () => peer.release(session) };
-  };
+/**
+ * The module of a peer: a file with the `ort` surface, or what is found in a folder, also in its dist/. That is a
+ * driver (see ort.mjs), or the bundle for this host.
+ * @param {'node' | 'page'} host
+ * @returns {{ folder: string, file: string, isDriver: boolean }}
+ */
+export function peerAt(given, host) {
+  const there = path.resolve(given);
+  if (fs.statSync(there).isFile()) return { folder: path.dirname(there), file: path.basename(there), isDriver: false };
+  const bundles = ['ort.wasm.min.mjs', 'ort.wasm.bundle.min.mjs', 'ort.min.mjs', 'ort.bundle.min.mjs'];
+  const wanted = ['ort-web.mjs', ...(host === 'node' ? ['ort.node.min.mjs'] : []), ...bundles];
+  for (const folder of [there, path.join(there, 'dist')]) {
+    const file = wanted.find((name) => fs.existsSync(path.join(folder, name)));
+    if (file) return { folder, file, isDriver: file === 'ort-web.mjs' };
+  }
+  throw new Error(`PEER must be a module, or a folder with one of ${wanted.join(', ')}; got ${given}`);
+}
+
+export async function openPeer(given, { threads = 1 } = {}) {
+  const { folder, file, isDriver } = peerAt(given, 'node');
+  const module = await import(pathToFileURL(path.join(folder, file)));
+  if (!isDriver) return openOrt(module.default?.InferenceSession ? module.default : module, { threads });
+  const open = await openDriver(module, folder, threads);
+  return (model, feeds) => open(typeof model === 'string' ? fs.readFileSync(model) : model, feeds);
 }
 
 /** The models of a folder that have inputs beside them, as { name, model, feeds }; all, or those named. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { geomean, median } from '../../Benchmarks/statistics.mjs';
 import { readTensor, readValue, widen, widenBrain } from '../../tools/tensorproto.mjs';
 
 /** The bytes of a field of this number: varint or length-delimited. */
@@ -46,9 +45,4 @@ test('halves widen exactly', () => {
   for (const [bits, value] of halves) assert.equal(widen(bits), value);
   assert.ok(Number.isNaN(widen(0x7e00)));
   assert.deepEqual([0x3f80, 0xc040, 0xff80].map(widenBrain), [1, -3, -Infinity]);
-});
-
-test('medians and means of ratios', () => {
-  assert.equal(median([3, 1, 2]), 2);
-  assert.equal(geomean([0.5, 2]), 1);
 });

@@ -53,7 +53,8 @@ const browsers = {
 export const browserNames = Object.keys(browsers);
 
 /**
- * @returns {{ exited: Promise<string>, end: () => Promise<void> }} `exited` comes with the last that the browser said
+ * @returns {{ exited: Promise<string>, end: () => Promise<void>, processes: () => number[] }} `exited` comes with the
+ *   last that the browser said
  */
 export function openBrowser(name, address) {
   const profile = mkdtempSync(path.join(tmpdir(), `apus-${name}-`));
@@ -100,7 +101,7 @@ export function openBrowser(name, address) {
     rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
   };
   process.once('exit', killNow);
-  return { exited, end };
+  return { exited, end, processes: () => processesOf(profile) };
 }
 
 /** Some of a browser's processes leave its group; all of them have the profile in their command or environment. */

@@ -1,6 +1,8 @@
-// That the harness finds what is wrong: node --test harness.mjs, with the folder of models in MODELS.
+// That the harness finds what is wrong, and that the benchmark's page answers: node --test harness.mjs, with the folder
+// of models in MODELS.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -34,4 +36,17 @@ test('every way to go wrong fails the run and is told, and the next page is open
   ];
   assert.equal(told.length, expected.length, told.join('\n'));
   expected.forEach((line, i) => (line instanceof RegExp ? assert.match(told[i], line) : assert.equal(told[i], line)));
+});
+
+test('the benchmark times a model in a page, beside a peer, and knows which wasm file was used', () => {
+  const sides = ['one', 'ours', 'peer'];
+  const job = { kind: 'turns', sides, threads: 2, pairs: 1, seconds: 0, peer: here('../../dist/') };
+  const model = `${process.env.MODELS}/light_squeezenet_noise.onnx`;
+  const said = execFileSync(process.execPath, [
+    here('../../../Benchmarks/hosts/chromium.mjs'), JSON.stringify({ ...job, model }),
+  ]);
+  const answer = JSON.parse(said);
+  for (const side of sides) assert.ok(answer[side]?.median >= answer[side].least, JSON.stringify(answer));
+  assert.ok(answer.ratio > 0 && answer.faster > 0 && answer.memory > 20);
+  assert.equal(answer.wasmBytes, statSync(here('../../dist/ort-wasm-simd-threaded.wasm')).size);
 });

@@ -1,4 +1,4 @@
-// The pages that measure: `make bench-browsers MODELS=DIR`.
+// The pages that measure: `make measure MODELS=DIR`.
 import { isolated } from './pages.mjs';
 
 /** @type {import('./pages.mjs').Page[]} */

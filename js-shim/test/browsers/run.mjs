@@ -101,7 +101,7 @@ const ort = await import(`${dist}ort.node.min.mjs`);
 const site = new Site(chosen, {
   ...(await makeCases(ort, path.resolve(settings.models))),
   ...(settings.measured && measuredCases(path.resolve(settings.measured))),
-}, bundle());
+}, { '/app/': bundle() });
 await site.open();
 
 /** Every check that was heard of, by page, and in which browsers. */

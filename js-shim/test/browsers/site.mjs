@@ -19,6 +19,8 @@ const types = {
   '.map': 'application/json',
   '.mjs': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.onnx': untyped,
+  '.bin': untyped,
 };
 
 const foreignWasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
@@ -46,20 +48,20 @@ const mistakes = {
 export class Site extends EventEmitter {
   #cases;
   #pages;
-  #bundled;
+  #folders;
   #servers = [];
   #current;
 
   /**
    * @param {import('./pages.mjs').Page[]} pages
    * @param {Record<string, import('./cases.mjs').Case>} cases  by name
-   * @param {string} bundled  the folder of the bundled application
+   * @param {Record<string, string>} folders  what else is served, by prefix
    */
-  constructor(pages, cases, bundled) {
+  constructor(pages, cases, folders) {
     super();
     this.#pages = pages;
     this.#cases = cases;
-    this.#bundled = bundled;
+    this.#folders = { '/dist/': dist, '/elsewhere/': dist, ...folders };
   }
 
   async open() {
@@ -124,7 +126,7 @@ export class Site extends EventEmitter {
       const name = pathname.slice(folder.length);
       return instead[name] ? instead[name]() : fileIn(dist, name);
     }
-    for (const [prefix, folder] of [['/dist/', dist], ['/elsewhere/', dist], ['/app/', this.#bundled]]) {
+    for (const [prefix, folder] of Object.entries(this.#folders)) {
       if (pathname.startsWith(prefix)) return fileIn(folder, pathname.slice(prefix.length));
     }
     return fileIn(here, pathname.slice(1));
