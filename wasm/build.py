@@ -20,6 +20,7 @@ import brotli
 import opcodes
 import toolchain
 from module import Module, without
+from shorten import shortened
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -34,8 +35,8 @@ HEAD = "# What the host must give, a line an import: file, module.name, kind. Wr
 
 # Of binaryen's levels -O2 is the fastest in V8 and small: -O3 inlines more, is 8 % larger and takes 15 % longer over
 # minilm and vit_tiny; -Os and -O1 take 5-15 % longer. The lowest kilobyte is the end of the stack, and unused unless it
-# overflows: what is added to an address may then become the offset of the access. Debian's is of 2022 and has to be told
-# what the code may hold.
+# overflows: what is added to an address may then become the offset of the access. Debian's is of 2022 and has to be
+# told what the code may hold.
 WASM_OPT = ["-O2", "--low-memory-unused", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int",
             "--enable-sign-ext", "--enable-mutable-globals", "--enable-threads", "--enable-reference-types",
             "--enable-multivalue"]
@@ -125,12 +126,12 @@ def optimise(flavour, linked, named, stripped):
     """Writes the file with its names, for `make size`, and without."""
     for out in (named, stripped):
         out.parent.mkdir(parents=True, exist_ok=True)
-    features = []
+    code, features = shortened(linked.read_bytes()), []
     if flavour.relaxed:
-        features, draft = ["--enable-relaxed-simd"], linked.with_suffix(".draft.wasm")
-        draft.write_bytes(opcodes.to_draft(linked.read_bytes()))
-        linked = draft
-    subprocess.check_call(["wasm-opt", linked, "-o", named, "-g", "--strip-dwarf", *WASM_OPT, *features])
+        code, features = opcodes.to_draft(code), ["--enable-relaxed-simd"]
+    short = linked.with_suffix(".short.wasm")
+    short.write_bytes(code)
+    subprocess.check_call(["wasm-opt", short, "-o", named, "-g", "--strip-dwarf", *WASM_OPT, *features])
     if flavour.relaxed:
         named.write_bytes(opcodes.to_final(named.read_bytes()))
     partial = stripped.with_suffix(".partial")
@@ -158,7 +159,7 @@ def build(names):
         flavour, stripped = FLAVOURS[name], DIST / name
         try:
             linked = swift_build(flavour)
-            sources = [HERE / "build.py", *(HERE / "runtime").iterdir()]
+            sources = [*HERE.glob("*.py"), *(HERE / "runtime").iterdir()]
             newest = max(path.stat().st_mtime for path in [linked, *sources])
             if stripped.exists() and stripped.stat().st_mtime >= newest:
                 continue

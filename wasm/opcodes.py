@@ -75,10 +75,11 @@ def _renumbered(data, numbers):
 
 def constant_products(data):
     """Where in the file a multiply-add has constants for all its operands. Locals are followed along straight lines,
-    which is what wasm-opt -O2 does."""
+    as wasm-opt -O2 follows them."""
     product = bytes([MADD & 0x7F | 0x80, MADD >> 7])
     for first, end in bodies(data):
-        pushed, constant = [], {}  # Whether the operands pushed last, and what the locals were set to last, is constant.
+        # Whether the operands that were pushed last are constants, and what the locals were set to last.
+        pushed, constant = [], {}
         for found in instructions(data, first, end):
             kind = found.lastgroup
             if kind == "constant":

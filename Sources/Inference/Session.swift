@@ -99,7 +99,8 @@ public final class Session {
   /// Runs the model and answers every output, or those in `fetches`, in memory of their own.
   ///
   /// Any value of the main graph may be fetched by name, if optimisation has left it: see `Options.intermediates`.
-  @export(interface) public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
+  @export(interface)
+  public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
     let run = try begin(feeds, fetches: fetches)
     defer { run.end() }
     while try !run.advance() {}
@@ -129,7 +130,8 @@ public final class Session {
   }
 
   /// Holds against the model what runs are to be fed and asked for.
-  @export(interface) public func prepare(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> PreparedRun {
+  @export(interface)
+  public func prepare(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> PreparedRun {
     try allocator.makeSureOfReserve()
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
     for (name, value) in feeds {

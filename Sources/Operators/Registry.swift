@@ -471,7 +471,8 @@ public enum Registry {
   }
 
   /// The node's operator, bound.
-  @export(interface) public static func bind(_ site: Site) throws(RuntimeError) -> (row: Operator, kernel: BoundKernel) {
+  @export(interface)
+  public static func bind(_ site: Site) throws(RuntimeError) -> (row: Operator, kernel: BoundKernel) {
     let row = try row(for: site.node)
     try check(site.node, row)
     return (row, try row.bound(to: site))
