@@ -17,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 
+import opcodes
 import toolchain
-from module import Module
+from module import Module, without
+from shorten import shortened
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -32,9 +34,12 @@ SLACK = (0.03, 4096)
 HEAD = "# What the host must give, a line an import: file, module.name, kind. Written by `make wasm UPDATE=1`."
 
 # Of binaryen's levels -O2 is the fastest in V8 and small: -O3 inlines more, is 8 % larger and takes 15 % longer over
-# minilm and vit_tiny; -Os and -O1 take 5-15 % longer. Debian's is of 2022 and has to be told what the code may hold.
-WASM_OPT = ["-O2", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
-            "--enable-mutable-globals", "--enable-threads", "--enable-reference-types", "--enable-multivalue"]
+# minilm and vit_tiny; -Os and -O1 take 5-15 % longer. The lowest kilobyte is the end of the stack, and unused unless it
+# overflows: what is added to an address may then become the offset of the access. Debian's is of 2022 and has to be
+# told what the code may hold.
+WASM_OPT = ["-O2", "--low-memory-unused", "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int",
+            "--enable-sign-ext", "--enable-mutable-globals", "--enable-threads", "--enable-reference-types",
+            "--enable-multivalue"]
 
 
 class Flavour:
@@ -67,7 +72,7 @@ def reactor_exports():
 LOCKED = ["malloc", "free", "calloc", "realloc", "posix_memalign", "aligned_alloc"]
 
 
-def library(link, relaxed=False):
+def library(relaxed=False):
     """The memory is the host's, one a session, and grows to 4 GiB. It is linked as shared, so that its data is written
     by the first thread alone. WASI's libc knows of no atomics: check-features would complain, and its malloc gets a
     lock from us."""
@@ -75,7 +80,7 @@ def library(link, relaxed=False):
         "ort", "crt1-reactor.o", ["random_reactor", "malloc_lock"],
         ["--shared-memory", "--import-memory", f"--max-memory={4096 * MB}", "--no-check-features",
          *[f"--wrap={name}" for name in LOCKED], "-z", f"stack-size={2 * MB}", "--stack-first", "--entry=_initialize",
-         *[f"--export={name}" for name in reactor_exports()], *link], relaxed)
+         *[f"--export={name}" for name in reactor_exports()]], relaxed)
 
 
 # The stack lies first, below the data: overflowing it traps instead of writing over the model.
@@ -83,9 +88,8 @@ FLAVOURS = {
     "apus.wasm": Flavour(
         "apus", "crt1-command.o", ["random_command"],
         ["--no-check-features", "-z", f"stack-size={4 * MB}", "--stack-first"]),
-    "ort-wasm-simd-threaded.wasm": library([]),
-    # Debian's wasm-opt cannot read relaxed SIMD; without it the file is as fast, and a little larger.
-    "ort-wasm-relaxedsimd-threaded.wasm": library(["--strip-all"], relaxed=True),
+    "ort-wasm-simd-threaded.wasm": library(),
+    "ort-wasm-relaxedsimd-threaded.wasm": library(relaxed=True),
 }
 
 
@@ -118,14 +122,20 @@ def swift_build(flavour):
     return linked
 
 
-def optimise(linked, named, stripped):
-    """wasm-opt twice: once to optimise and keep names for `make size`, once to strip them."""
+def optimise(flavour, linked, named, stripped):
+    """Writes the file with its names, for `make size`, and without."""
     for out in (named, stripped):
         out.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.check_call(["wasm-opt", linked, "-o", named, "-g", "--strip-dwarf", *WASM_OPT])
+    code, features = shortened(linked.read_bytes()), []
+    if flavour.relaxed:
+        code, features = opcodes.to_draft(code), ["--enable-relaxed-simd"]
+    short = linked.with_suffix(".short.wasm")
+    short.write_bytes(code)
+    subprocess.check_call(["wasm-opt", short, "-o", named, "-g", "--strip-dwarf", *WASM_OPT, *features])
+    if flavour.relaxed:
+        named.write_bytes(opcodes.to_final(named.read_bytes()))
     partial = stripped.with_suffix(".partial")
-    subprocess.check_call(["wasm-opt", named, "-o", partial, "--strip-debug", "--strip-producers",
-                           *WASM_OPT[1:]])
+    partial.write_bytes(without(named.read_bytes(), {"name", "producers"}))
     partial.rename(stripped)
 
 
@@ -149,15 +159,11 @@ def build(names):
         flavour, stripped = FLAVOURS[name], DIST / name
         try:
             linked = swift_build(flavour)
-            sources = [HERE / "build.py", *(HERE / "runtime").iterdir()]
+            sources = [*HERE.glob("*.py"), *(HERE / "runtime").iterdir()]
             newest = max(path.stat().st_mtime for path in [linked, *sources])
             if stripped.exists() and stripped.stat().st_mtime >= newest:
                 continue
-            if flavour.relaxed:
-                stripped.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(linked, stripped)
-            else:
-                optimise(linked, DIST / "named" / name, stripped)
+            optimise(flavour, linked, DIST / "named" / name, stripped)
             if flavour.product == "ort":
                 append_dot(flavour, stripped)
         except subprocess.CalledProcessError:

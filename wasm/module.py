@@ -32,6 +32,25 @@ class Reader:
         return flags, self.uint(), self.uint() if flags & 1 else None
 
 
+def sections(data):
+    """(kind, name, start, content, end) of each section, the last three as offsets; what is not custom is named by its
+    number."""
+    if data[:8] != b"\0asm\1\0\0\0":
+        raise ValueError("a wasm module starts with \\0asm 1")
+    reader = Reader(data, 8)
+    while reader.at < len(data):
+        start = reader.at
+        kind, size = reader.byte(), reader.uint()
+        content, end = reader.at, reader.at + size
+        yield kind, reader.text() if kind == CUSTOM else str(kind), start, content, end
+        reader.at = end
+
+
+def without(data, names):
+    """The file without its sections of these names."""
+    return data[:8] + b"".join(data[start:end] for _, name, start, _, end in sections(data) if name not in names)
+
+
 class Module:
     """One wasm file, its sections parsed as far as sizes and names go.
 
@@ -46,19 +65,11 @@ class Module:
 
     def __init__(self, path):
         self.bytes = pathlib.Path(path).read_bytes()
-        if self.bytes[:8] != b"\0asm\1\0\0\0":
-            raise ValueError(f"{path} is not a wasm module")
         self.imports, self.exports, self.bodies, self.names = [], {}, [], {}
         self.sections, self.data, self.imported_functions, self.memory_flag_offset = {}, [], 0, None
-        reader = Reader(self.bytes, 8)
-        while reader.at < len(self.bytes):
-            start = reader.at
-            kind, size = reader.byte(), reader.uint()
-            end = reader.at + size
-            label = str(kind) if kind != CUSTOM else Reader(self.bytes, reader.at).text()
-            self.sections[label] = self.sections.get(label, 0) + end - start
-            self._section(kind, label, Reader(self.bytes, reader.at), end)
-            reader.at = end
+        for kind, name, start, content, end in sections(self.bytes):
+            self.sections[name] = self.sections.get(name, 0) + end - start
+            self._section(kind, name, Reader(self.bytes, content), end)
 
     def _section(self, kind, label, r, end):
         if kind == IMPORT:

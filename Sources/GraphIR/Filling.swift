@@ -49,7 +49,7 @@ public final class Filling {
   }
 
   /// Fills the next range; true when there is none left.
-  public func advance() throws(RuntimeError) -> Bool {
+  @export(interface) public func advance() throws(RuntimeError) -> Bool {
     let range = next..<min(next + step, count)
     switch target {
     case .tensor(let tensor):

@@ -40,22 +40,29 @@ extension Importer {
       opsets: try Opsets([OpsetImport(domain: Name(), version: 24), OpsetImport(domain: "apus", version: 1)]))
     inner.prefix = scope.prefix + call.name + Name("/")
     for (i, name) in (["Q", "K", "V"] as [Name]).enumerated() { inner.ids[name] = try scope.required(call.inputs[i]) }
+    /// A node by its operator, inputs and output, with one attribute.
     func add(
-      _ op: Name, _ inputs: [Name], _ output: Name, _ attributes: [AttributeProto] = [], domain: Name = Name()
+      _ line: StaticString, _ attribute: StaticString = "", _ value: AttributeProto.Value = .none
     ) throws(RuntimeError) {
+      try add(words(line), AttributeProto(Name(attribute), value))
+    }
+    func add(_ words: [Name], _ attributes: AttributeProto...) throws(RuntimeError) {
       var node = NodeProto()
-      node.opType = op
-      node.domain = domain
-      node.name = output
-      node.inputs = inputs
-      node.outputs = [output]
-      node.attributes = attributes
+      node.opType = words[0]
+      node.domain = node.opType == "Widen" ? "apus" : Name()
+      node.inputs = Array(words[1..<words.count - 1])
+      node.outputs = [words[words.count - 1]]
+      node.name = node.outputs[0]
+      node.attributes = attributes.filter { !$0.name.isEmpty }
       try self.add(node, to: inner)
     }
-    func reshape(_ value: Name, _ dims: [Name], _ output: Name) throws(RuntimeError) {
+    /// A value, its dims, and what it is called in this shape.
+    func reshape(_ line: StaticString) throws(RuntimeError) {
+      let words = words(line)
+      let (value, output) = (words[0], words[words.count - 1])
       let shape = output + Name("Shape")
-      try add("Concat", dims, shape, [AttributeProto("axis", .int(0))])
-      try add("Reshape", [value, shape], output, [AttributeProto("allowzero", .int(1))])
+      try add([Name("Concat")] + words[1..<words.count - 1] + [shape], AttributeProto("axis", .int(0)))
+      try add([Name("Reshape"), value, shape, output], AttributeProto("allowzero", .int(1)))
     }
     func modify(_ value: Name, _ modifier: Name, _ output: Name) throws(RuntimeError) {
       var id = try inner.required(value)
@@ -64,53 +71,51 @@ extension Importer {
       }
       try inner.define(output, as: id)
     }
-    func dims(_ of: Name, _ range: Range<Int64>, _ output: Name) throws(RuntimeError) {
-      try add(
-        "Shape", [of], output,
-        [AttributeProto("start", .int(range.lowerBound)), AttributeProto("end", .int(range.upperBound))])
+    func dim(_ axis: Int64, _ line: StaticString) throws(RuntimeError) {
+      try add(words(line), AttributeProto("start", .int(axis)), AttributeProto("end", .int(axis + 1)))
     }
 
     // Q as [batch, shared heads, heads of each, queries, size], K and V with a 1 in the middle.
-    try dims("Q", 0..<1, "batch")
-    try dims("Q", 1..<2, "heads")
-    try dims("Q", 2..<3, "queries")
-    try dims("Q", 3..<4, "size")
-    try dims("K", 1..<2, "shared")
-    try dims("K", 2..<3, "keys")
-    try dims("V", 3..<4, "valueSize")
-    try add("Div", ["heads", "shared"], "sharing")
-    try reshape("Q", ["batch", "shared", "sharing", "queries", "size"], "q")
-    try add("Constant", [], "two", [AttributeProto("value_ints", .ints([2]))])
-    try add("Unsqueeze", ["K", "two"], "k")
-    try add("Unsqueeze", ["V", "two"], "v")
+    try dim(0, "Shape Q batch")
+    try dim(1, "Shape Q heads")
+    try dim(2, "Shape Q queries")
+    try dim(3, "Shape Q size")
+    try dim(1, "Shape K shared")
+    try dim(2, "Shape K keys")
+    try dim(3, "Shape V valueSize")
+    try add("Div heads shared sharing")
+    try reshape("Q batch shared sharing queries size q")
+    try add("Constant two", "value_ints", .ints([2]))
+    try add("Unsqueeze K two k")
+    try add("Unsqueeze V two v")
 
     // Both sides are given the root of the scale, so that half types do not overflow.
     if let scale {
-      try add("Constant", [], "scale", [AttributeProto("value_float", .float(scale))])
+      try add("Constant scale", "value_float", .float(scale))
     } else {
-      try add("Cast", ["size"], "real", [AttributeProto("to", .int(11))])
-      try add("Sqrt", ["real"], "root")
-      try add("Reciprocal", ["root"], "scale")
+      try add("Cast size real", "to", .int(11))
+      try add("Sqrt real root")
+      try add("Reciprocal root scale")
     }
-    try add("Sqrt", ["scale"], "factor")
-    try add("CastLike", ["factor", "Q"], "typed")
-    try add("Mul", ["q", "typed"], "qScaled")
-    try add("Mul", ["k", "typed"], "kScaled")
-    try add("Transpose", ["kScaled"], "kTurned", [AttributeProto("perm", .ints([0, 1, 2, 4, 3]))])
-    try add("MatMul", ["qScaled", "kTurned"], "products")
+    try add("Sqrt scale factor")
+    try add("CastLike factor Q typed")
+    try add("Mul q typed qScaled")
+    try add("Mul k typed kScaled")
+    try add("Transpose kScaled kTurned", "perm", .ints([0, 1, 2, 4, 3]))
+    try add("MatMul qScaled kTurned products")
     if let precision {
-      try add("Cast", ["products"], "wide", [AttributeProto("to", .int(precision))])
+      try add("Cast products wide", "to", .int(precision))
     } else {
-      try add("Widen", ["products"], "wide", domain: "apus")
+      try add("Widen products wide")
     }
-    try reshape("wide", ["batch", "heads", "queries", "keys"], "scores")
+    try reshape("wide batch heads queries keys scores")
     try modify("scores", "score_mod", "scoresNow")
-    try add("Softmax", ["scoresNow"], "weights", [AttributeProto("axis", .int(3))])
+    try add("Softmax scoresNow weights", "axis", .int(3))
     try modify("weights", "prob_mod", "weightsNow")
-    try add("CastLike", ["weightsNow", "V"], "narrow")
-    try reshape("narrow", ["batch", "shared", "sharing", "queries", "keys"], "w")
-    try add("MatMul", ["w", "v"], "sums")
-    try reshape("sums", ["batch", "heads", "queries", "valueSize"], "Y")
+    try add("CastLike weightsNow V narrow")
+    try reshape("narrow batch shared sharing queries keys w")
+    try add("MatMul w v sums")
+    try reshape("sums batch heads queries valueSize Y")
     try scope.define(call.outputs[0], as: inner.ids["Y"]!)
   }
 
@@ -132,4 +137,13 @@ extension Importer {
     for node in try inOrder(proto.nodes) { try add(node, to: inner) }
     return try inner.required(proto.outputs[0].name)
   }
+}
+
+/// The words of a line, which one space parts.
+private func words(_ line: StaticString) -> [Name] {
+  var words = [Name()]
+  for byte in Name(line).bytes {
+    if byte == 0x20 { words.append(Name()) } else { words[words.count - 1].bytes.append(byte) }
+  }
+  return words
 }

@@ -16,7 +16,7 @@ public struct GraphExport {
 
   /// The graph of `imported` under the head of `model`, the file that it came from. Weights stay where they are: they are
   /// read when the model is written.
-  public static func model(
+  @export(interface) public static func model(
     _ imported: ImportedModel, from model: ModelProto, dims: [FixedDim] = [], allocator: Allocator
   ) throws(RuntimeError) -> ModelProto {
     var export = GraphExport(opsets: imported.opsets, allocator: allocator)

@@ -19,7 +19,7 @@ public struct Importer {
   let keepsDefaults: Bool
 
   /// The graph of `model`; see `ModelImport`.
-  public static func importing(
+  @export(interface) public static func importing(
     _ model: ModelProto, loader: TensorLoader, allocator: Allocator
   ) throws(RuntimeError) -> ImportedModel {
     let importing = try ModelImport(model, loader: loader, allocator: allocator)

@@ -16,7 +16,7 @@ public final class ModelImport {
   ///     left out: it is neither folded nor packed then. nil: from IR version 4 on, where to list one is deliberate.
   ///     Before, every initialiser was listed.
   ///   - dims: Sizes of symbolic dims, in all that the model declares.
-  public init(
+  @export(interface) public init(
     _ model: ModelProto, loader: TensorLoader, allocator: Allocator, overridesInitializers: Bool? = nil,
     dims: [FixedDim] = []
   ) throws(RuntimeError) {
@@ -30,7 +30,7 @@ public final class ModelImport {
   }
 
   /// Adds up to `nodeLimit` nodes; the graph, once it is whole.
-  public func advance(_ nodeLimit: Int = .max) throws(RuntimeError) -> ImportedModel? {
+  @export(interface) public func advance(_ nodeLimit: Int = .max) throws(RuntimeError) -> ImportedModel? {
     let end = next + min(nodeLimit, nodes.count - next)
     while next < end {
       try importer.add(nodes[next], to: scope)

@@ -47,7 +47,7 @@ public final class Session {
   private let weightByteCount: Int
 
   /// Reads, optimises and binds a model.
-  public convenience init(
+  @export(interface) public convenience init(
     source: ByteSource, external: ExternalSources = ExternalSources(), options: Options = Options(),
     platform: Platform = .serial
   ) throws(RuntimeError) {
@@ -57,7 +57,7 @@ public final class Session {
   }
 
   /// Optimises and binds a model that was made in memory.
-  public convenience init(
+  @export(interface) public convenience init(
     model: ModelProto, options: Options = Options(), platform: Platform = .serial
   ) throws(RuntimeError) {
     let builder = SessionBuilder(model: model, options: options, platform: platform)
@@ -66,7 +66,7 @@ public final class Session {
   }
 
   /// The session that a builder has made ready.
-  public init(_ ready: SessionBuilder.Ready) {
+  @export(interface) public init(_ ready: SessionBuilder.Ready) {
     inputs = ready.model.inputs
     outputs = ready.model.outputs
     optionalInputs = ready.model.defaults.map { $0.input }
@@ -99,6 +99,7 @@ public final class Session {
   /// Runs the model and answers every output, or those in `fetches`, in memory of their own.
   ///
   /// Any value of the main graph may be fetched by name, if optimisation has left it: see `Options.intermediates`.
+  @export(interface)
   public func run(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> [(Name, Value)] {
     let run = try begin(feeds, fetches: fetches)
     defer { run.end() }
@@ -115,13 +116,13 @@ public final class Session {
   }
 
   /// Starts a run, which `advance` takes step by step. One that was still in progress is given up.
-  public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
+  @export(interface) public func begin(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> Run {
     executor.abandon()
     return try begin(prepare(feeds, fetches: fetches))
   }
 
   /// Starts a run that was prepared: with the values as they are now in the memory of the tensors that it is fed.
-  public func begin(_ prepared: PreparedRun) throws(RuntimeError) -> Run {
+  @export(interface) public func begin(_ prepared: PreparedRun) throws(RuntimeError) -> Run {
     executor.abandon()
     if !isKnownUniquelyReferenced(&executor) { executor = Executor(replacing: executor) }
     try executor.begin(inputs: prepared.inputs, taps: prepared.taps)
@@ -129,6 +130,7 @@ public final class Session {
   }
 
   /// Holds against the model what runs are to be fed and asked for.
+  @export(interface)
   public func prepare(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> PreparedRun {
     try allocator.makeSureOfReserve()
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
@@ -198,7 +200,7 @@ public struct Run {
   }
 
   /// Runs up to `stepLimit` nodes; true when the run is complete. An error ends the run, not the session.
-  public func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
+  @export(interface) public func advance(_ stepLimit: Int = .max) throws(RuntimeError) -> Bool {
     do throws(RuntimeError) {
       return try executor.advance(stepLimit)
     } catch {
@@ -211,22 +213,22 @@ public struct Run {
   public var next: RuntimeError.Node? { executor.next }
 
   /// Ends the run before it is complete.
-  public func cancel() { executor.abandon() }
+  @export(interface) public func cancel() { executor.abandon() }
 
   /// Ends the run and drops its results.
-  public func end() {
+  @export(interface) public func end() {
     executor.abandon()
     executor.dropResults()
   }
 
   /// What was asked for, once `advance` has said true; nothing before. Tensors may lie in the session's memory and hold
   /// until its next run.
-  public var results: [(Name, Value)] {
+  @export(interface) public var results: [(Name, Value)] {
     executor.results.isEmpty ? [] : prepared.fetched.map { ($0.name, executor.results[$0.index]) }
   }
 
   /// Calls `body` with the values of `results` one after another.
-  public func forEachResult(_ body: (Value) -> Void) {
+  @export(interface) public func forEachResult(_ body: (Value) -> Void) {
     if executor.results.isEmpty { return }
     for (_, index) in prepared.fetched { body(executor.results[index]) }
   }

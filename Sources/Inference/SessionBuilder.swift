@@ -78,7 +78,7 @@ public final class SessionBuilder {
   private let allocator: Allocator
   private var stage: Stage
 
-  public init(
+  @export(interface) public init(
     source: ByteSource, external: ExternalSources = ExternalSources(), options: Session.Options = Session.Options(),
     platform: Platform = .serial
   ) {
@@ -90,7 +90,7 @@ public final class SessionBuilder {
   }
 
   /// For a model that was made in memory.
-  public init(
+  @export(interface) public init(
     model: ModelProto, options: Session.Options = Session.Options(), platform: Platform = .serial
   ) {
     loader = TensorLoader(ByteSource(byteCount: 0))
@@ -102,7 +102,7 @@ public final class SessionBuilder {
 
   /// Does the next piece of work: decodes or imports some nodes, applies a pass, binds a node, or fills a range of a
   /// weight. True when the session is ready.
-  public func advance() throws(RuntimeError) -> Bool {
+  @export(interface) public func advance() throws(RuntimeError) -> Bool {
     try allocator.makeSureOfReserve()
     switch stage {
     case .reading:
@@ -197,7 +197,7 @@ public final class SessionBuilder {
   }
 
   /// What `advance` made, once it has said true.
-  public func finished() throws(RuntimeError) -> Ready {
+  @export(interface) public func finished() throws(RuntimeError) -> Ready {
     guard case .ready(let ready) = stage else { throw RuntimeError(.fail, "the session is not ready") }
     return ready
   }

@@ -7,13 +7,13 @@ public final class ModelDecoder {
   /// Where the model ends, while its graph is read.
   private var modelEnd: Int64?
 
-  public init(_ source: ByteSource) throws(RuntimeError) {
+  @export(interface) public init(_ source: ByteSource) throws(RuntimeError) {
     if source.byteCount == 0 { throw RuntimeError(.invalidProtobuf, "the model is empty: 0 bytes") }
     reader = try WireReader(source)
   }
 
   /// Reads up to `fieldLimit` fields of the model and its graph, a node being one; the model, once it is whole.
-  public func advance(_ fieldLimit: Int = .max) throws(RuntimeError) -> ModelProto? {
+  @export(interface) public func advance(_ fieldLimit: Int = .max) throws(RuntimeError) -> ModelProto? {
     var left = fieldLimit
     while left > 0 {
       left -= 1
@@ -40,7 +40,7 @@ public final class ModelDecoder {
 
 extension ModelProto: WireMessage {
   /// The structure of a model; see `ModelDecoder`.
-  public init(decoding source: ByteSource) throws(RuntimeError) {
+  @export(interface) public init(decoding source: ByteSource) throws(RuntimeError) {
     let decoder = try ModelDecoder(source)
     while true {
       guard let model = try decoder.advance() else { continue }

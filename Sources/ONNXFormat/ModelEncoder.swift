@@ -13,7 +13,7 @@ public struct ModelEncoder {
   /// An encoder of what was made in memory.
   public init() throws(RuntimeError) { loader = TensorLoader(try MemorySource([])) }
 
-  public func encode(_ model: ModelProto) throws(RuntimeError) -> WireWriter {
+  @export(interface) public func encode(_ model: ModelProto) throws(RuntimeError) -> WireWriter {
     var out = WireWriter()
     out.int(1, model.irVersion)
     out.nonEmpty(2, model.producerName)
@@ -36,7 +36,7 @@ public struct ModelEncoder {
   }
 
   /// A tensor as a file of its own.
-  public func encode(_ record: TensorRecord) throws(RuntimeError) -> WireWriter {
+  @export(interface) public func encode(_ record: TensorRecord) throws(RuntimeError) -> WireWriter {
     var out = WireWriter()
     try write(record, to: &out)
     return out

@@ -12,12 +12,12 @@ public final class TensorLoader {
 
   /// A reader of one tensor; throws where its elements are not as many as its dims say.
   @inline(never)
-  public func reader(_ record: TensorRecord) throws(RuntimeError) -> TensorReader {
+  @export(interface) public func reader(_ record: TensorRecord) throws(RuntimeError) -> TensorReader {
     try TensorReader(record, self)
   }
 
   /// The whole tensor, in memory of its own.
-  public func load(_ record: TensorRecord, allocator: Allocator) throws(RuntimeError) -> Tensor {
+  @export(interface) public func load(_ record: TensorRecord, allocator: Allocator) throws(RuntimeError) -> Tensor {
     if case .memory(let tensor) = record.data { return tensor }
     var reader = try reader(record)
     if reader.type == .string { return Tensor(shape: reader.shape, strings: try reader.strings()) }

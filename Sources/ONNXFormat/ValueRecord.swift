@@ -17,7 +17,7 @@ public indirect enum ValueRecord {
   }
 
   /// Reads the structure of a value's file; elements stay in the source.
-  public init(decoding source: ByteSource, as kind: Kind) throws(RuntimeError) {
+  @export(interface) public init(decoding source: ByteSource, as kind: Kind) throws(RuntimeError) {
     var reader = try WireReader(source)
     switch kind {
     case .tensor:
@@ -31,7 +31,7 @@ public indirect enum ValueRecord {
   }
 
   /// The value in memory.
-  public func load(_ loader: TensorLoader, allocator: Allocator) throws(RuntimeError) -> Value {
+  @export(interface) public func load(_ loader: TensorLoader, allocator: Allocator) throws(RuntimeError) -> Value {
     switch self {
     case .tensor(let record): return .tensor(try loader.load(record, allocator: allocator))
     case .optional(let record): return try record?.load(loader, allocator: allocator) ?? .none

@@ -176,7 +176,7 @@ public final class WireSender {
   }
 
   /// Sends what stands between two tensors, or 64 kB of one; true when all is sent.
-  public func advance() throws(RuntimeError) -> Bool {
+  @export(interface) public func advance() throws(RuntimeError) -> Bool {
     if next == pieces.count { return true }
     switch pieces[next] {
     case .bytes(let bytes):

@@ -15,7 +15,7 @@ public struct Evaluation {
   }
 
   /// The facts of the outputs, checked against what the registry's row and the node say.
-  public func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+  @export(interface) public func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     if let first = inputs[optional: 0], first.kind == .tensor, !row.types.contains(first.type) {
       throw RuntimeError(.notImplemented, "input 0 may not be of type %t", Int(first.type.rawValue))
     }
@@ -39,7 +39,7 @@ public struct Evaluation {
   }
 
   /// Runs the kernel on constant inputs. Outputs that `infer` already knows are taken from there.
-  public func fold(
+  @export(interface) public func fold(
     _ outputs: [Fact], inputs: [Fact?], platform: Platform, allocator: Allocator
   ) throws(RuntimeError) -> [Tensor] {
     var tensors: [Tensor] = []

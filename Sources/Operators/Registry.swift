@@ -5,7 +5,7 @@ import Tensors
 ///
 /// The largest `since` not above the model's opset wins.
 public enum Registry {
-  nonisolated(unsafe) public static let rows: [Operator] = [
+  @export(interface) nonisolated(unsafe) public static let rows: [Operator] = [
     // Activation
     Operator("Celu", since: 12, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.celu),
     Operator("Elu", since: 1, 1...1, types: .floats, memory: .inPlace, make: UnaryElementwise.elu),
@@ -453,7 +453,7 @@ public enum Registry {
   }()
 
   /// The row for a node, or an error that says whether the operator or only its version is missing.
-  public static func row(for node: Node) throws(RuntimeError) -> Operator {
+  @export(interface) public static func row(for node: Node) throws(RuntimeError) -> Operator {
     var best: Operator?
     var isKnown = false
     var i = index.last[node.opType] ?? -1
@@ -475,6 +475,7 @@ public enum Registry {
   }
 
   /// The node's operator, bound.
+  @export(interface)
   public static func bind(_ site: Site) throws(RuntimeError) -> (row: Operator, kernel: BoundKernel) {
     let row = try row(for: site.node)
     try check(site.node, row)
@@ -482,7 +483,7 @@ public enum Registry {
   }
 
   /// Throws where a node has fewer or more inputs than its operator takes; says nothing of unknown operators.
-  public static func checkArity(of node: Node) throws(RuntimeError) {
+  @export(interface) public static func checkArity(of node: Node) throws(RuntimeError) {
     if let row = try? row(for: node) { try check(node, row) }
   }
 

@@ -4,7 +4,7 @@ import Tensors
 
 /// THE LIST: every pass with the level from which it runs, in order.
 public final class Pipeline {
-  public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
+  @export(interface) public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
     (FoldDequantize.pass, .all),
     (EliminateIdentity.pass, .basic),
@@ -33,14 +33,14 @@ public final class Pipeline {
   private var next = 0
   private var hasChanged = false
 
-  public init(_ graph: Graph, level: OptimizationLevel, context: PassContext) {
+  @export(interface) public init(_ graph: Graph, level: OptimizationLevel, context: PassContext) {
     self.level = level
     self.context = context
     graphs = level > .none ? [graph] : []
   }
 
   /// Rewrites the graph, and the bodies in it, until no pass finds anything.
-  public static func optimize(
+  @export(interface) public static func optimize(
     _ graph: Graph, level: OptimizationLevel, context: PassContext
   ) throws(RuntimeError) {
     let pipeline = Pipeline(graph, level: level, context: context)
@@ -48,7 +48,7 @@ public final class Pipeline {
   }
 
   /// Applies the next pass; true when there is none left.
-  public func advance() throws(RuntimeError) -> Bool {
+  @export(interface) public func advance() throws(RuntimeError) -> Bool {
     guard let graph = graphs.last else { return true }
     if round == 0, next == 0 {
       graph.removeUnread()
