@@ -29,7 +29,6 @@ struct MatMul: OperatorKernel {
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    try ShapeRules.sameType(inputs[0], inputs[1])
     let product = try Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
     if let bias = inputs[optional: 2], bias.shape != [product.n] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], product.n)

@@ -33,22 +33,12 @@ struct QuantizedOperator: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let type = inputs[operands[0]].type
-    for operand in operands { try check(inputs, value: operand, scale: operand + 1, type) }
-    try check(inputs, value: nil, scale: output, type)
+    for scale in operands.map({ $0 + 1 }) + [output] {
+      guard inputs[scale].count == 1, inputs[optional: scale + 1].map({ $0.count == 1 }) ?? true else {
+        throw RuntimeError(.notImplemented, "inputs %d and %d must be one number each", scale, scale + 1)
+      }
+    }
     return try kernel.infer(wide(inputs)).prefix(1).map { $0.with(type: type) }
-  }
-
-  private func check(_ inputs: Facts, value: Int?, scale: Int, _ type: ElementType) throws(RuntimeError) {
-    if let value, inputs[value].type != type || !TypeSet.bytes.contains(type) {
-      throw RuntimeError(
-        .notImplemented, "operands must be of one type of bytes, got %t", Int(inputs[value].type.rawValue))
-    }
-    guard let fact = inputs[optional: scale], fact.type == .float32, fact.count == 1,
-      inputs[optional: scale + 1].map({ $0.type == type && $0.count == 1 }) ?? true
-    else {
-      throw RuntimeError(
-        .notImplemented, "inputs %d and %d must be one float32 and one %t", scale, scale + 1, Int(type.rawValue))
-    }
   }
 
   /// The inputs of the float32 kernel.
@@ -168,8 +158,10 @@ extension QuantizedOperator {
 extension Operator {
   /// A row of a quantised operator; optional zero points are among its inputs.
   init<K: FamilyKernel>(
-    _ name: StaticString, quantized arity: ClosedRange<Int>, make: @escaping (Site) throws(RuntimeError) -> K
+    _ name: StaticString, quantized arity: ClosedRange<Int>, signature: StaticString = "TfTfT>T",
+    make: @escaping (Site) throws(RuntimeError) -> K
   ) {
-    self.init(name, domain: "com.microsoft", since: 1, 1...arity.upperBound, types: .bytes, make: make)
+    self.init(
+      name, domain: "com.microsoft", since: 1, 1...arity.upperBound, types: .bytes, signature: signature, make: make)
   }
 }
