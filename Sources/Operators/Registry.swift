@@ -244,6 +244,7 @@ public enum Registry {
     Operator("SpaceToDepth", since: 1, 1...1, SpaceToDepth.self),
     Operator("Split", since: 1, 1...2, Split.self, signature: "Ti>T"),
     Operator("Squeeze", since: 1, 1...2, Squeeze.self, signature: "Ti>T", memory: .view),
+    Operator("UnfoldTensor", domain: "com.microsoft", since: 1, 1...1, UnfoldTensor.self),
     Operator("Tile", since: 1, 2...3, Tile.self, signature: "Ti>T"),
     Operator("Transpose", since: 1, 1...1, Transpose.self),
     Operator("Trilu", since: 14, 1...2, Trilu.self, signature: "Ti>T", memory: .inPlace),
@@ -318,6 +319,9 @@ public enum Registry {
 
     // Detection
     Operator("GridSample", since: 16, 2...2, GridSample.self, types: [.numbers, .bool], signature: "Tr>T"),
+    Operator(
+      "CropAndResize", domain: "com.microsoft", since: 1, 4...4, CropAndResize.self, types: .float32AndHalves,
+      signature: "TTn>T", traits: .widensHalves),
     Operator("MaxRoiPool", since: 1, 2...2, MaxRoiPool.self, types: .floats, traits: .widensHalves),
     Operator(
       "GridSample", domain: "com.microsoft", since: 1, 2...2, GridSample.self, types: [.numbers, .bool],
@@ -359,9 +363,9 @@ public enum Registry {
       make: Recurrent.quantizedLSTM),
 
     // Resize
-    Operator("Resize", since: 10, 1...4, signature: "Tr>T", traits: [.widensHalves, .mixesReals], make: Resize.resize),
+    Operator("Resize", since: 10, 1...4, signature: "Te>T", traits: [.widensHalves, .mixesReals], make: Resize.resize),
     Operator(
-      "Upsample", since: 1, 1...2, signature: "Tr>T", traits: [.widensHalves, .mixesReals], make: Resize.upsample),
+      "Upsample", since: 1, 1...2, signature: "Te>T", traits: [.widensHalves, .mixesReals], make: Resize.upsample),
 
     // Signal
     Operator("BlackmanWindow", since: 17, 1...1, types: .indices, signature: "T>a", make: SignalWindow.blackman),
@@ -372,6 +376,9 @@ public enum Registry {
     Operator("STFT", since: 17, 2...4, STFT.self, types: .floats, signature: "TiTi>T", traits: .widensHalves),
 
     // Text
+    Operator(
+      "MurmurHash3", domain: "com.microsoft", since: 1, 1...1, MurmurHash3.self,
+      types: [.reals, .indices, .init(.uint32), .init(.uint64), .string], signature: "T>a"),
     Operator("RegexFullMatch", since: 20, 1...1, RegexFullMatch.self, types: .string, signature: "T>b"),
     Operator("StringConcat", since: 20, 2...2, StringConcat.self, types: .string),
     Operator("StringNormalizer", since: 10, 1...1, StringNormalizer.self, types: .string),
@@ -438,6 +445,9 @@ public enum Registry {
     Operator(
       "DynamicQuantizeMatMul", domain: "com.microsoft", since: 1, 3...5, types: .init(.float32), signature: "Tyf1f>f",
       make: ScaledIntegerMatMul.dynamic),
+    Operator(
+      "MatMulInteger16", domain: "com.microsoft", since: 1, 2...2, MatMulInteger16.self, types: .init(.int16),
+      signature: "T>n"),
     Operator("MatMulInteger", since: 10, 2...4, MatMulInteger.self, types: .bytes, signature: "TyT1>n"),
     Operator(
       "MatMulIntegerToFloat", domain: "com.microsoft", since: 1, 4...7, types: .bytes, signature: "TyffT1f>f",

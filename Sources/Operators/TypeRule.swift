@@ -122,7 +122,7 @@ public struct TypeRule {
       }
       if next >= end { next = back }
       guard let type = inputs.type(i) else { continue }
-      var allowed = i == 0 ? first : TypeRule.types(letter)
+      var allowed = i == 0 && letter == UInt8(ascii: "T") ? first : TypeRule.types(letter)
       if i > 0 {
         let first = TypeRule.place(letter).flatMap { inputs.type($0) }
         if let first, first != type, !(widens && first.rowType == .f32 && type.rowType == .f32) {

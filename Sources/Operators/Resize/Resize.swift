@@ -68,7 +68,7 @@ struct Resize: FamilyKernel {
     roiInput = isOld ? -1 : 1
     self.scalesInput = scalesInput
     sizesInput = isOld ? -1 : 3
-    if !isOld { site.types.letters = "Trri>T" }
+    if !isOld { site.types.letters = "Trei>T" }
     site.types.first = TypeSet.castable.subtracting(.string)
     if isNearest { site.types.first = [.combinable, .init(.complex64)] }
     guard scalesInput < 0 || site.has(input: scalesInput) || !isOld && site.has(input: 3) else {
