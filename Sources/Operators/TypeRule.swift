@@ -124,17 +124,17 @@ public struct TypeRule {
       guard let type = inputs.type(i) else { continue }
       var allowed = i == 0 && letter == UInt8(ascii: "T") ? first : TypeRule.types(letter)
       if i > 0 {
-        let first = TypeRule.place(letter).flatMap { inputs.type($0) }
-        if let first, first != type, !(widens && first.rowType == .f32 && type.rowType == .f32) {
-          throw RuntimeError(
-            .invalidArgument, "the inputs must be of one type, got %t and %t", Int(first.rawValue), Int(type.rawValue))
-        }
         // What is read as float32 must not be float64, and the other way round.
         if widens, !mixesReals, let first = inputs.type(0),
           type == .float64 ? first != .float64 : first == .float64 && type.rowType == .f32
         {
           throw RuntimeError(
             .notImplemented, "input %d may not be of type %t beside %t", i, Int(type.rawValue), Int(first.rawValue))
+        }
+        let first = TypeRule.place(letter).flatMap { inputs.type($0) }
+        if let first, first != type, !(widens && first.rowType == .f32 && type.rowType == .f32) {
+          throw RuntimeError(
+            .invalidArgument, "the inputs must be of one type, got %t and %t", Int(first.rawValue), Int(type.rawValue))
         }
         if letter == UInt8(ascii: "a"), let answer { allowed = TypeSet(answer) }
       }

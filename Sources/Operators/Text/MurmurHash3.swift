@@ -9,7 +9,12 @@ struct MurmurHash3: OperatorKernel {
   private let type: ElementType
 
   init(_ site: Site) throws(RuntimeError) {
-    seed = UInt32(truncatingIfNeeded: try site.int("seed", default: 0))
+    // 32 bits of either sign, which an `Int` may not hold.
+    if case .int(let given)? = site.node.attributes["seed"] {
+      seed = UInt32(truncatingIfNeeded: given)
+    } else {
+      seed = UInt32(truncatingIfNeeded: try site.int("seed", default: 0))
+    }
     type = try site.flag("positive", default: true) ? .uint32 : .int32
     site.types.answer = type
   }
