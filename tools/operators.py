@@ -133,9 +133,9 @@ def page(apus, suite):
     if taken:
         sys.exit(f"LEFT_OUT of tools/operators.py has what the registry has, too: {sorted(taken)}")
     lines += ["## What is refused", "",
-              "A session that needs any of this is refused when it is created, by node and value; what shapes decide, when",
-              "they are first known. Element types are checked when the session is created, wherever the file says those of",
-              "its inputs. The two that no registry row stands for:", "",
+              "A session that needs any of this is refused when it is created, by node and value; what shapes decide,",
+              "when they are first known. Element types are checked at create wherever the file says those of its",
+              "inputs. The two that no registry row stands for:", "",
               *(f"- {name} (ai.onnx)" for name in missing), "- Gradient (ai.onnx.preview.training)", "",
               "Of com.microsoft's operators that the reference runtime has for CPUs:", "",
               *(f"- {names}: {why}" for names, why in LEFT_OUT.items()), "",
