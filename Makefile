@@ -90,8 +90,9 @@ conformance: $(TESTED) js $(CACHE)/onnx-1.23.2/.done ## Hold the ONNX backend su
 conformance-1.17: $(TESTED) $(CACHE)/onnx-1.17.0/.done ## Hold the suite of onnx 1.17.0 against its ledger, natively; UPDATE=1 adds what passes now.
 	@$(PYTHON) tools/conformance.py run --suite onnx-1.17 --apus $(TESTED) $(if $(UPDATE),--update)
 
-coverage: $(TESTED) $(STAMPS)/python ## Ask for every version and element type of ai.onnx; UPDATE=1 writes what is refused.
+coverage: $(TESTED) $(STAMPS)/python ## Ask for every version and element type of ai.onnx; and for wrong types, which create must refuse; UPDATE=1 writes what is refused.
 	@$(PYTHON) tools/coverage.py --apus $(TESTED) $(if $(UPDATE),--update)
+	@$(PYTHON) tools/coverage.py --apus $(TESTED) --mistyped
 
 models: $(APUS) js ## Run a folder of models in three hosts: make models MODELS=DIR.
 	@test -n "$(MODELS)" || { echo "usage: make models MODELS=DIR (NAME.onnx beside NAME.io/)"; exit 2; }

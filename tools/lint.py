@@ -13,7 +13,7 @@ LINES = 500
 COLUMNS = 120
 
 # Longer than LINES, and why.
-LONG = {}
+LONG = {"Sources/Operators/Registry.swift": "THE TABLE: a row an operator"}
 
 CORE = r"Sources/(Tensors|Kernels|ONNXFormat|GraphIR|Operators|Passes|Inference|Apus|WasmABI|Command)/.*\.swift"
 SWIFT = r"Sources/.*\.swift"

@@ -28,6 +28,19 @@ SETS = {
     "reals": "float32 float64 float16 bfloat16",
 }
 
+# Operators of com.microsoft that are left out, and why.
+LEFT_OUT = {
+    "BeamSearch, GreedySearch, Sampling, WhisperBeamSearch":
+        "whole loops of generation in one node, which callers of this API write around a decoder",
+    "DecoderMaskedMultiHeadAttention": "a step of those loops; exporters write MultiHeadAttention",
+    "BifurcationDetector, DynamicTimeWarping": "what such a caller does with tokens and times between runs",
+    "SparseAttention": "block-sparse masks, which one family of models has",
+    "SparseToDenseMatMul": "sparse tensors, which the API cannot express",
+    "MatMulFpQ4": "an older packing of weights of 4 bits; MatMulNBits took its place",
+    "AttnLSTM, WordConvEmbedding, Tokenizer": "models from before transformers, seen in no export",
+    "ConvTransposeWithDynamicPads, MaxpoolWithMask, SampleOp": "seen in no export",
+}
+
 
 def told(types, everything):
     if len(types) == everything:
@@ -115,10 +128,17 @@ def page(apus, suite):
     schemas = onnx.defs.get_all_schemas()
     live = {schema.name for schema in schemas if not schema.domain and not schema.deprecated}
     missing = sorted(live - {name for domain, name in by_operator if domain == "ai.onnx"})
+    taken = {name for domain, name in by_operator if domain == "com.microsoft"} & {
+        name for names in LEFT_OUT for name in names.split(", ")}
+    if taken:
+        sys.exit(f"LEFT_OUT of tools/operators.py has what the registry has, too: {sorted(taken)}")
     lines += ["## What is refused", "",
-              "A session that needs any of this is refused when it is created, or when shapes are first known, by node",
-              "and value. The two that no registry row stands for:", "",
+              "A session that needs any of this is refused when it is created, by node and value; what shapes decide,",
+              "when they are first known. Element types are checked at create wherever the file says those of its",
+              "inputs. The two that no registry row stands for:", "",
               *(f"- {name} (ai.onnx)" for name in missing), "- Gradient (ai.onnx.preview.training)", "",
+              "Of com.microsoft's operators that the reference runtime has for CPUs:", "",
+              *(f"- {names}: {why}" for names, why in LEFT_OUT.items()), "",
               "By operator or family, the sentence that it says:", ""]
     lines += [f"- {name}: {sentence}" for name, sentence in refusals()]
     if COVERAGE.exists():

@@ -45,6 +45,9 @@ public struct Fact {
     }
   }
 
+  /// Of a tensor of which no more is known than its type, or nothing.
+  public init(_ type: ElementType?) { self.init(type ?? .float32, nil, kind: type == nil ? .optional : .tensor) }
+
   /// Whether every dim is known.
   public var isShaped: Bool { kind == .tensor && dims.map { $0.allSatisfy { $0 >= 0 } } ?? false }
 

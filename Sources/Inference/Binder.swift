@@ -12,16 +12,23 @@ final class Binder {
   private var steps: [Program.Step] = []
   /// Whether somebody reads the constant itself, not only a packed copy.
   private var isNeeded: [Bool]
+  /// The element type of each value, of a sequence that of its elements; nil where it is not known before a run.
+  private var types: [ElementType?]
   /// What is not filled yet of the node that was bound last; the next one is last.
   private var fillings: [Filling] = []
 
-  /// `kept` are values that are read besides the graph's outputs.
-  init(_ graph: Graph, kept: [ValueID] = [], platform: Platform, allocator: Allocator) {
+  /// `inputs` are the element types of the graph's inputs, as far as they are known; `kept` are values that are read
+  /// besides the graph's outputs.
+  init(
+    _ graph: Graph, inputs: [ElementType?], kept: [ValueID] = [], platform: Platform, allocator: Allocator
+  ) {
     self.graph = graph
     self.platform = platform
     self.allocator = allocator
     isNeeded = [Bool](repeating: false, count: graph.values.count)
     for value in graph.outputs + kept where value >= 0 { isNeeded[value] = true }
+    types = graph.values.map { $0.constant?.type }
+    for (value, type) in zip(graph.inputs, inputs) where value >= 0 && types[value] == nil { types[value] = type }
     steps.reserveCapacity(graph.nodes.count)
   }
 
@@ -53,13 +60,19 @@ final class Binder {
     let constants = node.inputs.map { $0 >= 0 ? graph.values[$0].constant : nil }
     let site = Site(node, constants: constants, platform: platform, allocator: allocator)
     let evaluation = Evaluation(try Registry.bind(site), of: node)
+    let given = node.inputs.map { known($0) }
+    let facts = Facts(zip(node.inputs, given).map { $0 < 0 ? nil : Fact($1) })
+    try evaluation.types.check(facts)
+    var yields: [[ElementType?]] = []
     var fillings = site.fillings
     var bodies: [Program] = []
     for body in node.bodies {
-      let binder = Binder(body.graph, platform: platform, allocator: allocator)
+      let inputs = evaluation.types.bodyInputs(body.formalCount, of: given) + body.captures.map { known($0) }
+      let binder = Binder(body.graph, inputs: inputs, platform: platform, allocator: allocator)
       for node in body.graph.nodes {
         do throws(RuntimeError) { fillings += try binder.bind(node) } catch { throw error.at(node.place) }
       }
+      yields.append(body.graph.outputs.map { binder.known($0) })
       let (program, rest) = try binder.finish()
       bodies.append(program)
       fillings += rest
@@ -70,9 +83,16 @@ final class Binder {
     for body in node.bodies {
       for capture in body.captures { isNeeded[capture] = true }
     }
+    let made =
+      yields.isEmpty
+      ? evaluation.types.outputs(node.outputs.count, of: facts)
+      : evaluation.types.outputs(node.outputs.count, ofBodies: yields)
+    for (output, type) in zip(node.outputs, made) where output >= 0 { types[output] = type }
     steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
     return fillings
   }
+
+  private func known(_ value: ValueID) -> ElementType? { value >= 0 ? types[value] : nil }
 
   /// The program, once every node is bound, and what of its constants is to be filled.
   func finish() throws(RuntimeError) -> (program: Program, fillings: [Filling]) {
@@ -84,6 +104,6 @@ final class Binder {
       constants[value] = .tensor(tensor)
       if let filling { fillings.append(filling) }
     }
-    return (Program(graph: graph, steps: steps, constants: constants), fillings)
+    return (Program(graph: graph, steps: steps, constants: constants, types: types), fillings)
   }
 }

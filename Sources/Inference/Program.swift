@@ -25,6 +25,8 @@ final class Program {
   let steps: [Step]
   /// What is constant whatever the inputs are; `.none` for every other value.
   let constants: [Value]
+  /// The element type of each value, as far as it is known before a run.
+  let types: [ElementType?]
   /// For every value the index of the last node that reads it; `Int.max` for outputs, -1 where none does.
   let lastReads: [Int]
   /// Plans for the shapes that were fed lately, the latest last.
@@ -42,10 +44,11 @@ final class Program {
   var slots: UnsafeMutablePointer<Value> { row.values }
   private let row: Slots
 
-  init(graph: Graph, steps: [Step], constants: [Value]) {
+  init(graph: Graph, steps: [Step], constants: [Value], types: [ElementType?]) {
     self.graph = graph
     self.steps = steps
     self.constants = constants
+    self.types = types
     constantFacts = graph.values.enumerated().map { id, info in
       if case .tensor(let tensor) = constants[id] { return Fact(tensor) }
       // A weight that was packed: shape and type are all that is left of it.

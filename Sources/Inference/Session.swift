@@ -81,6 +81,13 @@ public final class Session {
       program, platform: ready.platform, allocator: allocator, scratch: ready.scratch, profile: profile)
   }
 
+  /// The element type of output `i` as the operators make it, of a sequence that of its elements; nil where only a run
+  /// tells.
+  public func elementType(ofOutput i: Int) -> ElementType? {
+    let value = program.graph.outputs[i]
+    return value >= 0 ? program.types[value] : nil
+  }
+
   /// What the session's tensors take, in bytes.
   public struct Memory {
     /// Weights, packed or not, and what was folded. Weights that are read from a mapped file are not among them.

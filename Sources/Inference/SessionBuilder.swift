@@ -157,7 +157,10 @@ public final class SessionBuilder {
   }
 
   private func beginBinding(_ imported: Imported) -> Stage {
-    let binder = Binder(imported.model.graph, kept: imported.kept, platform: platform, allocator: allocator)
+    let model = imported.model
+    let inputs = (model.inputs + model.defaults.map { $0.input }).map { $0.kind == .map ? nil : $0.type }
+    let binder = Binder(
+      model.graph, inputs: inputs, kept: imported.kept, platform: platform, allocator: allocator)
     return .binding(imported, binder)
   }
 

@@ -7,18 +7,18 @@ public struct Evaluation {
   public let node: Node
   public let row: Operator
   public let kernel: BoundKernel
+  public let types: TypeRule
 
-  public init(_ bound: (row: Operator, kernel: BoundKernel), of node: Node) {
+  public init(_ bound: (row: Operator, kernel: BoundKernel, types: TypeRule), of node: Node) {
     row = bound.row
     kernel = bound.kernel
+    types = bound.types
     self.node = node
   }
 
   /// The facts of the outputs, checked against what the registry's row and the node say.
   @export(interface) public func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    if let first = inputs[optional: 0], first.kind == .tensor, !row.types.contains(first.type) {
-      throw RuntimeError(.notImplemented, "input 0 may not be of type %t", Int(first.type.rawValue))
-    }
+    try types.check(inputs)
     if !row.traits.contains(.takesValues) {
       for i in 0..<inputs.count where node.inputs[i] >= 0 {
         guard let fact = inputs[optional: i], fact.kind == .tensor else {

@@ -77,6 +77,8 @@ public struct Operator {
   public let arity: ClosedRange<Int>
   /// The element types that the first input may have.
   public let types: TypeSet
+  /// The element types of inputs and outputs: see `TypeRule`.
+  public let signature: StaticString
   public let memory: MemoryUse
   public let traits: Traits
   let bind: (Site) throws(RuntimeError) -> BoundKernel
@@ -111,23 +113,25 @@ public struct Operator {
   /// A row of an operator that has a struct of its own.
   public init<K: OperatorKernel>(
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, _: K.Type,
-    types: TypeSet = .all, memory: MemoryUse = .fresh, traits: Traits = []
+    types: TypeSet = .all, signature: StaticString = "T>T", memory: MemoryUse = .fresh, traits: Traits = []
   ) {
-    self.init(name, domain: domain, since: since, arity, types: types, memory: memory, traits: traits) {
-      site throws(RuntimeError) in try K(site)
-    }
+    self.init(
+      name, domain: domain, since: since, arity, types: types, signature: signature, memory: memory, traits: traits
+    ) { site throws(RuntimeError) in try K(site) }
   }
 
   /// A row of one of a family of operators that share a struct: `make` says which it is.
   public init<K: FamilyKernel>(
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, types: TypeSet = .all,
-    memory: MemoryUse = .fresh, traits: Traits = [], make: @escaping (Site) throws(RuntimeError) -> K
+    signature: StaticString = "T>T", memory: MemoryUse = .fresh, traits: Traits = [],
+    make: @escaping (Site) throws(RuntimeError) -> K
   ) {
     self.name = name
     self.domain = domain
     self.since = since
     self.arity = arity
     self.types = types
+    self.signature = signature
     self.memory = memory
     self.traits = traits
     bind = { site throws(RuntimeError) in ErasedKernel(try make(site)) }
@@ -135,13 +139,15 @@ public struct Operator {
 
   /// A row of control flow.
   public init<K: ControlFlowKernel>(
-    _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, controlFlow _: K.Type
+    _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, controlFlow _: K.Type,
+    signature: StaticString
   ) {
     self.name = name
     self.domain = domain
     self.since = since
     self.arity = arity
     types = .all
+    self.signature = signature
     memory = .fresh
     traits = .takesValues
     bind = { site throws(RuntimeError) in
@@ -220,4 +226,8 @@ public struct TypeSet: OptionSet, Sendable {
   public static let string = TypeSet(.string)
   public static let bytes: TypeSet = [.init(.int8), .init(.uint8)]
   public static let indices: TypeSet = [.init(.int32), .init(.int64)]
+  /// All but complex numbers.
+  public static let castable = TypeSet.all.subtracting([.init(.complex64), .init(.complex128)])
+  /// What arithmetic knows, in bytes of its own.
+  public static let combinable = TypeSet([.numbers, .bool, .smallFloats]).subtracting(.init(.float4e2m1))
 }

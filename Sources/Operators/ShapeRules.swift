@@ -51,26 +51,4 @@ public enum ShapeRules {
     }
     return result
   }
-
-  /// Input `i`, where it is there, of one of `types`: kernels read it as what it is said to be.
-  static func type(_ inputs: Facts, _ i: Int, _ types: TypeSet) throws(RuntimeError) {
-    if let type = inputs[optional: i]?.type, !types.contains(type) {
-      throw RuntimeError(.notImplemented, "input %d may not be of type %t", i, Int(type.rawValue))
-    }
-  }
-
-  /// Inputs, where they are there, of the first one's element type.
-  static func sameType(_ inputs: Facts, _ others: [Int]) throws(RuntimeError) {
-    for i in others {
-      if let other = inputs[optional: i] { try sameType(inputs[0], other) }
-    }
-  }
-
-  /// Two inputs of one element type.
-  public static func sameType(_ a: Fact, _ b: Fact) throws(RuntimeError) {
-    if a.type != b.type {
-      throw RuntimeError(
-        .invalidArgument, "the inputs must be of one type, got %t and %t", Int(a.type.rawValue), Int(b.type.rawValue))
-    }
-  }
 }

@@ -15,6 +15,9 @@ public final class Site {
   /// What must be filled before the kernel runs.
   public private(set) var fillings: [Filling] = []
 
+  /// The element types of inputs and outputs, as the row has them; an operator changes here what attributes decide.
+  public internal(set) var types = TypeRule()
+
   /// Set where the operator knows float32 alone: constants of half types are offered widened.
   var widensHalves = false
 

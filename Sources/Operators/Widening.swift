@@ -10,27 +10,14 @@ import Tensors
 final class WideningKernel: BoundKernel {
   private let kernel: BoundKernel
   private let narrowsFirstOnly: Bool
-  private let mixesReals: Bool
 
   init(_ kernel: BoundKernel, _ traits: Operator.Traits) {
     self.kernel = kernel
     narrowsFirstOnly = traits.contains(.widensHalvesOfFirstOutput)
-    mixesReals = traits.contains(.mixesReals)
     super.init()
   }
 
   override func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    if !mixesReals {
-      for i in 1..<max(inputs.count, 1) {
-        guard let other = inputs[optional: i], let first = inputs[optional: 0] else { continue }
-        // What is read as float32 must not be float64, and the other way round.
-        if other.type == .float64 ? first.type != .float64 : first.type == .float64 && other.type.rowType == .f32 {
-          throw RuntimeError(
-            .notImplemented, "input %d may not be of type %t beside %t", i, Int(other.type.rawValue),
-            Int(first.type.rawValue))
-        }
-      }
-    }
     guard let half = inputs.half else { return try kernel.infer(inputs) }
     var outputs = try kernel.infer(inputs.widened)
     for i in outputs.indices where outputs[i].type == .float32 {

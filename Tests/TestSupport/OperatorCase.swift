@@ -70,6 +70,12 @@ public func check(_ cases: [Case], sourceLocation: SourceLocation = #_sourceLoca
         var options = Session.Options()
         options.optimization = mode.level
         let session = try Session(model: model, options: options, platform: mode.isThreaded ? threads : .serial)
+        for (i, expected) in test.outputs.compactMap({ $0 }).enumerated() {
+          if let type = session.elementType(ofOutput: i), type != expected.type {
+            Issue.record(
+              "\(test.name), \(mode.name): output \(i) is said to be \(type)", sourceLocation: sourceLocation)
+          }
+        }
         for _ in 0..<2 {
           let results = try session.run(feeds)
           compare(results.map { $0.1 }, test, mode.name, sourceLocation)

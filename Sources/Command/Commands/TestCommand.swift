@@ -15,6 +15,7 @@ struct TestCommand: Subcommand {
         "--max-relative", "X", "instead: the largest difference allowed, over the largest number expected"),
       Usage.Option("--shapes", nil, "compare types and shapes alone: for models of random numbers"),
       Usage.Option("--quantum", "N", "the difference allowed in integers of 16 bits and fewer (default: 0)"),
+      Usage.Option("--create", nil, "only make the sessions"),
       Usage.Option("--quiet", nil, "print only what fails, and the sum"),
     ] + SessionOptions.options + [Usage.Option("--json", nil, "print JSON, a line for each folder")],
     notes: ["A folder without a model.onnx stands for those in it. Values are read from .npy files too."])
@@ -23,6 +24,7 @@ struct TestCommand: Subcommand {
   private let list: Name?
   private let root: Name
   private var tolerance = Tolerance()
+  private let onlyCreates: Bool
   private let isQuiet: Bool
   private let options: SessionOptions
   private let asJSON: Bool
@@ -36,6 +38,7 @@ struct TestCommand: Subcommand {
     tolerance.overMaximum = try arguments.number("--max-relative")
     tolerance.isOfShapes = arguments.has("--shapes")
     tolerance.quantum = try arguments.number("--quantum") ?? 0
+    onlyCreates = arguments.has("--create")
     isQuiet = arguments.has("--quiet")
     options = try SessionOptions(arguments)
     asJSON = arguments.has("--json")
@@ -102,6 +105,7 @@ struct TestCommand: Subcommand {
     do throws(RuntimeError) {
       let file = try ModelFile(folder, host)
       let session = try file.session(options, host)
+      if onlyCreates { return result }
       let sets = try Files.list(folder).filter { $0.hasPrefix("test_data_set_") }
       if sets.isEmpty { throw RuntimeError(.noSuchFile, "there is no test_data_set_N in the folder") }
       for set in sets where result.reason == nil {

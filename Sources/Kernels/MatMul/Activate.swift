@@ -14,6 +14,7 @@ public func activate(_ c: UnsafeMutablePointer<Float>, ldc: Int, rows: Int, colu
     case .sigmoid: sigmoid(c, into: c, count: columns)
     case .silu: silu(c, into: c, count: columns)
     case .tanh: tanh(c, into: c, count: columns)
+    case .softplus: softplus(c, into: c, count: columns)
     case .hardSigmoid: mapLanes(c, into: c, count: columns) { ($0 * low + high).atMost(one).atLeast(zero) }
     case .hardSwish:
       let sixth = Lanes(repeating: 1 / 6)

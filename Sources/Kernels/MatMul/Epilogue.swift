@@ -12,6 +12,7 @@ public struct Epilogue {
     case sigmoid
     case silu
     case tanh
+    case softplus
     /// max(0, min(1, low · x + high))
     case hardSigmoid
     /// x · max(0, min(1, x / 6 + 1/2))

@@ -19,12 +19,12 @@ struct KeyPaddingMask {
     let isLengths = dims.count == 1 && [batch, 2 * batch, 3 * batch + 2].contains(dims[0])
     let isSquare =
       dims.count == 4 && dims[0] == batch && dims[1] == 1 && dims[2] == dims[3] && dims[3] >= keys && keys >= queries
-    guard mask.type == .int32,
+    guard
       isLengths || isSquare || dims == [batch, keys] || dims == [batch, queries, keys]
     else {
       throw RuntimeError(
-        .invalidArgument, "a mask of %t %v does not fit %v, batch, queries and keys",
-        shapes: [dims, [batch, queries, keys]], Int(mask.type.rawValue))
+        .invalidArgument, "a mask of shape %v does not fit %v, batch, queries and keys",
+        shapes: [dims, [batch, queries, keys]])
     }
   }
 

@@ -39,7 +39,6 @@ struct LinearAttention: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     for i in 0..<3 { try ShapeRules.rank(inputs[i], 3, input: i) }
-    try ShapeRules.sameType(inputs, [1, 2, 3, 4, 5])
     let (q, k, v) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
     let (keySize, valueSize) = (k[2] / keyHeads, v[2] / keyHeads)
     let steps = Array(q[..<2])

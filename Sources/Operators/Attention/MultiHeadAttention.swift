@@ -84,7 +84,6 @@ struct MultiHeadAttention: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let s = try sizes(inputs)
-    for i in [1, 2, 3, 6, 7] { if let input = inputs[optional: i] { try ShapeRules.sameType(inputs[0], input) } }
     let width = heads * (2 * s.size + s.valueSize)
     if let bias = inputs[optional: 3], bias.shape != [width] || s.form == .pairs || s.form == .triples {
       throw RuntimeError(

@@ -94,9 +94,7 @@ struct ProjectedAttention: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let s = try sizes(inputs)
-    switch projection {
-    case .floats: try ShapeRules.sameType(inputs[0], inputs[1])
-    case .bytes(let product):
+    if case .bytes(let product) = projection {
       _ = try product.dims(inputs[0], inputs[1], aZero: inputs[optional: 6], bZero: inputs[optional: 7])
       guard inputs[3].count == 1, inputs[4].count == 1 || inputs[4].count == s.width,
         inputs[optional: 6].map({ $0.count == 1 }) ?? true
@@ -106,7 +104,7 @@ struct ProjectedAttention: FamilyKernel {
           shapes: [inputs[3].shape, inputs[4].shape])
       }
     }
-    if let bias = inputs[optional: 2], bias.shape != [s.width] || bias.type != .float32 {
+    if let bias = inputs[optional: 2], bias.shape != [s.width] {
       throw RuntimeError(
         .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], s.width)
     }

@@ -92,14 +92,13 @@ struct RotaryEmbedding: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, cosines, sines) = (inputs[0], inputs[cosInput], inputs[cosInput + 1])
-    try ShapeRules.sameType(inputs, [cosInput, cosInput + 1])
     let s = try sizes(x.shape, cosines.shape)
     guard cosines.shape == sines.shape else {
       throw RuntimeError(
         .invalidArgument, "cosines and sines must have one shape, got %v and %v", shapes: [cosines.shape, sines.shape])
     }
     if !streams.isEmpty {
-      guard cosines.rank == 2, let ids = inputs[optional: idsInput], ids.type == .int64,
+      guard cosines.rank == 2, let ids = inputs[optional: idsInput],
         ids.shape == [3, s.batch, s.rows], cosines.shape[1] == streams.count
       else {
         throw RuntimeError(
@@ -107,7 +106,7 @@ struct RotaryEmbedding: FamilyKernel {
           s.batch, s.rows)
       }
     } else if let ids = inputs[optional: idsInput] {
-      guard cosines.rank == 2, ids.type == .int64, ids.count == s.batch * s.rows || ids.count == 1 else {
+      guard cosines.rank == 2, ids.count == s.batch * s.rows || ids.count == 1 else {
         throw RuntimeError(
           .invalidArgument, "position ids of shape %v do not fit %v", shapes: [ids.shape, [s.batch, s.rows]])
       }

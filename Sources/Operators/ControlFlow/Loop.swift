@@ -16,6 +16,7 @@ struct Loop: ControlFlowKernel {
     body = try site.body("body")
     carriedCount = max(site.inputCount - 2, 0)
     let outputs = site.node.bodies[body].graph.declaredOutputs
+    site.types.bodies = TypeRule.Bodies(first: [.int64, .bool], inputStart: 2, outputStart: 1)
     scanned = Array(outputs.dropFirst(1 + carriedCount))
     guard site.node.bodies[body].formalCount == carriedCount + 2, outputs.count > carriedCount else {
       throw RuntimeError(

@@ -19,6 +19,7 @@ struct Scan: ControlFlowKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     isBatched = site.opset < 9
+    if isBatched { site.types.bodies.inputStart = 1 }
     body = try site.body("body")
     inputCount = try site.int("num_scan_inputs", default: 0)
     stateCount = site.inputCount - inputCount - (isBatched ? 1 : 0)

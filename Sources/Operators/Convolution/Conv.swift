@@ -33,7 +33,6 @@ struct Conv: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, w) = (inputs[0], inputs[1])
-    try ShapeRules.sameType(x, w)
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank else {
       throw RuntimeError(
@@ -44,7 +43,6 @@ struct Conv: OperatorKernel {
         .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
         groups)
     }
-    if let bias = inputs[optional: 2] { try ShapeRules.sameType(x, bias) }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[0]] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[0])
     }

@@ -99,14 +99,12 @@ struct ConvTranspose: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, w) = (inputs[0], inputs[1])
-    try ShapeRules.sameType(x, w)
     try ShapeRules.rank(x, atLeast: 3)
     guard x.rank <= 5, w.rank == x.rank, x.shape[1] == w.shape[0], w.shape[0] % groups == 0 else {
       throw RuntimeError(
         .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
         groups)
     }
-    if let bias = inputs[optional: 2] { try ShapeRules.sameType(x, bias) }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[1] * groups] {
       throw RuntimeError(
         .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[1] * groups)

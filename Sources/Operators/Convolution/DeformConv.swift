@@ -24,9 +24,6 @@ struct DeformConv: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, w, offset) = (inputs[0], inputs[1], inputs[2])
-    for i in 1..<inputs.count {
-      if let other = inputs[optional: i] { try ShapeRules.sameType(x, other) }
-    }
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank, x.shape[1] == w.shape[1] * groups, w.shape[0] % groups == 0,
       x.shape[1] % offsetGroups == 0

@@ -41,10 +41,9 @@ struct MaxUnpool: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, indices) = (inputs[0], inputs[1])
     try ShapeRules.rank(x, atLeast: 3)
-    guard indices.shape == x.shape, indices.type == .int64 else {
+    guard indices.shape == x.shape else {
       throw RuntimeError(
-        .invalidArgument, "the indices must be int64 of shape %v, got %t %v", shapes: [x.shape, indices.shape],
-        Int(indices.type.rawValue))
+        .invalidArgument, "the indices must have shape %v, got %v", shapes: [x.shape, indices.shape])
     }
     let dims = try pooled(x.shape)
     guard let shape = inputs[optional: 2] else { return [x.with(dims: dims)] }

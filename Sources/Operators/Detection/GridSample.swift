@@ -31,12 +31,11 @@ struct GridSample: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, grid) = (inputs[0], inputs[1])
-    guard (3...5).contains(x.rank), grid.rank == x.rank, grid.shape[0] == x.shape[0], grid.type.isFloat,
+    guard (3...5).contains(x.rank), grid.rank == x.rank, grid.shape[0] == x.shape[0],
       grid.shape[grid.rank - 1] == x.rank - 2
     else {
       throw RuntimeError(
-        .invalidArgument, "a grid of %t %v does not fit an input of %v", shapes: [grid.shape, x.shape],
-        Int(grid.type.rawValue))
+        .invalidArgument, "a grid of shape %v does not fit an input of %v", shapes: [grid.shape, x.shape])
     }
     let points = grid.shape[1..<(grid.rank - 1)]
     if x.shape[2...].contains(0), !points.contains(0) {

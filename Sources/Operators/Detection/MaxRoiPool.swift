@@ -20,7 +20,6 @@ struct MaxRoiPool: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, regions) = (inputs[0], inputs[1])
-    try ShapeRules.sameType(x, regions)
     guard x.rank == 4, regions.rank == 2, regions.shape[1] == 5 else {
       throw RuntimeError(
         .invalidArgument, "regions %v do not fit an input of %v", shapes: [regions.shape, x.shape])

@@ -15,16 +15,15 @@ struct NonMaxSuppression: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (boxes, scores) = (inputs[0], inputs[1])
-    try ShapeRules.type(inputs, 2, .indices)
-    guard boxes.rank == 3, scores.rank == 3, boxes.shape[2] == 4, scores.type == .float32,
+    guard boxes.rank == 3, scores.rank == 3, boxes.shape[2] == 4,
       boxes.shape[0] == scores.shape[0], boxes.shape[1] == scores.shape[2]
     else {
       throw RuntimeError(
         .invalidArgument, "boxes and scores of shapes %v and %v do not fit", shapes: [boxes.shape, scores.shape])
     }
     for i in 3..<5 {
-      if let threshold = inputs[optional: i], threshold.type != .float32 || threshold.count != 1 {
-        throw RuntimeError(.invalidArgument, "input %d must be one float32, got %v", shapes: [threshold.shape], i)
+      if let threshold = inputs[optional: i], threshold.count != 1 {
+        throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shapes: [threshold.shape], i)
       }
     }
     return [.anything]

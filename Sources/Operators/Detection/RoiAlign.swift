@@ -36,14 +36,12 @@ struct RoiAlign: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, regions, items) = (inputs[0], inputs[1], inputs[2])
-    guard x.rank == 4, regions.rank == 2, regions.shape[1] == 4, items.shape == [regions.shape[0]],
-      regions.type == x.type
+    guard x.rank == 4, regions.rank == 2, regions.shape[1] == 4, items.shape == [regions.shape[0]]
     else {
       throw RuntimeError(
         .invalidArgument, "regions %v and batch indices %v do not fit an input of %v",
         shapes: [regions.shape, items.shape, x.shape])
     }
-    try ShapeRules.indices(items, input: 2)
     return [x.with(dims: [regions.shape[0], x.shape[1], outputHeight, outputWidth])]
   }
 

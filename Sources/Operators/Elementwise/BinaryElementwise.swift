@@ -35,8 +35,6 @@ struct BinaryElementwise: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (a, b) = (inputs[0], inputs[1])
-    if !mixesTypes { try ShapeRules.sameType(a, b) }
-    if mixesTypes { try ShapeRules.type(inputs, 1, .numbers) }
     let dims = try ShapeRules.broadcast(a.shape, aligned(b.shape, to: a.rank))
     return [Fact(rows.givesBools ? .bool : a.type, dims)]
   }
@@ -78,10 +76,11 @@ extension BinaryElementwise {
 extension Operator {
   /// A row of an operator on two tensors that broadcast.
   init(
-    _ name: StaticString, since: Int, types: TypeSet, binary rows: @autoclosure @escaping () -> BinaryRows,
-    swapped: Bool = false, mixed: Bool = false
+    _ name: StaticString, since: Int, types: TypeSet, signature: StaticString = "T>T",
+    binary rows: @autoclosure @escaping () -> BinaryRows, swapped: Bool = false, mixed: Bool = false
   ) {
-    self.init(name, since: since, 2...2, types: types, memory: .inPlace) { site throws(RuntimeError) in
+    self.init(name, since: since, 2...2, types: types, signature: signature, memory: .inPlace) {
+      site throws(RuntimeError) in
       try BinaryElementwise(site, rows(), swapped: swapped, mixed: mixed)
     }
   }

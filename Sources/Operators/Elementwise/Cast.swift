@@ -20,6 +20,10 @@ struct Cast: OperatorKernel {
 
   private init(_ site: Site, to type: ElementType?) throws(RuntimeError) {
     self.type = type
+    if let type, !TypeSet.castable.contains(type) {
+      throw RuntimeError(.notImplemented, "casts to %t are not supported", Int(type.rawValue))
+    }
+    site.types.answer = type
     saturates = try site.flag("saturate", default: true)
     roundMode = try site.string("round_mode")
   }
@@ -35,9 +39,6 @@ struct Cast: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let target = widens ? (inputs[0].type.isHalf ? .float32 : inputs[0].type) : type ?? inputs[1].type
-    for type in [inputs[0].type, target] where type != .string && type.rowType == nil {
-      throw RuntimeError(.notImplemented, "casts of %t are not supported", Int(type.rawValue))
-    }
     return [inputs[0].with(type: target)]
   }
 
@@ -80,16 +81,14 @@ struct BitCast: OperatorKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     type = try site.required("to", try site.elementType("to"))
+    site.types.answer = type
+    site.types.first = []
+    for other in ElementType.allCases where other.bitWidth == type.bitWidth && type != .string {
+      site.types.first.formUnion(.init(other))
+    }
   }
 
-  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    guard inputs[0].type.bitWidth == type.bitWidth, type != .string else {
-      throw RuntimeError(
-        .invalidArgument, "both types must be of one width, got %t and %t", Int(inputs[0].type.rawValue),
-        Int(type.rawValue))
-    }
-    return [inputs[0].with(type: type)]
-  }
+  func infer(_ inputs: Facts) -> [Fact] { [inputs[0].with(type: type)] }
 
   func run(_ call: Call) {
     call.outputs[0].bytes.copyMemory(from: call.inputs[0].bytes, byteCount: call.inputs[0].byteCount)

@@ -17,7 +17,6 @@ struct Clip: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     for i in 1...2 {
       guard let bound = inputs[optional: i] else { continue }
-      try ShapeRules.sameType(inputs[0], bound)
       guard bound.count == 1 else {
         throw RuntimeError(.invalidArgument, "a bound must be one number, got shape %v", shapes: [bound.shape])
       }

@@ -29,7 +29,12 @@ extension UnaryElementwise {
 
 extension Operator {
   /// A row of an operator on one tensor that has no attributes.
-  init(_ name: StaticString, since: Int, types: TypeSet, unary rows: @autoclosure @escaping () -> UnaryRows) {
-    self.init(name, since: since, 1...1, types: types, memory: .inPlace) { _ in UnaryElementwise(rows()) }
+  init(
+    _ name: StaticString, since: Int, types: TypeSet, signature: StaticString = "T>T",
+    unary rows: @autoclosure @escaping () -> UnaryRows
+  ) {
+    self.init(name, since: since, 1...1, types: types, signature: signature, memory: .inPlace) { _ in
+      UnaryElementwise(rows())
+    }
   }
 }

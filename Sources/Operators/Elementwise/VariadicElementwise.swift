@@ -9,10 +9,7 @@ struct VariadicElementwise: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     var dims = inputs[0].shape
-    for i in 1..<inputs.count {
-      try ShapeRules.sameType(inputs[0], inputs[i])
-      dims = try ShapeRules.broadcast(dims, inputs[i].shape)
-    }
+    for i in 1..<inputs.count { dims = try ShapeRules.broadcast(dims, inputs[i].shape) }
     return [inputs[0].with(dims: dims)]
   }
 

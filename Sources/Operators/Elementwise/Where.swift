@@ -9,7 +9,6 @@ struct Where: OperatorKernel {
   init(_ site: Site) {}
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    try ShapeRules.sameType(inputs[1], inputs[2])
     let branches = try ShapeRules.broadcast(inputs[1].shape, inputs[2].shape)
     return [inputs[1].with(dims: try ShapeRules.broadcast(inputs[0].shape, branches))]
   }

@@ -33,6 +33,7 @@ enum FusedActivation {
       epilogue.high = number(1, 0.5)
     case _ where name == "Sigmoid": epilogue.activation = .sigmoid
     case _ where name == "Tanh": epilogue.activation = .tanh
+    case _ where name == "Softplus": epilogue.activation = .softplus
     case _ where name == "Gelu": epilogue.activation = .gelu
     case _ where name == "Swish": epilogue.activation = .silu
     case _ where name == "HardSwish": epilogue.activation = .hardSwish

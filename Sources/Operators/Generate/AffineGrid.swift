@@ -13,8 +13,8 @@ struct AffineGrid: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (theta, size) = (inputs[0], inputs[1])
-    guard size.rank == 1, size.count == 4 || size.count == 5, size.type == .int64 else {
-      throw RuntimeError(.invalidArgument, "the size must be 4 or 5 of int64, got %v", shapes: [size.shape])
+    guard size.rank == 1, size.count == 4 || size.count == 5 else {
+      throw RuntimeError(.invalidArgument, "the size must be 4 or 5 numbers, got %v", shapes: [size.shape])
     }
     let rank = size.count - 2
     guard theta.rank == 3, theta.shape[1] == rank, theta.shape[2] == rank + 1 else {

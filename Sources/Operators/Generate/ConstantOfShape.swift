@@ -18,6 +18,7 @@ struct ConstantOfShape: OperatorKernel {
       value = try site.allocator.tensor(.float32, [])
       value.elements(Float.self)[0] = 0
     }
+    site.types.answer = value.type
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {

@@ -12,15 +12,20 @@ struct EyeLike: OperatorKernel {
   init(_ site: Site) throws(RuntimeError) {
     diagonal = try site.int("k", default: 0)
     type = try site.elementType("dtype")
+    site.types.answer = type
+    guard let type else {
+      site.types.letters = "T>T"
+      site.types.first = .combinable
+      return
+    }
+    guard TypeSet.combinable.contains(type) else {
+      throw RuntimeError(.notImplemented, "a matrix of %t is not supported", Int(type.rawValue))
+    }
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     try ShapeRules.rank(inputs[0], 2, input: 0)
-    let type = type ?? inputs[0].type
-    guard type.rowType != nil, type.bitWidth >= 8 else {
-      throw RuntimeError(.notImplemented, "a matrix of %t is not supported", Int(type.rawValue))
-    }
-    return [inputs[0].with(type: type)]
+    return [inputs[0].with(type: type ?? inputs[0].type)]
   }
 
   func run(_ call: Call) throws(RuntimeError) {

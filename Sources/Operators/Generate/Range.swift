@@ -19,7 +19,6 @@ struct RangeOperator: OperatorKernel {
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    for i in 1...2 { if let input = inputs[optional: i] { try ShapeRules.sameType(inputs[0], input) } }
     let given = inputs[optional: 2]
     guard let start = inputs[0].value, let limit = inputs[1].value, given == nil || given?.value != nil else {
       return [inputs[0].with(dims: [-1])]

@@ -13,9 +13,6 @@ struct Compress: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     var dims = axis == nil ? [inputs[0].count] : inputs[0].shape
     try ShapeRules.rank(inputs[1], 1, input: 1)
-    guard inputs[1].type == .bool else {
-      throw RuntimeError(.invalidArgument, "the condition must be bool, got %t", Int(inputs[1].type.rawValue))
-    }
     dims[try ShapeRules.axis(axis ?? 0, rank: dims.count)] = -1
     return [inputs[0].with(dims: dims)]
   }

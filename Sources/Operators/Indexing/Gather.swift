@@ -13,7 +13,6 @@ struct Gather: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (data, indices) = (inputs[0], inputs[1])
     try ShapeRules.rank(data, atLeast: 1)
-    try ShapeRules.indices(indices, input: 1)
     let axis = try ShapeRules.axis(axis, rank: data.rank)
     return [data.with(dims: data.shape[..<axis] + indices.shape + data.shape[(axis + 1)...])]
   }
@@ -58,7 +57,6 @@ struct GatherND: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (data, indices) = (inputs[0].shape, inputs[1].shape)
-    try ShapeRules.indices(inputs[1], input: 1)
     guard let depth = indices.last, batchDims >= 0, batchDims < indices.count, batchDims + depth <= data.count,
       data[..<batchDims] == indices[..<batchDims]
     else {

@@ -4,16 +4,8 @@ import Tensors
 
 /// What operators ask of tensors of indices.
 extension ShapeRules {
-  /// Indices are int32 or int64.
-  static func indices(_ fact: Fact, input: Int) throws(RuntimeError) {
-    guard fact.type == .int64 || fact.type == .int32 else {
-      throw RuntimeError(.invalidArgument, "input %d must be int32 or int64, got %t", input, Int(fact.type.rawValue))
-    }
-  }
-
   /// Indices along `axis`, that lie in no other dim beyond the data.
   static func elementIndices(_ indices: Fact, in data: Fact, axis: Int) throws(RuntimeError) {
-    try ShapeRules.indices(indices, input: 1)
     try ShapeRules.rank(data, atLeast: 1)
     var fits = indices.rank == data.rank
     for k in 0..<data.rank where fits && k != axis { fits = indices.shape[k] <= data.shape[k] }

@@ -15,7 +15,7 @@ struct NGramRepeatBlock: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (ids, scores) = (inputs[0], inputs[1])
-    guard ids.rank == 2, scores.rank == 2, scores.shape[0] == ids.shape[0], scores.type == .float32 else {
+    guard ids.rank == 2, scores.rank == 2, scores.shape[0] == ids.shape[0] else {
       throw RuntimeError(
         .invalidArgument, "tokens of shape %v do not fit scores of %v", shapes: [ids.shape, scores.shape])
     }

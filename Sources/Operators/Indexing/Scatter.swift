@@ -16,14 +16,12 @@ struct ScatterElements: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (data, indices, updates) = (inputs[0], inputs[1], inputs[2])
-    try ShapeRules.sameType(data, updates)
     try ShapeRules.elementIndices(indices, in: data, axis: try ShapeRules.axis(axis, rank: data.rank))
     guard updates.shape == indices.shape else {
       throw RuntimeError(
         .invalidArgument, "updates must have the shape of the indices, got %v and %v",
         shapes: [updates.shape, indices.shape])
     }
-    try ScatterND.check(reduction, data)
     return [data.withoutValue]
   }
 
@@ -46,6 +44,7 @@ struct ScatterND: OperatorKernel {
   /// How an element meets a new one; `nil` where it is replaced.
   static func reduction(_ site: Site) throws(RuntimeError) -> BinaryRows? {
     guard let name = try site.string("reduction"), !(name == "none") else { return nil }
+    site.types.first = .combinable
     if name == "add" { return .add }
     if name == "mul" { return .multiply }
     if name == "max" { return .maximum }
@@ -53,21 +52,12 @@ struct ScatterND: OperatorKernel {
     throw RuntimeError(.invalidGraph, "reduction must be none, add, mul, max or min, got %s", name: name)
   }
 
-  static func check(_ reduction: BinaryRows?, _ data: Fact) throws(RuntimeError) {
-    if reduction != nil, data.type.rowType == nil || data.type.bitWidth < 8 {
-      throw RuntimeError(.invalidArgument, "elements of %t cannot be combined", Int(data.type.rawValue))
-    }
-  }
-
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (data, indices, updates) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
-    try ShapeRules.sameType(inputs[0], inputs[2])
-    try ShapeRules.indices(inputs[1], input: 1)
     guard let depth = indices.last, depth <= data.count, updates == Array(indices.dropLast() + data[depth...]) else {
       throw RuntimeError(
         .invalidArgument, "updates %v and indices %v do not fit data %v", shapes: [updates, indices, data])
     }
-    try ScatterND.check(reduction, inputs[0])
     return [inputs[0].withoutValue]
   }
 

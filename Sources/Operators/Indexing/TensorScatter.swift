@@ -20,7 +20,6 @@ struct TensorScatter: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (cache, update) = (inputs[0], inputs[1])
-    try ShapeRules.sameType(cache, update)
     try ShapeRules.rank(cache, atLeast: 2)
     let axis = try ShapeRules.axis(axis, rank: cache.rank)
     var fits = update.rank == cache.rank && axis > 0
@@ -32,7 +31,6 @@ struct TensorScatter: OperatorKernel {
         .invalidArgument, "updates %v must fit the cache %v along axis %d", shapes: [update.shape, cache.shape], axis)
     }
     if let positions = inputs[optional: 2] {
-      try ShapeRules.indices(positions, input: 2)
       guard positions.shape == [cache.shape[0]] else {
         throw RuntimeError(
           .invalidArgument, "there must be a position for each of %d samples, got shape %v", shapes: [positions.shape],

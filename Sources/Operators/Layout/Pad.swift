@@ -32,7 +32,6 @@ struct Pad: OperatorKernel {
     if let axes = inputs[optional: 3], axes.integers == nil { return [data.with(dims: nil)] }
     guard let pads = fixedPads ?? inputs[optional: 1]?.integers else { return [data.with(dims: nil)] }
     if let value = inputs[optional: 2] {
-      try ShapeRules.sameType(data, value)
       if value.count != 1 {
         throw RuntimeError(.invalidArgument, "the value must be one element, got shape %v", shapes: [value.shape])
       }

@@ -18,7 +18,6 @@ struct ReverseSequence: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     try ShapeRules.rank(inputs[0], atLeast: 2)
-    try ShapeRules.type(inputs, 1, .indices)
     guard inputs[1].shape == [inputs[0].shape[1 - timeAxis]] else {
       throw RuntimeError(
         .invalidArgument, "there must be a length for each sequence of %v, got shape %v",

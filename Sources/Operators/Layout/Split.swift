@@ -24,9 +24,6 @@ struct Split: OperatorKernel {
     try ShapeRules.rank(data, atLeast: 1)
     let axis = try ShapeRules.axis(axis, rank: data.rank)
     var dims = data.shape
-    if let given = inputs[optional: 1], !TypeSet.indices.contains(given.type) {
-      throw RuntimeError(.notImplemented, "input 1 may not be of type %t", Int(given.type.rawValue))
-    }
     if let given = inputs[optional: 1], given.integers == nil {
       dims[axis] = -1
       return [Fact](repeating: data.with(dims: dims), count: given.count)

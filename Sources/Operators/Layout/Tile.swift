@@ -10,6 +10,7 @@ struct Tile: OperatorKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     isOfOneAxis = site.opset < 6
+    if isOfOneAxis { site.types.letters = "T.>T" }
     guard site.inputCount == (isOfOneAxis ? 3 : 2) else {
       throw RuntimeError(.invalidGraph, "the operator takes %d inputs, got %d", isOfOneAxis ? 3 : 2, site.inputCount)
     }

@@ -22,12 +22,9 @@ struct LossRules {
     try ShapeRules.rank(x, atLeast: 2)
     var dims = x.shape
     dims.remove(at: 1)
-    guard targets.shape == dims, TypeSet.indices.contains(targets.type) else {
-      throw RuntimeError(
-        .invalidArgument, "targets must be integers of shape %v, got %t %v", shapes: [dims, targets.shape],
-        Int(targets.type.rawValue))
+    guard targets.shape == dims else {
+      throw RuntimeError(.invalidArgument, "targets must have shape %v, got %v", shapes: [dims, targets.shape])
     }
-    if let weights { try ShapeRules.sameType(x, weights) }
     if let weights, weights.shape != [x.shape[1]] {
       throw RuntimeError(
         .invalidArgument, "the weights must have shape [%d], got %v", shapes: [weights.shape], x.shape[1])

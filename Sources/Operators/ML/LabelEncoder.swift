@@ -72,6 +72,13 @@ struct LabelEncoder: FamilyKernel {
 
   private let mappings: [Mapping]
 
+  private init(_ site: Site, _ mappings: [Mapping]) {
+    self.mappings = mappings
+    site.types.first = []
+    for mapping in mappings { site.types.first.formUnion(.init(mapping.keyType)) }
+    if mappings.count == 1 { site.types.answer = mappings[0].values.type }
+  }
+
   static func latest(_ site: Site) throws(RuntimeError) -> LabelEncoder {
     if site.opset < 2 { return try paired(site, strings: try site.strings("classes_strings") ?? [], integers: nil) }
     let keys = try list(
@@ -82,11 +89,13 @@ struct LabelEncoder: FamilyKernel {
       throw RuntimeError(
         .invalidGraph, "%d keys must have as many values, got %d", keys.count, values.count)
     }
-    return LabelEncoder(mappings: [
-      Mapping(
-        keys: LookupTable(keys, matchesNaN: site.opset >= 4), keyType: keys.type, values: values,
-        fallback: try fallback(site, values.type))
-    ])
+    return LabelEncoder(
+      site,
+      [
+        Mapping(
+          keys: LookupTable(keys, matchesNaN: site.opset >= 4), keyType: keys.type, values: values,
+          fallback: try fallback(site, values.type))
+      ])
   }
 
   static func categories(_ site: Site) throws(RuntimeError) -> LabelEncoder {
@@ -102,12 +111,14 @@ struct LabelEncoder: FamilyKernel {
     }
     let names = Tensor(shape: [strings.count], strings: strings)
     let numbers = try tensor(site, integers)
-    return LabelEncoder(mappings: [
-      Mapping(
-        keys: LookupTable(names), keyType: .string, values: numbers, fallback: try fallback(site, .int64)),
-      Mapping(
-        keys: LookupTable(numbers), keyType: .int64, values: names, fallback: try fallback(site, .string)),
-    ])
+    return LabelEncoder(
+      site,
+      [
+        Mapping(
+          keys: LookupTable(names), keyType: .string, values: numbers, fallback: try fallback(site, .int64)),
+        Mapping(
+          keys: LookupTable(numbers), keyType: .int64, values: names, fallback: try fallback(site, .string)),
+      ])
   }
 
   private static func tensor(_ site: Site, _ integers: [Int]) throws(RuntimeError) -> Tensor {
@@ -157,13 +168,11 @@ struct LabelEncoder: FamilyKernel {
     return tensor
   }
 
-  func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
+  func infer(_ inputs: Facts) -> [Fact] {
     for mapping in mappings where mapping.keyType == inputs[0].type {
       return [Fact(mapping.values.type, inputs[0].shape)]
     }
-    throw RuntimeError(
-      .invalidArgument, "the keys are of type %t, got %t", Int(mappings[0].keyType.rawValue),
-      Int(inputs[0].type.rawValue))
+    return []
   }
 
   func run(_ call: Call) {

@@ -101,6 +101,7 @@ struct CastMap: OperatorKernel {
     case _ where target == "TO_INT64": type = .int64
     default: throw RuntimeError(.invalidGraph, "cast_to %s is not known", name: target)
     }
+    site.types.answer = type
     let form = try site.string("map_form") ?? "DENSE"
     guard form == "DENSE" || form == "SPARSE" else {
       throw RuntimeError(.invalidGraph, "map_form must be DENSE or SPARSE, got %s", name: form)

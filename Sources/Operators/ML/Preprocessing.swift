@@ -117,14 +117,14 @@ struct Imputer: OperatorKernel {
     guard floats.isEmpty != integers.isEmpty else {
       throw RuntimeError(.invalidGraph, "imputed values must be floats or integers, and some")
     }
+    site.types.first = .init(floats.isEmpty ? .int64 : .float32)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let count = inputs[0].type == .float32 ? floats.count : integers.count
     guard count == 1 || count > 0 && count == inputs[0].shape.last else {
       throw RuntimeError(
-        .invalidArgument, "%d values of an input's type do not fit %t %v", shapes: [inputs[0].shape], count,
-        Int(inputs[0].type.rawValue))
+        .invalidArgument, "%d values do not fit an input of %v", shapes: [inputs[0].shape], count)
     }
     return [inputs[0].withoutValue]
   }
@@ -167,10 +167,8 @@ struct FeatureVectorizer: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let rows = try Scores.rows(inputs[0]).rows
     for i in 0..<inputs.count {
-      guard TypeSet.numbers.contains(inputs[i].type), try Scores.rows(inputs[i]).rows == rows else {
-        throw RuntimeError(
-          .invalidArgument, "input %d must be %d rows of numbers, got %t %v", shapes: [inputs[i].shape], i, rows,
-          Int(inputs[i].type.rawValue))
+      guard try Scores.rows(inputs[i]).rows == rows else {
+        throw RuntimeError(.invalidArgument, "input %d must have %d rows, got %v", shapes: [inputs[i].shape], i, rows)
       }
     }
     return [Fact(.float32, [rows, sizes.reduce(0, +)])]
@@ -207,10 +205,8 @@ struct ArrayFeatureExtractor: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, indices) = (inputs[0], inputs[1])
     try ShapeRules.rank(x, atLeast: 1)
-    guard indices.type == .int64, indices.count > 0 else {
-      throw RuntimeError(
-        .invalidArgument, "indices must be some of int64, got %t %v", shapes: [indices.shape],
-        Int(indices.type.rawValue))
+    guard indices.count > 0 else {
+      throw RuntimeError(.invalidArgument, "there must be indices, got shape %v", shapes: [indices.shape])
     }
     return [x.with(dims: (x.rank == 1 ? [1] : x.shape.dropLast()) + [indices.count])]
   }
@@ -244,12 +240,10 @@ struct OneHotEncoder: OperatorKernel {
     categories =
       strings.isEmpty
       ? LookupTable(integers: integers.map { Int64($0) }) : LookupTable(strings: strings)
+    site.types.first = categories.areStrings ? .string : .numbers
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    guard (inputs[0].type == .string) == categories.areStrings else {
-      throw RuntimeError(.invalidArgument, "categories and input must both be strings or both be numbers")
-    }
     return [Fact(.float32, inputs[0].shape + [categories.count])]
   }
 

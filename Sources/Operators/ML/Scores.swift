@@ -57,6 +57,7 @@ struct ClassLabels {
     guard self.strings.isEmpty || self.integers.isEmpty else {
       throw RuntimeError(.invalidGraph, "labels are strings or integers, got both")
     }
+    site.types.answer = type
   }
 
   var count: Int { max(strings.count, integers.count) }
@@ -76,9 +77,10 @@ struct ClassLabels {
 extension Operator {
   /// A row of ai.onnx.ml.
   init<K: FamilyKernel>(
-    _ name: StaticString, ml since: Int, _ arity: ClosedRange<Int>, types: TypeSet = .all, traits: Traits = [],
-    _ make: @escaping (Site) throws(RuntimeError) -> K
+    _ name: StaticString, ml since: Int, _ arity: ClosedRange<Int>, types: TypeSet = .all,
+    signature: StaticString = "T>T", traits: Traits = [], _ make: @escaping (Site) throws(RuntimeError) -> K
   ) {
-    self.init(name, domain: "ai.onnx.ml", since: since, arity, types: types, traits: traits, make: make)
+    self.init(
+      name, domain: "ai.onnx.ml", since: since, arity, types: types, signature: signature, traits: traits, make: make)
   }
 }

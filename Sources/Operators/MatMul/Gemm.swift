@@ -25,7 +25,6 @@ struct Gemm: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     try ShapeRules.rank(inputs[0], 2, input: 0)
     try ShapeRules.rank(inputs[1], 2, input: 1)
-    try ShapeRules.sameType(inputs, [1, 2])
     let product = try Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
     if let c = inputs[optional: 2] {
       guard c.rank <= 2, try ShapeRules.broadcast(c.shape, product.dims) == product.dims else {

@@ -6,31 +6,46 @@ import Tensors
 /// on the right.
 ///
 /// Our own fused form adds inputs 2, a bias per column, and 3, an addend of the output's shape, and ends with an
-/// activation; com.microsoft's FusedMatMul transposes and scales.
+/// activation; com.microsoft's FusedMatMul transposes and scales, and takes factors whose rows stand before the batch.
 ///
 /// <https://onnx.ai/onnx/operators/onnx__MatMul.html>
 struct MatMul: OperatorKernel {
   private let transposesA: Bool
   private let transposesB: Bool
+  /// Whether factors are [rows, batch..., columns].
+  private let turnsA: Bool
+  private let turnsB: Bool
   private let epilogue: Epilogue
   private let packed: PackedRight?
 
   init(_ site: Site) throws(RuntimeError) {
     transposesA = try site.flag("transA")
     transposesB = try site.flag("transB")
-    let (batchA, batchB) = (try site.flag("transBatchA"), try site.flag("transBatchB"))
-    if batchA || batchB {
-      throw RuntimeError(.notImplemented, "transBatchA and transBatchB must be 0, got 1")
-    }
+    turnsA = try site.flag("transBatchA")
+    turnsB = try site.flag("transBatchB")
     var epilogue = try FusedActivation.epilogue(site)
     epilogue.alpha = try site.float("alpha", default: 1)
     self.epilogue = epilogue
     packed = try PackedRight(site, 1, isTransposed: transposesB)
   }
 
+  private func product(_ a: [Int], _ b: [Int]) throws(RuntimeError) -> Product {
+    try Product(turnsA ? MatMul.turned(a) : a, turnsB ? MatMul.turned(b) : b, transposesA, transposesB)
+  }
+
+  /// With the batch in front.
+  private static func turned(_ dims: [Int]) -> [Int] {
+    dims.count < 3 ? dims : dims[1..<(dims.count - 1)] + [dims[0], dims[dims.count - 1]]
+  }
+
+  private static func turned(_ x: Tensor, _ scratch: inout ScratchMemory, _ platform: Platform) -> Tensor {
+    let target = scratch.tensor(x.type, Shape(turned(x.shape.dims)))
+    transpose(x, into: target, permutation: turned(Array(0..<x.shape.rank)), on: platform)
+    return target
+  }
+
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    try ShapeRules.sameType(inputs[0], inputs[1])
-    let product = try Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
+    let product = try product(inputs[0].shape, inputs[1].shape)
     if let bias = inputs[optional: 2], bias.shape != [product.n] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], product.n)
     }
@@ -42,15 +57,21 @@ struct MatMul: OperatorKernel {
   }
 
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard inputs[0].type == .float32,
-      let product = try? Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
-    else { return 0 }
+    var turned = 0
+    if turnsA { turned += ScratchMemory.byteCount(inputs[0].type.byteCount(inputs[0].count)) }
+    if turnsB { turned += ScratchMemory.byteCount(inputs[1].type.byteCount(inputs[1].count)) }
+    guard inputs[0].type == .float32, let product = try? product(inputs[0].shape, inputs[1].shape) else {
+      return turned
+    }
     let left = transposesA ? product.m * product.k : 0
-    return (left + (packed == nil ? GemmPack.rightCount(k: product.k, n: product.n) : 0)) * 4
+    return turned + (left + (packed == nil ? GemmPack.rightCount(k: product.k, n: product.n) : 0)) * 4
   }
 
   func run(_ call: Call) throws(RuntimeError) {
-    let (a, b, c) = (call.inputs[0], call.inputs[optional: 1], call.outputs[0])
+    var (a, b, c) = (call.inputs[0], call.inputs[optional: 1], call.outputs[0])
+    var scratch = ScratchMemory(call)
+    if turnsA { a = MatMul.turned(a, &scratch, call.platform) }
+    if turnsB, let right = b { b = MatMul.turned(right, &scratch, call.platform) }
     guard a.type == .float32 else {
       let product = try Product(a.shape.dims, b!.shape.dims, transposesA, transposesB)
       plainMatMul(
@@ -58,11 +79,13 @@ struct MatMul: OperatorKernel {
         transposesB: transposesB, alpha: epilogue.alpha)
       return
     }
-    try runFloat32(call, a, c)
+    try runFloat32(call, a, b, c, scratch.take(0, of: Float.self))
   }
 
-  private func runFloat32(_ call: Call, _ a: Tensor, _ c: Tensor) throws(RuntimeError) {
-    let rightDims = packed?.dims ?? call.inputs[1].shape.dims
+  private func runFloat32(
+    _ call: Call, _ a: Tensor, _ b: Tensor?, _ c: Tensor, _ scratch: UnsafeMutablePointer<Float>
+  ) throws(RuntimeError) {
+    let rightDims = packed?.dims ?? b!.shape.dims
     var product = try Product(a.shape.dims, rightDims, transposesA, transposesB)
     if !transposesA { product.foldBatches() }
     var epilogue = epilogue
@@ -70,8 +93,7 @@ struct MatMul: OperatorKernel {
     let addend = call.inputs[optional: 3].map { UnsafePointer<Float>($0.elements().baseAddress!) }
     let left = a.bytes.assumingMemoryBound(to: Float.self)
     let output = c.bytes.assumingMemoryBound(to: Float.self)
-    let scratch = call.scratch.assumingMemoryBound(to: Float.self)
-    let right = packed == nil ? call.inputs[1].bytes.assumingMemoryBound(to: Float.self) : nil
+    let right = packed == nil ? b!.bytes.assumingMemoryBound(to: Float.self) : nil
     let (m, n, k) = (product.m, product.n, product.k)
     for (i, batch) in product.batches.enumerated() {
       epilogue.addend = addend.map { $0 + i * m * n }

@@ -153,25 +153,24 @@ struct MixtureOfExperts: FamilyKernel {
     let weights = inputs[layer.weights]
     let isFloat = layer.bits == 0
     let expected = [experts, n, isFloat ? k : k * layer.bits / 8]
-    guard weights.type == (isFloat ? .float32 : .uint8), weights.shape == expected, isFloat || k * layer.bits % 8 == 0,
+    guard weights.shape == expected, isFloat || k * layer.bits % 8 == 0,
       layer.block == 0 || k % layer.block == 0
     else {
       throw RuntimeError(
-        .invalidArgument, "input %d must have shape %v, got %t %v", shapes: [expected, weights.shape], layer.weights,
-        Int(weights.type.rawValue))
+        .invalidArgument, "input %d must have shape %v, got %v", shapes: [expected, weights.shape], layer.weights)
     }
-    if let bias = inputs[optional: layer.bias], bias.shape != [experts, n] || bias.type != .float32 {
+    if let bias = inputs[optional: layer.bias], bias.shape != [experts, n] {
       throw RuntimeError(
         .invalidArgument, "input %d must have shape %v, got %v", shapes: [[experts, n], bias.shape], layer.bias)
     }
     if isFloat { return }
     let blocks = layer.block == 0 ? 0 : k / layer.block
-    guard let scales = inputs[optional: layer.scales], scales.type == .float32,
+    guard let scales = inputs[optional: layer.scales],
       scales.shape == (blocks == 0 ? [experts, n] : [experts, n, blocks])
     else { throw RuntimeError(.invalidArgument, "input %d must be scales for %d outputs", layer.scales, n) }
     if let zeros = inputs[optional: layer.zeros] {
       let packed = blocks == 0 ? [experts, (n * layer.bits + 7) / 8] : [experts, n, (blocks * layer.bits + 7) / 8]
-      guard zeros.type == .uint8, zeros.shape == packed else {
+      guard zeros.shape == packed else {
         throw RuntimeError(
           .invalidArgument, "input %d must have shape %v, got %v", shapes: [packed, zeros.shape], layer.zeros)
       }

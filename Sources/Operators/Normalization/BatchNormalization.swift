@@ -37,10 +37,9 @@ struct BatchNormalization: OperatorKernel {
     let x = inputs[0]
     let expected = x.rank < 2 ? [1] : isSpatial ? [x.shape[1]] : Array(x.shape[1...])
     for i in 1..<5 {
-      guard TypeSet.reals.contains(inputs[i].type), inputs[i].shape == expected else {
+      guard inputs[i].shape == expected else {
         throw RuntimeError(
-          .invalidArgument, "input %d must be floats of shape %v, got %t %v", shapes: [expected, inputs[i].shape], i,
-          Int(inputs[i].type.rawValue))
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: [expected, inputs[i].shape], i)
       }
     }
     let (mean, variance) = (inputs[3].withoutValue, inputs[4].withoutValue)

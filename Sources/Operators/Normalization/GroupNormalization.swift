@@ -87,7 +87,6 @@ struct InstanceNormalization: OperatorKernel {
 /// Inputs 1 and 2: a factor and a bias for each of so many channels or groups.
 private enum ChannelFactors {
   static func check(_ inputs: Facts, _ count: Int) throws(RuntimeError) {
-    for i in 1..<3 { try ShapeRules.sameType(inputs[0], inputs[i]) }
     for i in 1..<3 where inputs[i].shape != [count] {
       throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, count)
     }

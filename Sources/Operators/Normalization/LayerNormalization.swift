@@ -82,7 +82,6 @@ private struct NormalizationSpan {
     let count = dims[axis...].productSaturating
     for i in 1..<max(inputs.count, 2) {
       guard let factor = inputs[optional: i] else { continue }
-      try ShapeRules.sameType(inputs[0], factor)
       guard factor.count == count else {
         throw RuntimeError(
           .invalidArgument, "input %d must have shape %v, got %v", shapes: [Array(dims[axis...]), factor.shape], i)

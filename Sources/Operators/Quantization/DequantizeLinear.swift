@@ -16,16 +16,16 @@ struct DequantizeLinear: OperatorKernel {
     if raw != 0, givenType.map({ !TypeSet.float32AndHalves.contains($0) }) ?? true {
       throw RuntimeError(.notImplemented, "output_dtype %t is not implemented", raw)
     }
+    guard givenType != nil else { return }
+    site.types.answer = givenType
+    site.types.letters = "TvT>a"
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, scale) = (inputs[0], inputs[1])
     let type = givenType ?? scale.type
-    guard TypeSet.float32AndHalves.contains(type), scale.type.rowType == .f32 else {
-      throw RuntimeError(.notImplemented, "a scale of type %t is not implemented", Int(scale.type.rawValue))
-    }
     _ = try grain.layout(x.shape, scale: scale.shape)
-    try grain.check(zeroPoint: inputs[optional: 2], scale: scale, type: x.type)
+    try grain.check(zeroPoint: inputs[optional: 2], scale: scale)
     return [Fact(type, x.shape)]
   }
 

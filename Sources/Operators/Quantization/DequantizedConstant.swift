@@ -26,9 +26,10 @@ public final class DequantizedConstant: Constant {
     layout = try grain.layout(quantized.shape.dims, scale: scale.shape.dims)
     let zeroPoint = constants.count > 2 ? constants[2] : nil
     if node.inputs.count > 2, node.inputs[2] >= 0, zeroPoint == nil { return nil }
+    // The node itself says what is wrong with it.
+    if let zeroPoint, zeroPoint.type != quantized.type { return nil }
     try grain.check(
-      zeroPoint: zeroPoint.map { Fact($0.type, $0.shape.dims) }, scale: Fact(scale.type, scale.shape.dims),
-      type: quantized.type)
+      zeroPoint: zeroPoint.map { Fact($0.type, $0.shape.dims) }, scale: Fact(scale.type, scale.shape.dims))
     self.quantized = quantized
     self.scale = try scale.tensor(allocator)
     self.zeroPoint = try zeroPoint?.tensor(allocator)

@@ -17,10 +17,6 @@ struct IntegerProduct {
 
   /// The shape of the product, where factors and zero points fit.
   func dims(_ a: Fact, _ b: Fact, aZero: Fact?, bZero: Fact?) throws(RuntimeError) -> [Int] {
-    guard TypeSet.bytes.contains(a.type), TypeSet.bytes.contains(b.type) else {
-      throw RuntimeError(
-        .notImplemented, "matrices must be of int8 or uint8, got %t and %t", Int(a.type.rawValue), Int(b.type.rawValue))
-    }
     let product = try Product(a.shape, b.shape, false, false)
     try check(aZero, of: a, perLine: product.m, outer: a.shape.dropLast(2).productSaturating)
     try check(bZero, of: b, perLine: product.n, outer: b.shape.dropLast(2).productSaturating)
@@ -29,11 +25,6 @@ struct IntegerProduct {
 
   private func check(_ zero: Fact?, of matrix: Fact, perLine: Int, outer: Int) throws(RuntimeError) {
     guard let zero else { return }
-    guard zero.type == matrix.type else {
-      throw RuntimeError(
-        .invalidArgument, "the zero point must be of type %t, got %t", Int(matrix.type.rawValue),
-        Int(zero.type.rawValue))
-    }
     guard
       zero.count == 1 || zero.count == perLine
         || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue

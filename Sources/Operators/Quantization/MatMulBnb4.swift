@@ -50,7 +50,7 @@ struct MatMulBnb4: OperatorKernel {
     guard a.rank >= 1, a.shape[a.rank - 1] == k else {
       throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shapes: [a.shape], k)
     }
-    guard b.type == .uint8, b.count == (n * k + 1) / 2, largest.count == (n * k + block - 1) / block else {
+    guard b.count == (n * k + 1) / 2, largest.count == (n * k + block - 1) / block else {
       throw RuntimeError(
         .invalidArgument, "B and its scales have shapes %v and %v, which are not %d rows of %d",
         shapes: [b.shape, largest.shape], n, k)

@@ -45,7 +45,7 @@ struct MatMulNBits: OperatorKernel {
     guard a.rank >= 1, a.shape[a.rank - 1] == k else {
       throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shapes: [a.shape], k)
     }
-    guard b.type == .uint8, b.count == [n, blocks, block * bits / 8].productSaturating,
+    guard b.count == [n, blocks, block * bits / 8].productSaturating,
       scale.count == [n, blocks].productSaturating
     else {
       throw RuntimeError(
@@ -59,9 +59,9 @@ struct MatMulNBits: OperatorKernel {
         .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shapes: [zero.shape], n,
         blocks)
     }
-    if let groups = inputs[optional: 4], groups.type != .int32 || groups.count < k {
+    if let groups = inputs[optional: 4], groups.count < k {
       throw RuntimeError(
-        .invalidArgument, "the group index must be int32 for each of %d, got shape %v", shapes: [groups.shape], k)
+        .invalidArgument, "there must be a group for each of %d, got shape %v", shapes: [groups.shape], k)
     }
     if let bias = inputs[optional: 5], bias.shape != [n] {
       throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], n)

@@ -19,6 +19,9 @@ struct QGemm: OperatorKernel {
     transposesA = try site.flag("transA")
     transposesB = try site.flag("transB")
     product = try IntegerProduct(site, right: 3, isTransposed: transposesB)
+    // Without a scale of its own the output is float32.
+    if site.has(input: 7) { site.types.letters = "TfTyf3nfy>T" }
+    if site.has(input: 7), site.has(input: 8) { site.types.letters = "TfTyf3nfy>8" }
   }
 
   private func turned(_ fact: Fact, _ transposes: Bool) -> Fact {
@@ -37,17 +40,13 @@ struct QGemm: OperatorKernel {
         .notImplemented, "scales of A and B may not have shapes %v and %v",
         shapes: [inputs[1].shape, inputs[4].shape])
     }
-    if let c = inputs[optional: 6], c.type != .int32 || c.rank > 2 || (try? ShapeRules.broadcast(c.shape, dims)) != dims
-    {
-      throw RuntimeError(
-        .invalidArgument, "C must be int32 and broadcast to %v, got %t %v", shapes: [dims, c.shape],
-        Int(c.type.rawValue))
+    if let c = inputs[optional: 6], c.rank > 2 || (try? ShapeRules.broadcast(c.shape, dims)) != dims {
+      throw RuntimeError(.invalidArgument, "C must broadcast to %v, got %v", shapes: [dims, c.shape])
     }
     guard let scale = inputs[optional: 7] else { return [Fact(.float32, dims)] }
     let type = inputs[optional: 8]?.type ?? inputs[0].type
-    guard scale.count == 1, TypeSet.bytes.contains(type), inputs[optional: 8].map({ $0.count == 1 }) ?? true else {
-      throw RuntimeError(
-        .notImplemented, "an output of %t with scales of %v", shapes: [scale.shape], Int(type.rawValue))
+    guard scale.count == 1, inputs[optional: 8].map({ $0.count == 1 }) ?? true else {
+      throw RuntimeError(.notImplemented, "the output has one scale, got shape %v", shapes: [scale.shape])
     }
     return [Fact(type, dims)]
   }

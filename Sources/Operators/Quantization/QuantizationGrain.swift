@@ -39,12 +39,8 @@ struct QuantizationGrain {
   }
 
   /// A zero point lies as the scale does and is of the quantised type.
-  func check(zeroPoint: Fact?, scale: Fact, type: ElementType) throws(RuntimeError) {
+  func check(zeroPoint: Fact?, scale: Fact) throws(RuntimeError) {
     guard let zeroPoint else { return }
-    guard zeroPoint.type == type else {
-      throw RuntimeError(
-        .invalidArgument, "the zero point must be of type %t, got %t", Int(type.rawValue), Int(zeroPoint.type.rawValue))
-    }
     guard zeroPoint.shape == scale.shape || zeroPoint.count == 1 && scale.count == 1 else {
       throw RuntimeError(
         .invalidArgument, "the zero point must have the scale's shape %v, got %v",

@@ -17,18 +17,16 @@ struct QuantizeLinear: OperatorKernel {
     if raw != 0, givenType.map({ !TypeSet.quantized.contains($0) }) ?? true {
       throw RuntimeError(.invalidGraph, "output_dtype %t is not a quantised type", raw)
     }
+    site.types.answer = givenType ?? .uint8
+    if givenType == nil, site.has(input: 2) { site.types.letters = "Tqk>2" }
     rounding = try site.flag("saturate", default: true) ? .saturating : .overflowing
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (x, scale) = (inputs[0], inputs[1])
     let type = givenType ?? inputs[optional: 2]?.type ?? .uint8
-    guard TypeSet.quantized.contains(type) else {
-      throw RuntimeError(.notImplemented, "quantising to %t is not implemented", Int(type.rawValue))
-    }
-    try ShapeRules.type(inputs, 1, [.float32AndHalves, .init(.int32), .init(.float8e8m0)])
     _ = try grain.layout(x.shape, scale: scale.shape)
-    try grain.check(zeroPoint: inputs[optional: 2], scale: scale, type: type)
+    try grain.check(zeroPoint: inputs[optional: 2], scale: scale)
     return [Fact(type, x.shape)]
   }
 

@@ -18,9 +18,21 @@ struct QuantizedOperator: FamilyKernel {
   /// Where the scale of the output is, and behind it its zero point.
   private let output: Int
   private let isElementwise: Bool
+  private let rounding: Rounding
+
+  /// The order in which a result is scaled and rounded, which decides what comes out where it is half way between two.
+  enum Rounding {
+    /// round(y / scale) + zero point
+    case beforeZeroPoint
+    /// round(y / scale + zero point)
+    case withZeroPoint
+    /// round(sum · (input's scale / (scale · count))) + zero point, where y is the mean and sums are integers.
+    case ofSums
+  }
 
   init<K: FamilyKernel>(
-    _ site: Site, _ kernel: K, plain: Int = -1, operands: [Int], output: Int, isElementwise: Bool = false
+    _ site: Site, _ kernel: K, plain: Int = -1, operands: [Int], output: Int, isElementwise: Bool = false,
+    rounding: Rounding = .beforeZeroPoint
   ) throws(RuntimeError) {
     for operand in operands { try site.require(operand, operand + 1) }
     try site.require(output)
@@ -29,26 +41,17 @@ struct QuantizedOperator: FamilyKernel {
     self.operands = operands
     self.output = output
     self.isElementwise = isElementwise
+    self.rounding = rounding
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let type = inputs[operands[0]].type
-    for operand in operands { try check(inputs, value: operand, scale: operand + 1, type) }
-    try check(inputs, value: nil, scale: output, type)
+    for scale in operands.map({ $0 + 1 }) + [output] {
+      guard inputs[scale].count == 1, inputs[optional: scale + 1].map({ $0.count == 1 }) ?? true else {
+        throw RuntimeError(.notImplemented, "inputs %d and %d must be one number each", scale, scale + 1)
+      }
+    }
     return try kernel.infer(wide(inputs)).prefix(1).map { $0.with(type: type) }
-  }
-
-  private func check(_ inputs: Facts, value: Int?, scale: Int, _ type: ElementType) throws(RuntimeError) {
-    if let value, inputs[value].type != type || !TypeSet.bytes.contains(type) {
-      throw RuntimeError(
-        .notImplemented, "operands must be of one type of bytes, got %t", Int(inputs[value].type.rawValue))
-    }
-    guard let fact = inputs[optional: scale], fact.type == .float32, fact.count == 1,
-      inputs[optional: scale + 1].map({ $0.type == type && $0.count == 1 }) ?? true
-    else {
-      throw RuntimeError(
-        .notImplemented, "inputs %d and %d must be one float32 and one %t", scale, scale + 1, Int(type.rawValue))
-    }
   }
 
   /// The inputs of the float32 kernel.
@@ -60,7 +63,7 @@ struct QuantizedOperator: FamilyKernel {
     let facts = isElementwise ? Facts([Fact(.float32, [256])]) : wide(inputs)
     guard let result = try? kernel.infer(facts) else { return 0 }
     let floats = facts.present.filter { $0.type == .float32 } + result.prefix(1)
-    let (count, overflow) = ScratchMemory.floatBytes([64] + floats.map { $0.count }).addingReportingOverflow(
+    let (count, overflow) = ScratchMemory.floatBytes([64, 1] + floats.map { $0.count }).addingReportingOverflow(
       kernel.scratchByteCount(facts, threads))
     return overflow ? .max : count
   }
@@ -90,12 +93,14 @@ struct QuantizedOperator: FamilyKernel {
     let row = Slots(count: first + values.count + 1)
     defer { withExtendedLifetime(row) {} }
     if plain >= 0 { row.values[0] = call.inputs[value: plain] }
+    let one = scratch.take(1, of: Float.self)
+    one.pointee = 1
     for (i, value) in values.enumerated() {
       let wide = scratch.tensor(.float32, value.shape)
       let operand = operands[i]
       dequantizeLinear(
         call.platform, value.bytes, type: value.type.quantized!, into: wide.floats, .tensor(value.count),
-        scales: call.inputs[operand + 1].floats, zeroPoints: zero(call, operand + 2))
+        scales: rounding == .ofSums ? one : call.inputs[operand + 1].floats, zeroPoints: zero(call, operand + 2))
       row.values[first + i] = .tensor(wide)
     }
     let result = scratch.tensor(.float32, target.shape)
@@ -105,9 +110,20 @@ struct QuantizedOperator: FamilyKernel {
         inputs: Operands(row.values, Array(0..<(first + values.count))),
         outputs: Operands(row.values, [first + values.count]), platform: call.platform,
         scratch: scratch.take(byteCount: 0), allocator: call.allocator))
+    let scale = call.inputs[output].floats.pointee
+    switch rounding {
+    case .beforeZeroPoint: one.pointee = scale
+    case .withZeroPoint:
+      let zero = Float(call.inputs[optional: output + 1]?.byte(0) ?? 0)
+      for i in 0..<result.count { result.floats[i] = result.floats[i] / scale + zero }
+    case .ofSums:
+      let count = Float(values[0].count / max(result.count, 1))
+      let factor = call.inputs[operands[0] + 1].floats.pointee / (scale * count)
+      for i in 0..<result.count { result.floats[i] = (result.floats[i] * count).rounded() * factor }
+    }
     quantizeLinear(
       call.platform, result.floats, into: target.bytes, type: target.type.quantized!, .tensor(result.count),
-      scales: call.inputs[output].floats, zeroPoints: zero(call, output + 1))
+      scales: one, zeroPoints: rounding == .withZeroPoint ? nil : zero(call, output + 1))
   }
 
   private func zero(_ call: Call, _ i: Int) -> UnsafeRawPointer? {
@@ -153,11 +169,11 @@ extension QuantizedOperator {
   }
 
   static func averagePool(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
-    try QuantizedOperator(site, AveragePool(site), operands: [0], output: 3)
+    try QuantizedOperator(site, AveragePool(site), operands: [0], output: 3, rounding: .withZeroPoint)
   }
 
   static func globalAveragePool(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
-    try QuantizedOperator(site, GlobalPool.average(site), operands: [0], output: 3)
+    try QuantizedOperator(site, GlobalPool.average(site), operands: [0], output: 3, rounding: .ofSums)
   }
 
   static func mean(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
@@ -168,8 +184,10 @@ extension QuantizedOperator {
 extension Operator {
   /// A row of a quantised operator; optional zero points are among its inputs.
   init<K: FamilyKernel>(
-    _ name: StaticString, quantized arity: ClosedRange<Int>, make: @escaping (Site) throws(RuntimeError) -> K
+    _ name: StaticString, quantized arity: ClosedRange<Int>, signature: StaticString = "TfTfT>T",
+    make: @escaping (Site) throws(RuntimeError) -> K
   ) {
-    self.init(name, domain: "com.microsoft", since: 1, 1...arity.upperBound, types: .bytes, make: make)
+    self.init(
+      name, domain: "com.microsoft", since: 1, 1...arity.upperBound, types: .bytes, signature: signature, make: make)
   }
 }

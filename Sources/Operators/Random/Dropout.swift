@@ -18,15 +18,16 @@ struct Dropout: OperatorKernel {
   init(_ site: Site) throws(RuntimeError) {
     source = try RandomSource(site)
     maskIsBool = site.opset >= 10
+    if !maskIsBool { site.types.letters = "T>T" }
     hasTrainingInput = site.opset >= 12
     isTraining = site.opset < 7 ? !(try site.flag("is_test")) : false
     ratio = Double(try site.float("ratio", default: 0.5))
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    if let ratio = inputs[optional: 1], !TypeSet.reals.contains(ratio.type) || ratio.count != 1 {
+    if let ratio = inputs[optional: 1], ratio.count != 1 {
       throw RuntimeError(
-        .invalidArgument, "the ratio must be one float, got %t %v", shapes: [ratio.shape], Int(ratio.type.rawValue))
+        .invalidArgument, "the ratio must be one number, got shape %v", shapes: [ratio.shape])
     }
     return [inputs[0].withoutValue, maskIsBool ? inputs[0].with(type: .bool) : inputs[0].withoutValue]
   }

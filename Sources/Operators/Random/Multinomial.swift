@@ -17,6 +17,7 @@ struct Multinomial: OperatorKernel {
     let raw = try site.int("dtype", default: 6)
     guard raw == 6 || raw == 7 else { throw RuntimeError(.invalidGraph, "dtype must be 6 or 7, got %d", raw) }
     type = raw == 6 ? .int32 : .int64
+    site.types.answer = type
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {

@@ -55,20 +55,21 @@ struct RandomTensor: FamilyKernel {
       shape = nil
     }
     type = hasShape || site.has("dtype") ? try site.randomType() : nil
+    var types: TypeSet = .floats
+    if case .bernoulli = distribution { types = [.numbers, .bool] }
+    guard let type else {
+      site.types.letters = "T>T"
+      site.types.first.formIntersection(types)
+      return
+    }
+    site.types.answer = type
+    guard types.contains(type) else {
+      throw RuntimeError(.notImplemented, "random numbers of %t are not implemented", Int(type.rawValue))
+    }
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard let type = type ?? inputs[optional: 0]?.type else { return [] }
-    var types: TypeSet = .floats
-    if case .bernoulli = distribution {
-      types = [.numbers, .bool]
-      guard inputs[0].type.isFloat else {
-        throw RuntimeError(.invalidArgument, "probabilities must be floats, got %t", Int(inputs[0].type.rawValue))
-      }
-    }
-    guard types.contains(type) else {
-      throw RuntimeError(.notImplemented, "random numbers of %t are not implemented", Int(type.rawValue))
-    }
     return [Fact(type, shape ?? inputs[0].shape)]
   }
 

@@ -81,15 +81,9 @@ struct Recurrent: FamilyKernel {
       }
     }
     if isQuantized { for i in 1...2 { try checkScales(inputs, i, width) } }
-    if let lengths = inputs[optional: 4], lengths.type != .int32 {
-      throw RuntimeError(.invalidArgument, "lengths must be int32, got %t", Int(lengths.type.rawValue))
-    }
     let y =
       isBatchFirst
       ? [kernel.batch, kernel.steps, directions, hidden] : [kernel.steps, directions, kernel.batch, hidden]
-    for i in [1, 2, 3, 5, 6, 7] where !isQuantized || i > 2 {
-      if let given = inputs[optional: i] { try ShapeRules.sameType(x, given) }
-    }
     return [x.with(dims: y), x.with(dims: state)] + (isLSTM ? [x.with(dims: state)] : [])
   }
 
@@ -98,9 +92,8 @@ struct Recurrent: FamilyKernel {
 
   private func checkScales(_ inputs: Facts, _ i: Int, _ width: Int) throws(RuntimeError) {
     let (scale, zero) = (2 * i + 6, 2 * i + 7)
-    guard TypeSet.bytes.contains(inputs[i].type), let scales = inputs[optional: scale], scales.type == .float32,
-      scales.count == directions || scales.count == directions * width, let zeros = inputs[optional: zero],
-      zeros.type == inputs[i].type, zeros.count == directions || zeros.count == directions * width
+    guard let scales = inputs[optional: scale], scales.count == directions || scales.count == directions * width,
+      let zeros = inputs[optional: zero], zeros.count == directions || zeros.count == directions * width
     else {
       throw RuntimeError(
         .invalidArgument, "input %d must be bytes with inputs %d and %d for scale and zero point", i, scale, zero)

@@ -22,7 +22,6 @@ struct Reduce: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let data = inputs[0]
-    try ShapeRules.type(inputs, 1, .indices)
     if let given = inputs[optional: 1], given.integers == nil, given.count > 0 {
       return [data.with(dims: nil)]
     }
@@ -54,6 +53,8 @@ struct Reduce: FamilyKernel {
 extension Operator {
   /// A row of a reduction.
   init(_ name: StaticString, types: TypeSet = .numbers, reduce reduction: Reduction) {
-    self.init(name, since: 1, 1...2, types: types) { site throws(RuntimeError) in try Reduce(site, reduction) }
+    self.init(name, since: 1, 1...2, types: types, signature: "Ti>T") { site throws(RuntimeError) in
+      try Reduce(site, reduction)
+    }
   }
 }

@@ -68,6 +68,9 @@ struct Resize: FamilyKernel {
     roiInput = isOld ? -1 : 1
     self.scalesInput = scalesInput
     sizesInput = isOld ? -1 : 3
+    if !isOld { site.types.letters = "Trei>T" }
+    site.types.first = TypeSet.castable.subtracting(.string)
+    if isNearest { site.types.first = [.combinable, .init(.complex64)] }
     guard scalesInput < 0 || site.has(input: scalesInput) || !isOld && site.has(input: 3) else {
       throw RuntimeError(.invalidGraph, "scales or sizes must be given")
     }
@@ -136,15 +139,6 @@ struct Resize: FamilyKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let x = inputs[0]
     try ShapeRules.rank(x, atLeast: 1)
-    for i in [roiInput, scalesInput] where i >= 0 { try ShapeRules.type(inputs, i, .reals) }
-    if sizesInput >= 0 { try ShapeRules.type(inputs, sizesInput, .indices) }
-    if nearest != nil {
-      guard x.type.byteWidth > 0, x.type.byteWidth <= 8 else {
-        throw RuntimeError(.notImplemented, "elements of type %t are not implemented", Int(x.type.rawValue))
-      }
-    } else if x.type.rowType == nil {
-      throw RuntimeError(.notImplemented, "interpolating %t is not implemented", Int(x.type.rawValue))
-    }
     guard let plan = try plan(inputs) else { return [x.with(dims: [Int](repeating: -1, count: x.rank))] }
     if x.count == 0, plan.contains(where: { $0.length == 0 && $0.newLength > 0 }) {
       throw RuntimeError(.invalidArgument, "an empty tensor cannot be enlarged, got shape %v", shapes: [x.shape])

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// <https://onnx.ai/onnx/operators/onnx__SequenceEmpty.html>
 struct SequenceEmpty: OperatorKernel {
-  init(_ site: Site) {}
+  init(_ site: Site) throws(RuntimeError) { site.types.answer = try site.elementType("dtype") ?? .float32 }
 
   func infer(_ inputs: Facts) -> [Fact] { [.sequence] }
 

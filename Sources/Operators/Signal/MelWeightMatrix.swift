@@ -10,11 +10,14 @@ import Tensors
 struct MelWeightMatrix: OperatorKernel {
   private let type: ElementType
 
-  init(_ site: Site) throws(RuntimeError) { type = try site.numericType("output_datatype") }
+  init(_ site: Site) throws(RuntimeError) {
+    type = try site.numericType("output_datatype")
+    site.types.answer = type
+  }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    for i in 3..<5 where inputs[i].count != 1 || !TypeSet.reals.contains(inputs[i].type) {
-      throw RuntimeError(.invalidArgument, "input %d must be one float, got %v", shapes: [inputs[i].shape], i)
+    for i in 3..<5 where inputs[i].count != 1 {
+      throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shapes: [inputs[i].shape], i)
     }
     guard let bands = inputs[0].integers?.first, let length = inputs[1].integers?.first else {
       return [Fact(type, [-1, -1])]

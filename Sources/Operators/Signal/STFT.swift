@@ -40,7 +40,6 @@ struct STFT: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let x = inputs[0]
     try ShapeRules.rank(x, atLeast: 2)
-    if let window = inputs[optional: 2] { try ShapeRules.sameType(x, window) }
     guard let sizes = try sizes(inputs) else { return [x.with(dims: [x.shape[0], -1, -1, 2])] }
     return [x.with(dims: [x.shape[0], sizes.frames, sizes.bins, 2])]
   }

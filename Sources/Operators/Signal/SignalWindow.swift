@@ -20,10 +20,11 @@ struct SignalWindow: FamilyKernel {
     self.coefficients = coefficients
     isPeriodic = try site.flag("periodic", default: true)
     type = try site.numericType("output_datatype")
+    site.types.answer = type
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    guard inputs[0].count == 1, TypeSet.indices.contains(inputs[0].type) else {
+    guard inputs[0].count == 1 else {
       throw RuntimeError(.invalidArgument, "the size must be one integer, got %v", shapes: [inputs[0].shape])
     }
     guard let size = inputs[0].integers?.first else { return [Fact(type, [-1])] }

@@ -49,6 +49,7 @@ struct TfIdfVectorizer: OperatorKernel {
       throw RuntimeError(.invalidGraph, "one of pool_strings and pool_int64s must be there")
     }
     isOfStrings = words != nil
+    site.types.first = isOfStrings ? .string : .indices
     let counts = try site.required("ngram_counts", try site.ints("ngram_counts"))
     pool = try TfIdfVectorizer.pool(
       counts, itemCount: words?.count ?? numbers!.count, limit: columnOf.count
@@ -101,9 +102,6 @@ struct TfIdfVectorizer: OperatorKernel {
     let x = inputs[0]
     guard x.rank == 1 || x.rank == 2 else {
       throw RuntimeError(.invalidArgument, "the input must have rank 1 or 2, got %v", shapes: [x.shape])
-    }
-    guard (x.type == .string) == isOfStrings else {
-      throw RuntimeError(.invalidArgument, "the input must be of the pool's type, got %t", Int(x.type.rawValue))
     }
     return [Fact(.float32, x.shape.dropLast() + [columns])]
   }

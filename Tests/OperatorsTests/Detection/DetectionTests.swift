@@ -1,9 +1,39 @@
+import Apus
 import Tensors
 import TestSupport
 import Testing
 
 @Suite struct DetectionTests {
   private let image = Tensor.ramp([1, 1, 4, 4])
+
+  @Test func cropAndResize() {
+    func crop(
+      _ name: String, _ box: [Float], _ sizes: [Int32], _ attributes: [(String, AttributeProto.Value)] = [],
+      gives values: [Float]
+    ) -> Case {
+      Case(
+        name, "CropAndResize", domain: "com.microsoft", opset: 1,
+        [image, .float32([1, 4], box), .int32([1], [0]), .int32([2], sizes)], attributes,
+        gives: [.float32([1, 1, Int(sizes[0]), Int(sizes[1])], values)])
+    }
+    check([
+      crop("corners", [0, 0, 1, 1], [2, 2], gives: [0, 3, 12, 15]),
+      crop("one point is the middle", [0, 0, 1, 1], [1, 1], gives: [7.5]),
+      crop("between", [0, 0, 0.5, 1], [2, 3], gives: [0, 1.5, 3, 6, 7.5, 9]),
+      crop("turned around", [1, 1, 0, 0], [2, 2], gives: [15, 12, 3, 0]),
+      crop("nearest", [0, 0, 0.5, 1], [2, 2], [("mode", .string("nearest"))], gives: [0, 3, 8, 11]),
+      crop(
+        "outside", [0, 0, 2, 1], [2, 2], [("extrapolation_value", .float(-1))], gives: [0, 3, -1, -1]),
+      crop("NaN", [.nan, 0, 1, 1], [2, 1], gives: [0, 0]),
+    ])
+    checkError(
+      Case(
+        "batch", "CropAndResize", domain: "com.microsoft", opset: 1,
+        [image, .float32([1, 4], [0, 0, 1, 1]), .int32([1], [1]), .int32([2], [1, 1])], gives: [image]),
+      contains: "indices must be within the dims [1], got 1")
+    checkError(
+      crop("sizes", [0, 0, 1, 1], [0, 1], gives: []), contains: "sizes must be above 0, got [0, 1]")
+  }
 
   @Test func gridSample() {
     let grid = Tensor.float32([1, 2, 2, 2], [-1, -1, 0, 0, 1, 1, 0.5, -0.5])

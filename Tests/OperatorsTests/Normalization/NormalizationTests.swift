@@ -133,10 +133,10 @@ import Testing
     ])
     checkError(
       Case("spatial", "BatchNormalization", opset: 8, [x] + parameters, [("spatial", .int(0))], gives: [x]),
-      contains: "input 1 must be floats of shape [2, 2], got float32 [2]")
+      contains: "input 1 must have shape [2, 2], got [2]")
     checkError(
       Case("scale", "BatchNormalization", [x, .ramp([3])] + parameters[1...], gives: [x]),
-      contains: "input 1 must be floats of shape [2], got float32 [3]")
+      contains: "input 1 must have shape [2], got [3]")
   }
 
   @Test func groups() {

@@ -278,10 +278,10 @@ import Testing
       Case(
         "two types", "QLinearAdd", domain: "com.microsoft", opset: 1,
         [x, .ramp([]), nil, .int8([2], [1, 2]), .ramp([]), nil, .ramp([])], gives: [x]),
-      contains: "one type of bytes, got int8")
+      contains: "of one type, got uint8 and int8")
     checkError(
       Case(
         "scales per channel", "QLinearSigmoid", domain: "com.microsoft", opset: 1, [x, .ramp([2]), nil, .ramp([])],
-        gives: [x]), contains: "must be one float32")
+        gives: [x]), contains: "must be one number each")
   }
 }

@@ -1,8 +1,25 @@
-import Tensors
+import Apus
 import TestSupport
 import Testing
 
 @Suite struct TextTests {
+  /// The hashes of the algorithm's authors.
+  @Test func murmur() {
+    func hash(_ name: String, _ x: Tensor, _ seed: Int64, _ value: UInt32) -> Case {
+      let bits = Tensor.of(.uint32, [1], [value])
+      return Case(
+        name, "MurmurHash3", domain: "com.microsoft", opset: 1, [x], [("seed", .int(seed))], gives: [bits])
+    }
+    check([
+      hash("nothing", .strings([1], [""]), 0, 0), hash("nothing, seeded", .strings([1], [""]), 1, 0x514e_28b7),
+      hash("words", .strings([1], ["test"]), 0, 0xba6b_d213),
+      hash("a rest", .strings([1], ["Hello, world!"]), 0, 0xc036_3e43),
+      hash("a rest of three", .strings([1], ["abc"]), 0, 0xb3dd_93fa),
+      hash("int32", .int32([1], [0]), 0, 0x2362_f9de),
+      hash("its bytes", .strings([1], ["aaaa"]), 0x9747b28c, 0x5a97_808a),
+    ])
+  }
+
   @Test func concat() {
     check([
       Case(

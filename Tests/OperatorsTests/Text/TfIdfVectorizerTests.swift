@@ -64,6 +64,6 @@ import Testing
       contains: "mode must be", "'TFX'")
     checkError(
       Case("type", "TfIdfVectorizer", [.strings([1], ["a"])], attributes("TF", (1, 1), skip: 0), gives: [text]),
-      contains: "of the pool's type, got string")
+      contains: "input 0 may not be of type string")
   }
 }
