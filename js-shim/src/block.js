@@ -30,9 +30,8 @@ export class BlockWriter {
   string(text) {
     const bytes = encodeUtf8(text);
     this.u32(bytes.length);
-    for (let at = 0; at < bytes.length; at += 4) {
-      this.u32(bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24));
-    }
+    const start = this.#words.length;
+    bytes.forEach((byte, i) => (this.#words[start + (i >> 2)] |= byte << (8 * (i & 3))));
   }
 
   list(items, write) {

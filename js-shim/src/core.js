@@ -21,7 +21,11 @@ import { bytesOf } from './validate.js';
 export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
-const controlWords = { team: 4, response: 5, nodeBytes: 7, opTypeBytes: 8, text: 9 };
+const teamWord = 4;
+const responseWord = 5;
+const nodeBytesWord = 7;
+const opTypeBytesWord = 8;
+const textWord = 9;
 
 /** For less memory than this the collector need not be bothered. */
 const worthCollecting = 1 << 23;
@@ -50,10 +54,11 @@ const align = (byteCount) => (byteCount + 63) & ~63;
 export function createCore({ module, memory: descriptor }, model, openExternal, { threads = 1, write } = {}) {
   let memory = new WebAssembly.Memory(descriptor);
   let sources = [model];
-  /** Views of all the memory, which `view` renews. */
+  /** Views of all the memory, which `renew` makes. */
   let bytes;
   let words;
   let reader;
+  /** Where the control block is, in words. */
   let control = 0;
   let session;
   /** Where requests and feeds are put; it belongs to the session and is used again. */
@@ -65,24 +70,21 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   /** @type {import('./pool.js').PoolMember | undefined}  where more threads than the caller's may work on a run */
   let member;
 
-  const view = () => {
+  /** After every call, for each may have made the memory grow. */
+  const renew = () => {
     if (bytes?.buffer !== memory.buffer) {
       const { buffer } = memory;
       bytes = new Uint8Array(buffer);
       words = new Uint32Array(buffer);
       reader = new BlockReader(buffer);
     }
-    return bytes;
   };
 
-  /** @param {number} address  signed, as it comes out of wasm; the count too */
-  const bytesAt = (address, byteCount) => view().subarray(address >>> 0, (address >>> 0) + (byteCount >>> 0));
-
-  /** A word of the control block. */
-  const word = (place) => {
-    view();
-    return words[control / 4 + place];
-  };
+  /**
+   * For imports, which are called in the middle of a call.
+   * @param {number} address  signed, as it comes out of wasm; the count too
+   */
+  const bytesAt = (address, byteCount) => new Uint8Array(memory.buffer, address >>> 0, byteCount >>> 0);
 
   /** An import: what the host could not do is a status, since no exception may cross the core's frames. */
   const answering =
@@ -111,13 +113,13 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     return press && Promise.resolve(left).then(press);
   };
 
+  /** At which node a trap was, where the instance came so far as to say. */
   const currentNode = () => {
-    // The instance may not have come so far as to say where its control block is.
-    if (!control) return {};
-    const text = control + 4 * controlWords.text;
-    const nodeEnd = text + word(controlWords.nodeBytes);
-    const opTypeEnd = nodeEnd + word(controlWords.opTypeBytes);
-    return { node: decodeUtf8(bytes, text, nodeEnd), opType: decodeUtf8(bytes, nodeEnd, opTypeEnd) };
+    renew();
+    const text = 4 * (control + textWord);
+    const nodeEnd = text + words[control + nodeBytesWord];
+    const opTypeEnd = nodeEnd + words[control + opTypeBytesWord];
+    return control && { node: decodeUtf8(bytes, text, nodeEnd), opType: decodeUtf8(bytes, nodeEnd, opTypeEnd) };
   };
 
   const checkAlive = () => {
@@ -127,22 +129,20 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   const call = (name, ...parameters) => {
     checkAlive();
     try {
-      return exports[name](...parameters);
+      const answer = exports[name](...parameters);
+      renew();
+      return answer;
     } catch (cause) {
       // What a trap leaves behind cannot be trusted: the session ends, and its memory goes.
-      const { node, opType } = currentNode();
-      const at = opType ? ` at node '${node}' (${opType})` : '';
-      end = new Error(`the session stopped${at} and cannot be used any more: ${messageOf(cause)}`, { cause });
+      const at = currentNode();
+      const where = at.opType ? ` at node '${at.node}' (${at.opType})` : '';
+      end = new Error(`the session stopped${where} and cannot be used any more: ${messageOf(cause)}`, { cause });
       drop();
-      throw runtimeError(6, end.message, { ...(opType && { node, opType }), cause });
+      throw runtimeError(6, end.message, { ...(where && at), cause });
     }
   };
 
-  const response = () => {
-    // First, since it may renew the reader.
-    const address = word(controlWords.response);
-    return reader.from(address);
-  };
+  const response = () => reader.from(words[control + responseWord]);
 
   /** Calls a function that answers a status. */
   const ask = (name, ...parameters) => {
@@ -161,8 +161,9 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /** An address of so many bytes for the host's own use, or 0. */
-  const allocate = (byteCount) => call('allocate', byteCount) >>> 0;
+  const allocate = (byteCount) => call('apus_allocate', byteCount) >>> 0;
 
+  /** The same, or an error that says what the bytes are. */
   const allocated = (byteCount, what) => {
     const address = allocate(byteCount);
     const inUse = memory.buffer.byteLength;
@@ -171,50 +172,49 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   const free = (address) => {
-    if (!end) call('free', address);
-  };
-
-  const reserve = (byteCount) => {
-    if (byteCount <= stagingBytes) return;
-    if (staging) free(staging);
-    stagingBytes = 0;
-    staging = allocated(byteCount, 'bytes of inputs');
-    stagingBytes = byteCount;
+    if (!end) call('apus_free', address);
   };
 
   /**
-   * Writes a block behind `byteCount` bytes for tensors.
+   * Writes a block into the staging area.
+   * @param {(block: BlockWriter, address: number) => number} write  answers where the block is to go, in an area that
+   *   begins at `address`; called again where that was too small
    * @returns {[number, number]} where the block is and how long
    */
-  const stage = (byteCount, write) => {
+  const stage = (write) => {
     checkAlive();
-    for (let needed = byteCount + 256; ; ) {
-      reserve(needed);
+    for (let needed = 256; ; ) {
+      if (needed > stagingBytes) {
+        stagingBytes = 0;
+        free(staging);
+        // Nobody's, should there be no memory.
+        staging = 0;
+        staging = allocated(needed, 'bytes of inputs');
+        stagingBytes = needed;
+      }
       const writer = new BlockWriter();
-      write(writer, staging);
+      const address = write(writer, staging);
       const block = writer.finish();
       const length = 4 * block.length;
-      needed = byteCount + length;
+      needed = address + length - staging;
       if (needed > stagingBytes) continue;
-      view();
-      words.set(block, (staging + byteCount) / 4);
-      return [staging + byteCount, length];
+      words.set(block, address / 4);
+      return [address, length];
     }
   };
 
-  /** Gives every tensor in `value` its offset in the staging area. */
-  const collect = (value, tensors, offset) => {
+  /** Gives every tensor in `value` its place from `address` on, and answers where the next may go. */
+  const place = (value, tensors, address) => {
     if (value.data) {
-      value.offset = offset;
-      value.byteCount = value.data.byteLength;
+      value.address = address;
       tensors.push(value);
-      return align(offset + value.byteCount);
+      return align(address + value.byteCount);
     }
-    const { elements, keys, values } = value;
-    return (elements ?? (keys ? [keys, values] : [])).reduce((at, part) => collect(part, tensors, at), offset);
+    for (const part of value.elements ?? []) address = place(part, tensors, address);
+    return address;
   };
 
-  const instance = new WebAssembly.Instance(module, {
+  let { exports } = new WebAssembly.Instance(module, {
     env: { memory },
     apus: {
       read: answering((source, offset, byteCount, address) =>
@@ -229,11 +229,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       dot: dotOn(module, memory),
     },
   });
-  /** Without their prefix. */
-  let exports = {};
-  for (const [name, act] of Object.entries(instance.exports)) exports[name.replace('apus_', '')] = act;
   call('_initialize');
-  control = call('control') >>> 0;
+  control = (call('apus_control') >>> 0) / 4;
 
   return {
     threads,
@@ -251,7 +248,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     /** @param {[string, number | string][]} options */
     createBegin(options) {
       const request = { byteCount: model.byteCount, options: [...options, ['intraOpNumThreads', threads]] };
-      session = ask('create_begin', ...stage(0, (block) => writeCreateRequest(block, request)));
+      session = ask('apus_create_begin', ...stage((block, at) => (writeCreateRequest(block, request), at)));
       model = undefined;
     },
 
@@ -259,13 +256,13 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * Goes on loading for so many milliseconds; 0 is to the end.
      * @returns {boolean} whether there is more to do
      */
-    createStep: (milliseconds) => ask('create_step', session, milliseconds) > 0,
+    createStep: (milliseconds) => ask('apus_create_step', session, milliseconds) > 0,
 
     /** @param {{ PoolMember: typeof import('./pool.js').PoolMember }} [pool]  where worker threads come from */
     createFinish(pool) {
-      const description = fetch('create_finish', readDescription);
+      const description = fetch('apus_create_finish', readDescription);
       closeSources();
-      const team = word(controlWords.team);
+      const team = words[control + teamWord];
       if (pool && team) member = new pool.PoolMember(this, team);
       return description;
     },
@@ -277,34 +274,34 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * @param {{ index: number, name: string }[]} fetches
      */
     runBegin(feeds, fetches) {
-      const tensors = [];
-      let byteCount = 0;
-      for (const { value } of feeds) byteCount = collect(value, tensors, byteCount);
-      const place = stage(byteCount, (block, base) => {
-        for (const tensor of tensors) tensor.address = base + tensor.offset;
+      let tensors;
+      const request = stage((block, address) => {
+        tensors = [];
+        for (const { value } of feeds) address = place(value, tensors, address);
         writeRunRequest(block, { feeds, fetches, options: 0 });
+        return address;
       });
-      for (const tensor of tensors) view().set(bytesOf(tensor.data), tensor.address);
-      ask('run_begin', session, ...place);
+      for (const { data, address } of tensors) bytes.set(bytesOf(data), address);
+      ask('apus_run_begin', session, ...request);
       member?.join();
     },
 
     /** As `createStep`. */
-    runStep: (milliseconds) => ask('run_step', session, milliseconds) > 0,
+    runStep: (milliseconds) => ask('apus_run_step', session, milliseconds) > 0,
 
     /** The results; tensors stay in place until `runEnd`, see `copyOut`. */
-    runFinish: () => fetch('run_finish', readResults),
+    runFinish: () => fetch('apus_run_finish', readResults),
 
     /** Drops the results, or a run under way. */
     runEnd() {
-      if (!end) ask('run_end', session);
+      if (!end) ask('apus_run_end', session);
     },
 
     /** Time per node over all runs, where it was asked for at the beginning. */
-    profile: () => fetch('profile', readProfile),
+    profile: () => fetch('apus_profile', readProfile),
 
     /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
-    memory: () => fetch('memory', readMemory),
+    memory: () => fetch('apus_memory', readMemory),
 
     /**
      * A result in an array of its own, which is exactly as long.
@@ -321,24 +318,10 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       bytesOf(target).set(bytesAt(address, byteCount));
     },
 
+    /** Places that stay until they are freed. */
     allocateBytes: allocate,
+    allocated,
     free,
-
-    /** Another place with the same bytes, which stays until it is freed. */
-    duplicate(address, byteCount) {
-      const place = allocated(byteCount, 'bytes');
-      view().copyWithin(place, address, address + byteCount);
-      return place;
-    },
-
-    /**
-     * An array over bytes of this memory, good until the memory grows.
-     * @param {ArrayBufferView} [last]  an earlier one, which is taken again where it is still good
-     */
-    viewOf(Elements, address, byteCount, last) {
-      const { buffer } = memory;
-      return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
-    },
 
     /**
      * Lets go of the instance and its memory.

@@ -24,18 +24,15 @@ export function tensorValue(tensor, name) {
   if (tag !== row.arrayName && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
     throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.arrayName}, got ${tag}`);
   }
-  const value = { kind: 'tensor', type: row.code, dims, data };
-  if (row.bits < 8 && count > 1 && data.length === count) {
-    value.data = pack(data, row.bits);
-    return value;
+  const byteCount = byteCountOf(row, count);
+  const room = data.byteLength;
+  let bytes = data;
+  if (row.bits < 8 && count > 1 && data.length === count) bytes = pack(data, row.bits);
+  else if (room > byteCount) bytes = bytesOf(data).subarray(0, byteCount);
+  else if (room < byteCount) {
+    throw runtimeError(2, `input '${name}': dims [${dims.join(', ')}] need ${byteCount} bytes, the data has ${room}`);
   }
-  const needed = byteCountOf(row, count);
-  if (data.byteLength < needed) {
-    const shape = dims.join(', ');
-    throw runtimeError(2, `input '${name}': dims [${shape}] need ${needed} bytes, the data has ${data.byteLength}`);
-  }
-  if (data.byteLength > needed) value.data = bytesOf(data).subarray(0, needed);
-  return value;
+  return { kind: 'tensor', type: row.code, dims, data: bytes, address: 0, byteCount };
 }
 
 /** A Map as a value. Texts stay texts, bigints become int64, and numbers int64 as keys and float32 as values. */
@@ -44,7 +41,7 @@ export function mapValue(map, name) {
     const type = typeof items[0] === 'number' ? numbers : typeof items[0] === 'bigint' ? 'int64' : 'string';
     return tensorValue(new Tensor(type, items), name);
   };
-  return { kind: 'map', keys: column([...map.keys()], 'int64'), values: column([...map.values()], 'float32') };
+  return { kind: 'map', elements: [column([...map.keys()], 'int64'), column([...map.values()], 'float32')] };
 }
 
 /** From one element a byte to as many as fit, the first in the low bits. */
@@ -79,8 +76,7 @@ export function resultOf(core, value) {
     case 'sequence':
       return value.elements.map((element) => resultOf(core, element));
     case 'map': {
-      const keys = resultOf(core, value.keys).data;
-      const values = resultOf(core, value.values).data;
+      const [keys, values] = value.elements.map((column) => resultOf(core, column).data);
       return new Map(Array.from(keys, (key, i) => [key, values[i]]));
     }
     default:
@@ -101,7 +97,7 @@ export function fillTensor(core, value, tensor, name) {
   }
   const { data } = tensor;
   if (value.kind === 'strings') {
-    for (let i = 0; i < value.strings.length; i++) data[i] = value.strings[i];
+    value.strings.forEach((text, i) => (data[i] = text));
   } else if (data.byteLength < value.byteCount) {
     const room = data.byteLength;
     throw runtimeError(2, `output '${name}': ${value.byteCount} bytes do not fit the ${room} of the tensor to fill`);

@@ -84,8 +84,10 @@ const read = [
       { kind: 'sequence', elements: [{ kind: 'tensor', type: 9, dims: [1], address: 131072, byteCount: 1 }] },
       {
         kind: 'map',
-        keys: { kind: 'strings', dims: [1], strings: ['cat'] },
-        values: { kind: 'tensor', type: 1, dims: [1], address: 262144, byteCount: 4 },
+        elements: [
+          { kind: 'strings', dims: [1], strings: ['cat'] },
+          { kind: 'tensor', type: 1, dims: [1], address: 262144, byteCount: 4 },
+        ],
       },
     ],
   },

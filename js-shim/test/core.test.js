@@ -6,7 +6,7 @@ import { bytesSource } from '../src/source.js';
 import { initializer, model, node, value } from './support/onnx.js';
 import { trappingModule } from './support/tiny-module.js';
 
-const feed = (data) => [{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [data.length], data } }];
+const feed = (data) => [{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [data.length], data, byteCount: data.byteLength } }];
 const fetch = [{ index: 0, name: 'C' }];
 const none = () => {
   throw new Error('no external data here');
@@ -237,7 +237,7 @@ test('values in between are asked for by name', () => {
     while (core.createStep(0));
     core.createFinish();
     const data = new Float32Array(size).fill(1);
-    core.runBegin([{ ...x, value: { ...x.value, data } }], names.map((name) => ({ name, index: -1 })));
+    core.runBegin([{ ...x, value: { ...x.value, data, byteCount: data.byteLength } }], names.map((name) => ({ name, index: -1 })));
     while (core.runStep(0));
     return core.runFinish().map((result) => core.copyOut(result, Float32Array)[0]);
   };
@@ -261,7 +261,7 @@ test('memory is told in numbers', () => {
   assert.ok(weights >= 4 * size * size && weights < 4 * size * size + 2 ** 16, `${weights}`);
   assert.ok(arena === 0 && peak > weights && peak < weights + 2 ** 20, `${arena} ${peak}`);
   const data = new Float32Array(4 * size);
-  core.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [4, size], data } }], fetch);
+  core.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [4, size], data, byteCount: data.byteLength } }], fetch);
   while (core.runStep(0));
   core.runEnd();
   const after = core.memory();
@@ -287,7 +287,7 @@ test('the optimised model leaves in pieces, and does the same', () => {
   const { core: copy, description } = load(written, [['graphOptimizationLevel', 0]]);
   assert.deepEqual(description.outputs.map(({ name, shape }) => [name, shape]), [['C', ['n', size]]]);
   const data = Float32Array.from({ length: size }, (_, i) => i - 3000);
-  copy.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size], data } }], fetch);
+  copy.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size], data, byteCount: data.byteLength } }], fetch);
   while (copy.runStep(0));
   const [result] = copy.runFinish();
   assert.equal(copy.copyOut(result, Float32Array)[0], -data.reduce((sum, element) => sum + element, 0));
