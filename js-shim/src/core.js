@@ -176,12 +176,12 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /**
-   * Writes a block into the staging area.
-   * @param {(block: BlockWriter, address: number) => number} write  answers where the block is to go, in an area that
-   *   begins at `address`; called again where that was too small
+   * Lays out a request in the staging area: the tensors that are fed, and behind them the block that tells of them.
+   * @param {{ value: import('./messages.js').Value }[]} feeds
+   * @param {(block: BlockWriter) => void} write
    * @returns {[number, number]} where the block is and how long
    */
-  const stage = (write) => {
+  const stage = (feeds, write) => {
     checkAlive();
     for (let needed = 256; ; ) {
       if (needed > stagingBytes) {
@@ -192,14 +192,16 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
         staging = allocated(needed, 'bytes of inputs');
         stagingBytes = needed;
       }
-      const writer = new BlockWriter();
-      const address = write(writer, staging);
-      const block = writer.finish();
-      const length = 4 * block.length;
-      needed = address + length - staging;
+      const tensors = [];
+      let at = staging;
+      for (const { value } of feeds) at = place(value, tensors, at);
+      const block = new BlockWriter(words, at / 4, (staging + stagingBytes) / 4);
+      write(block);
+      const length = block.finish();
+      needed = at + length - staging;
       if (needed > stagingBytes) continue;
-      words.set(block, address / 4);
-      return [address, length];
+      for (const { data, address } of tensors) bytes.set(bytesOf(data), address);
+      return [at, length];
     }
   };
 
@@ -248,7 +250,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     /** @param {[string, number | string][]} options */
     createBegin(options) {
       const request = { byteCount: model.byteCount, options: [...options, ['intraOpNumThreads', threads]] };
-      session = ask('apus_create_begin', ...stage((block, at) => (writeCreateRequest(block, request), at)));
+      session = ask('apus_create_begin', ...stage([], (block) => writeCreateRequest(block, request)));
       model = undefined;
     },
 
@@ -274,15 +276,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * @param {{ index: number, name: string }[]} fetches
      */
     runBegin(feeds, fetches) {
-      let tensors;
-      const request = stage((block, address) => {
-        tensors = [];
-        for (const { value } of feeds) address = place(value, tensors, address);
-        writeRunRequest(block, { feeds, fetches, options: 0 });
-        return address;
-      });
-      for (const { data, address } of tensors) bytes.set(bytesOf(data), address);
-      ask('apus_run_begin', session, ...request);
+      ask('apus_run_begin', session, ...stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options: 0 })));
       member?.join();
     },
 
