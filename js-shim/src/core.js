@@ -283,7 +283,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     /** As `createStep`. */
     runStep: (milliseconds) => ask('apus_run_step', session, milliseconds) > 0,
 
-    /** The results; tensors stay in place until `runEnd`, see `copyOut`. */
+    /** The results; tensors stay in place until `runEnd`, see `viewOf`. */
     runFinish: () => fetch('apus_run_finish', readResults),
 
     /** Drops the results, or a run under way. */
@@ -298,19 +298,14 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     memory: () => fetch('apus_memory', readMemory),
 
     /**
-     * A result in an array of its own, which is exactly as long.
+     * A result where it lies, which holds until the run ends.
      * @template {ArrayBufferView} T
      * @param {{ address: number, byteCount: number }} result
      * @param {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T} Elements
      * @returns {T}
      */
-    copyOut: ({ address, byteCount }, Elements) =>
-      new Elements(memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT).slice(),
-
-    /** The bytes of a result in the caller's array. */
-    copyInto({ address, byteCount }, target) {
-      bytesOf(target).set(bytesAt(address, byteCount));
-    },
+    viewOf: ({ address, byteCount }, Elements) =>
+      new Elements(memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT),
 
     /** Places that stay until they are freed. */
     allocateBytes: allocate,

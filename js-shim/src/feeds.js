@@ -2,7 +2,7 @@ import { env } from './env.js';
 import { runtimeError } from './errors.js';
 import { typeOfCode } from './tensor-types.js';
 import { isTensor } from './validate.js';
-import { checkForDebugging, mapValue, tensorValue } from './values.js';
+import { checkForDebugging, mapValue, tensorValue, textOf } from './values.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
@@ -65,5 +65,3 @@ const fits = (shape, dims) =>
   !shape ||
   (shape.length === 0 && dims.length === 1) ||
   (shape.length === dims.length && shape.every((dim, i) => typeof dim === 'string' || dim === dims[i]));
-
-const textOf = (shape) => (shape ? ` [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : '');

@@ -14,10 +14,6 @@ export class InferenceSession {
     this.handler = handler;
   }
 
-  static get name() {
-    return 'InferenceSession';
-  }
-
   /**
    * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *

@@ -62,7 +62,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
       const name = names[i];
       const given = fetches[name];
       found[name] = given
-        ? fillTensor(core, value, given, name)
+        ? fillTensor(given, resultOf(core, value, true), name)
         : (isPinned(preferredOutputLocation, name) && pinned?.keep(value)) || resultOf(core, value);
       if (env.debug) checkForDebugging('output', name, found[name]);
     });
@@ -118,7 +118,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
 
     runSync(feeds, fetches, options) {
       const values = check(feeds, options);
-      if (isBusy) throw new Error('runSync cannot wait: another run of this session is under way.');
+      if (isBusy) throw new Error('another run of this session is under way.');
       return execute(values, fetches, options, 0);
     },
 
