@@ -7,6 +7,6 @@ export const internalNames = `
   byteCount kind u32 i32 f64 elements bits arrayName fieldName
   createBegin createStep createFinish runBegin runStep runFinish runEnd
   shareable allocateBytes allocated viewOf
-  nodeBytes opTypeBytes onBytes ofDownload tellLoad isIntermediate isLate isRaw
-  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address
+  onBytes ofDownload tellLoad isIntermediate isLate isRaw
+  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address failure inputs outputs
 `.trim().split(/\s+/);

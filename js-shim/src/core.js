@@ -126,10 +126,11 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     if (end) throw runtimeError(6, end.message, { cause: end.cause });
   };
 
-  const call = (name, ...parameters) => {
+  /** Calls a function, none of which takes more than three numbers. */
+  const call = (name, a, b, c) => {
     checkAlive();
     try {
-      const answer = exports[name](...parameters);
+      const answer = exports[name](a, b, c);
       renew();
       return answer;
     } catch (cause) {
@@ -145,9 +146,9 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   const response = () => reader.from(words[control + responseWord]);
 
   /** Calls a function that answers a status. */
-  const ask = (name, ...parameters) => {
+  const ask = (name, a, b, c) => {
     hostError = undefined;
-    const status = call(name, ...parameters);
+    const status = call(name, a, b, c);
     if (status >= 0) return status;
     const { code, message, ...facts } = readError(response());
     const cause = hostError;
