@@ -31,7 +31,7 @@ const textWord = 9;
 const worthCollecting = 1 << 23;
 
 /** Tensors in the staging area begin where any vector may. */
-const align = (byteCount) => (byteCount + 63) & ~63;
+const align = (address) => 64 * Math.ceil(address / 64);
 
 /**
  * @typedef {object} Source  bytes that the core pulls from while it loads
@@ -134,6 +134,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       renew();
       return answer;
     } catch (cause) {
+      // Unless an import let go of it meanwhile.
+      checkAlive();
       // What a trap leaves behind cannot be trusted: the session ends, and its memory goes.
       const at = currentNode();
       const where = at.opType ? ` at node '${at.node}' (${at.opType})` : '';

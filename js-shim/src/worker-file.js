@@ -37,7 +37,7 @@ const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
 
 function checked(exports) {
   if (exports.build === build) return exports;
-  throw new Error(`it is of another build (${exports.build}) than this script (${build})`);
+  throw new Error(`the worker file is of another build (${exports.build}) than this script (${build})`);
 }
 
 async function importFile() {
