@@ -83,13 +83,14 @@ async function shortNames() {
 const mangling = [`--mangle-props=^(${internalNames.join('|')})$`];
 
 /** What index.js exports. */
-const exported = readFileSync(path.join(source, 'index.js'), 'utf8').match(/^ {2}\w+(?=,$)/gm).map((name) => name.trim());
+const exported = readFileSync(path.join(source, 'index.js'), 'utf8').match(/(?<=^ {2})\w+(?=,$)/gm);
 
 /** Minifies a script of esbuild's and its source map in place; terser is the better at it, and knows the map. */
 async function minified(file, format) {
   const map = `content='${file}.map',includeSources,url='${path.basename(file)}.map'`;
   const compress = 'passes=6,unsafe,unsafe_arrows,unsafe_methods,pure_getters';
-  const flags = ['--ecma', '2022', '--compress', compress, '--format', 'wrap_func_args=false'];
+  const flags = ['--ecma', '2022', '--compress', compress, '--format', 'wrap_func_args=false,ascii_only'];
+  // ASCII, since a script that is no module is read in the charset of its page.
   // Exported names stay as they are: then the list of them is twice the same text, and classes are called by theirs.
   flags.push('--mangle', `reserved=[${exported}]`);
   if (format !== 'iife') flags.push(format === 'esm' ? '--module' : '--toplevel');

@@ -240,12 +240,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   return {
     threads,
 
-    /** Bytes of linear memory. */
-    get byteLength() {
-      return memory?.buffer.byteLength ?? 0;
-    },
-
-    /** What another thread needs to work on the runs of this session. */
+    /** What another thread needs to work on the runs of this session; no memory once it is released. */
     get shareable() {
       return { module, memory };
     },
@@ -279,7 +274,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * @param {{ index: number, name: string }[]} fetches
      */
     runBegin(feeds, fetches) {
-      ask('apus_run_begin', session, ...stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options: 0 })));
+      const request = stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options: 0 }));
+      ask('apus_run_begin', session, ...request);
       member?.join();
     },
 

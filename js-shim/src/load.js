@@ -56,12 +56,10 @@ export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({
 const late = {
   read: readWasm,
   build: (bytes) => WebAssembly.compile(bytes),
-  failure: 'no wasm file could be loaded',
 };
 const now = {
   read: readWasmNow,
   build: (bytes) => new WebAssembly.Module(bytes),
-  failure: 'no compiled wasm is at hand',
 };
 
 /**
@@ -101,7 +99,7 @@ function* load({ shared, relaxed }, means, limit) {
     }
   }
   const why = failures.map(messageOf).join(' ');
-  throw new Error(`${means.failure}: ${why}`, { cause: failures.at(-1) });
+  throw new Error(`no wasm file could be loaded: ${why}`, { cause: failures.at(-1) });
 }
 
 const besideScript = 'the wasm file beside the script';

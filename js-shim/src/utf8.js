@@ -11,8 +11,13 @@ export const encodeUtf8 = (text) =>
  * A lead and what may follow it, or any other byte above ASCII. The second byte's range keeps out overlong forms,
  * surrogates, and what lies above U+10FFFF.
  */
-const parts =
-  /[\xc2-\xdf][\x80-\xbf]?|(\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]?|(\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|[\xf1-\xf3][\x80-\xbf])[\x80-\xbf]{0,2}|[\x80-\xff]/g;
+const parts = new RegExp(
+  '[\xc2-\xdf][\x80-\xbf]?' +
+    '|(\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]?' +
+    '|(\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|[\xf1-\xf3][\x80-\xbf])[\x80-\xbf]{0,2}' +
+    '|[\x80-\xff]',
+  'g',
+);
 
 /** The text of `bytes[start..<end]`; each malformed part becomes one U+FFFD, as the Encoding Standard has it. */
 export function decodeUtf8(bytes, start, end) {

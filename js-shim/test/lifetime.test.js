@@ -253,10 +253,10 @@ test('createSync takes the module or the bytes of env.wasm, and says what it lac
   assert.equal(realm('ort.env.wasm.wasmBinary = wasm')(), '2,4');
   assert.equal(realm('ort.env.wasm.wasmBinary = wasm; ort.env.wasm.numThreads = 4')(), '2,4');
   assert.throws(realm(''), {
-    message: /^no compiled wasm is at hand: the wasm file beside the script could not/,
+    message: /^no wasm file could be loaded: the wasm file beside the script could not/,
   });
   assert.throws(realm('ort.env.wasm.wasmBinary = add'), {
-    message: /^no compiled wasm is at hand.*: env\.wasm\.wasmBinary is not a wasm file\. the wasm file beside/,
+    message: /^no wasm file could be loaded.*: env\.wasm\.wasmBinary is not a wasm file\. the wasm file beside/,
   });
 });
 

@@ -40,6 +40,10 @@ for (const name of ['ort.min.mjs', 'ort.bundle.min.mjs']) {
   });
 }
 
+test('minified scripts read the same in whatever charset a page has', () => {
+  for (const name of scripts.filter((name) => name.includes('.min.'))) assert.doesNotMatch(read(name), /[^\0-\x7f]/, name);
+});
+
 for (const name of scripts) {
   test(`${name}: has its source map`, () => {
     assert.equal(/\/\/# sourceMappingURL=(.*)/.exec(read(name))[1], `${name}.map`);
