@@ -82,12 +82,18 @@ async function shortNames() {
 
 const mangling = [`--mangle-props=^(${internalNames.join('|')})$`];
 
+/** What index.js exports. */
+const exported = readFileSync(path.join(source, 'index.js'), 'utf8').match(/(?<=^ {2})\w+(?=,$)/gm);
+
 /** Minifies a script of esbuild's and its source map in place; terser is the better at it, and knows the map. */
 async function minified(file, format) {
   const map = `content='${file}.map',includeSources,url='${path.basename(file)}.map'`;
-  const compress = 'passes=6,hoist_funs,unsafe,unsafe_arrows,unsafe_methods,pure_getters';
-  const flags = ['--ecma', '2022', '--compress', compress, '--mangle'];
-  if (format === 'esm') flags.push('--module');
+  const compress = 'passes=6,unsafe,unsafe_arrows,unsafe_methods,pure_getters';
+  const flags = ['--ecma', '2022', '--compress', compress, '--format', 'wrap_func_args=false,ascii_only'];
+  // ASCII, since a script that is no module is read in the charset of its page.
+  // Exported names stay as they are: then the list of them is twice the same text, and classes are called by theirs.
+  flags.push('--mangle', `reserved=[${exported}]`);
+  if (format !== 'iife') flags.push(format === 'esm' ? '--module' : '--toplevel');
   // Debian's libraries are where Debian's own Node looks for them.
   const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
   await run('terser', [file, ...flags, '--source-map', map, '--output', file], { env });
@@ -118,7 +124,7 @@ async function bundle(row, build, names) {
     `--mangle-cache=${cache}`,
     `--define:apusBuild="${build}"`,
     `--define:apusComments="${comments}"`,
-    ...(minify ? ['--minify-syntax', '--minify-identifiers'] : []),
+    ...(minify ? ['--minify-syntax'] : []),
     ...flags,
     ...(format === 'iife' ? [`--footer:js=${underCommonJS}`] : []),
   );

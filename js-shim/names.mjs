@@ -5,8 +5,8 @@
  */
 export const internalNames = `
   byteCount kind u32 i32 f64 elements bits arrayName fieldName
-  createBegin createStep createFinish runBegin runStep runFinish runEnd copyOut copyInto
-  shareable allocateBytes duplicate viewOf
-  nodeBytes opTypeBytes onBytes ofDownload tellLoad isIntermediate isLate isRaw
-  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address
+  createBegin createStep createFinish runBegin runStep runFinish runEnd
+  shareable allocateBytes allocated viewOf
+  onBytes ofDownload tellLoad isIntermediate isLate isRaw
+  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address failure inputs outputs
 `.trim().split(/\s+/);

@@ -63,25 +63,23 @@ async function ready(name) {
   }
 }
 
-/** What is asked for in `executionProviders`, and the names of it. */
-function providersIn({ executionProviders }) {
-  if (executionProviders !== undefined && !Array.isArray(executionProviders)) {
+/**
+ * What is asked for in `executionProviders`, else the defaults, each behind its name.
+ * @returns {[string, string | object][]}
+ */
+function providersIn({ executionProviders: asked = [] }) {
+  const nameOf = (provider) => (typeof provider === 'string' ? provider : provider?.name);
+  if (!Array.isArray(asked) || asked.some((provider) => typeof nameOf(provider) !== 'string')) {
     throw new TypeError("'executionProviders' must be an array of names or of objects with a name.");
   }
-  const asked = executionProviders ?? [];
-  const names = asked.map((provider) => (typeof provider === 'string' ? provider : provider?.name));
-  if (names.some((name) => typeof name !== 'string')) {
-    throw new TypeError("each item of 'executionProviders' must be a name or an object with a name.");
-  }
-  return { asked, names };
+  return (asked.length > 0 ? asked : defaults()).map((provider) => [nameOf(provider), provider]);
 }
 
 /** The first backend for these options that can work without waiting. */
 export function resolveBackendNow(options) {
-  const { names } = providersIn(options);
-  const tried = names.length > 0 ? names : defaults();
-  const found = tried.find((name) => find(name)?.backend.createInferenceSessionHandlerSync);
-  if (found === undefined) throw new Error(`no backend works without waiting among: ${tried.join(', ')}`);
+  const names = providersIn(options).map(([name]) => name);
+  const found = names.find((name) => find(name)?.backend.createInferenceSessionHandlerSync);
+  if (found === undefined) throw new Error(`no backend works without waiting among: ${names.join(', ')}`);
   return find(found).backend;
 }
 
@@ -92,15 +90,14 @@ export function resolveBackendNow(options) {
  * @returns {Promise<{ backend: Backend, options: object }>}
  */
 export async function resolveBackend(options) {
-  const { asked, names } = providersIn(options);
   const errors = new Map();
-  const served = [];
+  const kept = [];
   let backend;
-  for (const name of names.length > 0 ? names : defaults()) {
+  for (const [name, provider] of providersIn(options)) {
     try {
       const found = await ready(name);
       backend ??= found;
-      if (backend === found) served.push(name);
+      if (backend === found) kept.push(provider);
     } catch (error) {
       errors.set(name, error);
     }
@@ -109,13 +106,11 @@ export async function resolveBackend(options) {
     const why = Array.from(errors, ([name, error]) => `[${name}] ${messageOf(error)}`).join(', ');
     throw new Error(`no available backend found. ERR: ${why}`, { cause: [...errors.values()][0] });
   }
-  for (const [name, error] of errors) {
-    if (!names.includes(name)) continue;
+  for (const [name, error] of options.executionProviders?.length > 0 ? errors : []) {
     const why = messageOf(error);
     console.warn(
       `removing requested execution provider "${name}" from session options because it is not available: ${why}`,
     );
   }
-  const kept = names.length > 0 ? asked.filter((_, i) => served.includes(names[i])) : served;
   return { backend, options: { ...options, executionProviders: kept } };
 }

@@ -6,24 +6,42 @@ import { decodeUtf8, encodeUtf8 } from './utf8.js';
 const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
 
-/** Writes a block. */
+/** Writes a block into a part of a memory. Where that is too small it goes on counting, and the rest is lost. */
 export class BlockWriter {
-  #words = [0];
+  #words;
+  #start;
+  #end;
+  #at;
 
-  /** The words of the block. */
+  /**
+   * @param {Uint32Array} words  the memory
+   * @param {number} start  where in it the block begins
+   * @param {number} end  where it must end
+   */
+  constructor(words, start, end) {
+    this.#words = words;
+    this.#start = start;
+    this.#end = end;
+    this.#at = start + 1;
+  }
+
+  /** How many bytes the block takes, or would take. */
   finish() {
-    this.#words[0] = 4 * (this.#words.length - 1);
-    return this.#words;
+    const length = 4 * (this.#at - this.#start);
+    if (this.#at <= this.#end) this.#words[this.#start] = length - 4;
+    return length;
   }
 
   /** A number of 32 bits, with or without a sign. */
   u32(value) {
-    this.#words.push(value);
+    if (this.#at < this.#end) this.#words[this.#at] = value;
+    this.#at++;
   }
 
   f64(value) {
     double[0] = value;
-    this.#words.push(halves[0], halves[1]);
+    this.u32(halves[0]);
+    this.u32(halves[1]);
   }
 
   /** The byte count, the bytes, and zeros up to a multiple of four. */
@@ -41,8 +59,7 @@ export class BlockWriter {
   }
 
   dims(dims) {
-    this.u32(dims.length);
-    this.#words.push(...dims);
+    this.list(dims, (block, dim) => block.u32(dim));
   }
 }
 

@@ -21,13 +21,17 @@ import { bytesOf } from './validate.js';
 export const abiVersion = 2;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
-const controlWords = { team: 4, response: 5, nodeBytes: 7, opTypeBytes: 8, text: 9 };
+const teamWord = 4;
+const responseWord = 5;
+const nodeBytesWord = 7;
+const opTypeBytesWord = 8;
+const textWord = 9;
 
 /** For less memory than this the collector need not be bothered. */
 const worthCollecting = 1 << 23;
 
 /** Tensors in the staging area begin where any vector may. */
-const align = (byteCount) => (byteCount + 63) & ~63;
+const align = (address) => 64 * Math.ceil(address / 64);
 
 /**
  * @typedef {object} Source  bytes that the core pulls from while it loads
@@ -50,10 +54,11 @@ const align = (byteCount) => (byteCount + 63) & ~63;
 export function createCore({ module, memory: descriptor }, model, openExternal, { threads = 1, write } = {}) {
   let memory = new WebAssembly.Memory(descriptor);
   let sources = [model];
-  /** Views of all the memory, which `view` renews. */
+  /** Views of all the memory, which `renew` makes. */
   let bytes;
   let words;
   let reader;
+  /** Where the control block is, in words. */
   let control = 0;
   let session;
   /** Where requests and feeds are put; it belongs to the session and is used again. */
@@ -65,24 +70,21 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   /** @type {import('./pool.js').PoolMember | undefined}  where more threads than the caller's may work on a run */
   let member;
 
-  const view = () => {
+  /** After every call, for each may have made the memory grow. */
+  const renew = () => {
     if (bytes?.buffer !== memory.buffer) {
       const { buffer } = memory;
       bytes = new Uint8Array(buffer);
       words = new Uint32Array(buffer);
       reader = new BlockReader(buffer);
     }
-    return bytes;
   };
 
-  /** @param {number} address  signed, as it comes out of wasm; the count too */
-  const bytesAt = (address, byteCount) => view().subarray(address >>> 0, (address >>> 0) + (byteCount >>> 0));
-
-  /** A word of the control block. */
-  const word = (place) => {
-    view();
-    return words[control / 4 + place];
-  };
+  /**
+   * For imports, which are called in the middle of a call.
+   * @param {number} address  signed, as it comes out of wasm; the count too
+   */
+  const bytesAt = (address, byteCount) => new Uint8Array(memory.buffer, address >>> 0, byteCount >>> 0);
 
   /** An import: what the host could not do is a status, since no exception may cross the core's frames. */
   const answering =
@@ -111,43 +113,44 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     return press && Promise.resolve(left).then(press);
   };
 
+  /** At which node a trap was, where the instance came so far as to say. */
   const currentNode = () => {
-    // The instance may not have come so far as to say where its control block is.
-    if (!control) return {};
-    const text = control + 4 * controlWords.text;
-    const nodeEnd = text + word(controlWords.nodeBytes);
-    const opTypeEnd = nodeEnd + word(controlWords.opTypeBytes);
-    return { node: decodeUtf8(bytes, text, nodeEnd), opType: decodeUtf8(bytes, nodeEnd, opTypeEnd) };
+    renew();
+    const text = 4 * (control + textWord);
+    const nodeEnd = text + words[control + nodeBytesWord];
+    const opTypeEnd = nodeEnd + words[control + opTypeBytesWord];
+    return control && { node: decodeUtf8(bytes, text, nodeEnd), opType: decodeUtf8(bytes, nodeEnd, opTypeEnd) };
   };
 
   const checkAlive = () => {
     if (end) throw runtimeError(6, end.message, { cause: end.cause });
   };
 
-  const call = (name, ...parameters) => {
+  /** Calls a function, none of which takes more than three numbers. */
+  const call = (name, a, b, c) => {
     checkAlive();
     try {
-      return exports[name](...parameters);
+      const answer = exports[name](a, b, c);
+      renew();
+      return answer;
     } catch (cause) {
+      // Unless an import let go of it meanwhile.
+      checkAlive();
       // What a trap leaves behind cannot be trusted: the session ends, and its memory goes.
-      const { node, opType } = currentNode();
-      const at = opType ? ` at node '${node}' (${opType})` : '';
-      end = new Error(`the session stopped${at} and cannot be used any more: ${messageOf(cause)}`, { cause });
+      const at = currentNode();
+      const where = at.opType ? ` at node '${at.node}' (${at.opType})` : '';
+      end = new Error(`the session stopped${where} and cannot be used any more: ${messageOf(cause)}`, { cause });
       drop();
-      throw runtimeError(6, end.message, { ...(opType && { node, opType }), cause });
+      throw runtimeError(6, end.message, { ...(where && at), cause });
     }
   };
 
-  const response = () => {
-    // First, since it may renew the reader.
-    const address = word(controlWords.response);
-    return reader.from(address);
-  };
+  const response = () => reader.from(words[control + responseWord]);
 
   /** Calls a function that answers a status. */
-  const ask = (name, ...parameters) => {
+  const ask = (name, a, b, c) => {
     hostError = undefined;
-    const status = call(name, ...parameters);
+    const status = call(name, a, b, c);
     if (status >= 0) return status;
     const { code, message, ...facts } = readError(response());
     const cause = hostError;
@@ -161,8 +164,9 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /** An address of so many bytes for the host's own use, or 0. */
-  const allocate = (byteCount) => call('allocate', byteCount) >>> 0;
+  const allocate = (byteCount) => call('apus_allocate', byteCount) >>> 0;
 
+  /** The same, or an error that says what the bytes are. */
   const allocated = (byteCount, what) => {
     const address = allocate(byteCount);
     const inUse = memory.buffer.byteLength;
@@ -171,50 +175,51 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   const free = (address) => {
-    if (!end) call('free', address);
-  };
-
-  const reserve = (byteCount) => {
-    if (byteCount <= stagingBytes) return;
-    if (staging) free(staging);
-    stagingBytes = 0;
-    staging = allocated(byteCount, 'bytes of inputs');
-    stagingBytes = byteCount;
+    if (!end) call('apus_free', address);
   };
 
   /**
-   * Writes a block behind `byteCount` bytes for tensors.
+   * Lays out a request in the staging area: the tensors that are fed, and behind them the block that tells of them.
+   * @param {{ value: import('./messages.js').Value }[]} feeds
+   * @param {(block: BlockWriter) => void} write
    * @returns {[number, number]} where the block is and how long
    */
-  const stage = (byteCount, write) => {
+  const stage = (feeds, write) => {
     checkAlive();
-    for (let needed = byteCount + 256; ; ) {
-      reserve(needed);
-      const writer = new BlockWriter();
-      write(writer, staging);
-      const block = writer.finish();
-      const length = 4 * block.length;
-      needed = byteCount + length;
+    for (let needed = 256; ; ) {
+      if (needed > stagingBytes) {
+        stagingBytes = 0;
+        free(staging);
+        // Nobody's, should there be no memory.
+        staging = 0;
+        staging = allocated(needed, 'bytes of inputs');
+        stagingBytes = needed;
+      }
+      const tensors = [];
+      let at = staging;
+      for (const { value } of feeds) at = place(value, tensors, at);
+      const block = new BlockWriter(words, at / 4, (staging + stagingBytes) / 4);
+      write(block);
+      const length = block.finish();
+      needed = at + length - staging;
       if (needed > stagingBytes) continue;
-      view();
-      words.set(block, (staging + byteCount) / 4);
-      return [staging + byteCount, length];
+      for (const { data, address } of tensors) bytes.set(bytesOf(data), address);
+      return [at, length];
     }
   };
 
-  /** Gives every tensor in `value` its offset in the staging area. */
-  const collect = (value, tensors, offset) => {
+  /** Gives every tensor in `value` its place from `address` on, and answers where the next may go. */
+  const place = (value, tensors, address) => {
     if (value.data) {
-      value.offset = offset;
-      value.byteCount = value.data.byteLength;
+      value.address = address;
       tensors.push(value);
-      return align(offset + value.byteCount);
+      return align(address + value.byteCount);
     }
-    const { elements, keys, values } = value;
-    return (elements ?? (keys ? [keys, values] : [])).reduce((at, part) => collect(part, tensors, at), offset);
+    for (const part of value.elements ?? []) address = place(part, tensors, address);
+    return address;
   };
 
-  const instance = new WebAssembly.Instance(module, {
+  let { exports } = new WebAssembly.Instance(module, {
     env: { memory },
     apus: {
       read: answering((source, offset, byteCount, address) =>
@@ -229,21 +234,13 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       dot: dotOn(module, memory),
     },
   });
-  /** Without their prefix. */
-  let exports = {};
-  for (const [name, act] of Object.entries(instance.exports)) exports[name.replace('apus_', '')] = act;
   call('_initialize');
-  control = call('control') >>> 0;
+  control = (call('apus_control') >>> 0) / 4;
 
   return {
     threads,
 
-    /** Bytes of linear memory. */
-    get byteLength() {
-      return memory?.buffer.byteLength ?? 0;
-    },
-
-    /** What another thread needs to work on the runs of this session. */
+    /** What another thread needs to work on the runs of this session; no memory once it is released. */
     get shareable() {
       return { module, memory };
     },
@@ -251,7 +248,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     /** @param {[string, number | string][]} options */
     createBegin(options) {
       const request = { byteCount: model.byteCount, options: [...options, ['intraOpNumThreads', threads]] };
-      session = ask('create_begin', ...stage(0, (block) => writeCreateRequest(block, request)));
+      session = ask('apus_create_begin', ...stage([], (block) => writeCreateRequest(block, request)));
       model = undefined;
     },
 
@@ -259,13 +256,13 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * Goes on loading for so many milliseconds; 0 is to the end.
      * @returns {boolean} whether there is more to do
      */
-    createStep: (milliseconds) => ask('create_step', session, milliseconds) > 0,
+    createStep: (milliseconds) => ask('apus_create_step', session, milliseconds) > 0,
 
     /** @param {{ PoolMember: typeof import('./pool.js').PoolMember }} [pool]  where worker threads come from */
     createFinish(pool) {
-      const description = fetch('create_finish', readDescription);
+      const description = fetch('apus_create_finish', readDescription);
       closeSources();
-      const team = word(controlWords.team);
+      const team = words[control + teamWord];
       if (pool && team) member = new pool.PoolMember(this, team);
       return description;
     },
@@ -277,68 +274,42 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * @param {{ index: number, name: string }[]} fetches
      */
     runBegin(feeds, fetches) {
-      const tensors = [];
-      let byteCount = 0;
-      for (const { value } of feeds) byteCount = collect(value, tensors, byteCount);
-      const place = stage(byteCount, (block, base) => {
-        for (const tensor of tensors) tensor.address = base + tensor.offset;
-        writeRunRequest(block, { feeds, fetches, options: 0 });
-      });
-      for (const tensor of tensors) view().set(bytesOf(tensor.data), tensor.address);
-      ask('run_begin', session, ...place);
+      const request = stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options: 0 }));
+      ask('apus_run_begin', session, ...request);
       member?.join();
     },
 
     /** As `createStep`. */
-    runStep: (milliseconds) => ask('run_step', session, milliseconds) > 0,
+    runStep: (milliseconds) => ask('apus_run_step', session, milliseconds) > 0,
 
-    /** The results; tensors stay in place until `runEnd`, see `copyOut`. */
-    runFinish: () => fetch('run_finish', readResults),
+    /** The results; tensors stay in place until `runEnd`, see `viewOf`. */
+    runFinish: () => fetch('apus_run_finish', readResults),
 
     /** Drops the results, or a run under way. */
     runEnd() {
-      if (!end) ask('run_end', session);
+      if (!end) ask('apus_run_end', session);
     },
 
     /** Time per node over all runs, where it was asked for at the beginning. */
-    profile: () => fetch('profile', readProfile),
+    profile: () => fetch('apus_profile', readProfile),
 
     /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
-    memory: () => fetch('memory', readMemory),
+    memory: () => fetch('apus_memory', readMemory),
 
     /**
-     * A result in an array of its own, which is exactly as long.
+     * A result where it lies, which holds until the run ends.
      * @template {ArrayBufferView} T
      * @param {{ address: number, byteCount: number }} result
      * @param {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T} Elements
      * @returns {T}
      */
-    copyOut: ({ address, byteCount }, Elements) =>
-      new Elements(memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT).slice(),
+    viewOf: ({ address, byteCount }, Elements) =>
+      new Elements(memory.buffer, address, byteCount / Elements.BYTES_PER_ELEMENT),
 
-    /** The bytes of a result in the caller's array. */
-    copyInto({ address, byteCount }, target) {
-      bytesOf(target).set(bytesAt(address, byteCount));
-    },
-
+    /** Places that stay until they are freed. */
     allocateBytes: allocate,
+    allocated,
     free,
-
-    /** Another place with the same bytes, which stays until it is freed. */
-    duplicate(address, byteCount) {
-      const place = allocated(byteCount, 'bytes');
-      view().copyWithin(place, address, address + byteCount);
-      return place;
-    },
-
-    /**
-     * An array over bytes of this memory, good until the memory grows.
-     * @param {ArrayBufferView} [last]  an earlier one, which is taken again where it is still good
-     */
-    viewOf(Elements, address, byteCount, last) {
-      const { buffer } = memory;
-      return last?.buffer === buffer ? last : new Elements(buffer, address, byteCount / Elements.BYTES_PER_ELEMENT);
-    },
 
     /**
      * Lets go of the instance and its memory.

@@ -105,17 +105,16 @@ function* creating(model, options, means) {
 
 /** The worker file for options that need it; what only makes life easier is done without where there is none. */
 function* moreFor({ workerFile }, isNeeded) {
-  let why = 'it is not loaded';
   try {
     const file = yield workerFile();
-    if (file) return file;
+    if (!file) throw new Error('it is not loaded');
+    return file;
   } catch (error) {
-    why = error.message;
+    const text = `options need the worker file: ${error.message}`;
+    if (isNeeded) throw new Error(text);
+    warnOnce(text);
+    return undefined;
   }
-  const text = `options need the worker file: ${why}`;
-  if (isNeeded) throw new Error(text);
-  warnOnce(text);
-  return undefined;
 }
 
 const plain = (location) => location.replace(/^(\.\/)+/, '');

@@ -2,7 +2,7 @@ import { env } from './env.js';
 import { runtimeError } from './errors.js';
 import { typeOfCode } from './tensor-types.js';
 import { isTensor } from './validate.js';
-import { checkForDebugging, mapValue, tensorValue } from './values.js';
+import { checkForDebugging, mapValue, tensorValue, textOf } from './values.js';
 
 /**
  * The feeds as the core takes them. Everything that is wrong with their types and shapes is said at once, before any
@@ -10,38 +10,35 @@ import { checkForDebugging, mapValue, tensorValue } from './values.js';
  *
  * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
  *
- * @param {import('./messages.js').ValueInfo[]} inputs
+ * @param {Map<string, import('./messages.js').ValueInfo & { index: number }>} inputs  by name
  * @param {string[]} constantNames  inputs that the model lists and that cannot be fed
  * @param {import('./pinned.js').PinnedTensors} [pinned]  of the session
  * @returns {{ index: number, name: string, value: object }[]}
  */
 export function collectFeeds(inputs, feeds, constantNames, pinned) {
   for (const name of Object.keys(feeds)) {
-    if (inputs.some((input) => input.name === name)) continue;
+    if (inputs.has(name)) continue;
     const option = 'the session option extra.session.overridable_initializers lets it be fed';
     const why = constantNames.includes(name) ? `: it is constant here, ${option}` : '';
     throw new Error(`invalid input '${name}'${why}`);
   }
   const collected = [];
   const wrong = [];
-  inputs.forEach((input, index) => {
-    const { name, kind } = input;
+  for (const { name, index, kind, type, shape, optional } of inputs.values()) {
     const given = feeds[name];
-    if (given === undefined && input.optional) return;
-    const givenKind = kindOf(given);
+    if (given === undefined && optional) continue;
     if (kind === 'tensor' && isTensor(given)) {
-      const { type, dims } = given;
-      const expected = typeOfCode(input.type)?.name ?? type;
-      if (type !== expected || !fits(input.shape, dims)) {
-        wrong.push(`input '${name}' must be ${expected}${textOf(input.shape)}, got ${type}${textOf(dims)}`);
-        return;
+      const expected = typeOfCode(type)?.name ?? given.type;
+      if (given.type !== expected || !fits(shape, given.dims)) {
+        wrong.push(`input '${name}' must be ${expected}${textOf(shape)}, got ${given.type}${textOf(given.dims)}`);
+        continue;
       }
-    } else if (kind !== 'optional' && kind !== 'unknown' && kind !== givenKind) {
-      throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[givenKind]}`);
+    } else if (!['optional', 'unknown', kindOf(given)].includes(kind)) {
+      throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[kindOf(given)]}`);
     }
     collected.push({ index, name, value: valueOf(given, name, pinned) });
     if (env.debug) checkForDebugging('input', name, given);
-  });
+  }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
   return collected;
 }
@@ -68,5 +65,3 @@ const fits = (shape, dims) =>
   !shape ||
   (shape.length === 0 && dims.length === 1) ||
   (shape.length === dims.length && shape.every((dim, i) => typeof dim === 'string' || dim === dims[i]));
-
-const textOf = (shape) => (shape ? ` [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : '');

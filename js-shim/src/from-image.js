@@ -1,5 +1,5 @@
 // From images to tensors: in the worker file, since few programs need it and it has to be waited for anyway.
-import { forEachValue, formats, isFormat, newCanvas, normOf } from './tensor-image.js';
+import { contextOf, forEachValue, isFormat, newElement, normOf } from './tensor-image.js';
 
 /**
  * What a tensor of an image is made of: (pixel + bias) / mean of each color.
@@ -25,7 +25,7 @@ export async function fromImage(image, options = {}) {
   const { data: pixels, width, height } = await pixelsOf(image, options);
   const [mean, bias] = normOf(norm, dataType);
   const count = width * height;
-  const channels = formats[tensorFormat].length;
+  const channels = tensorFormat.length;
   // Clamped, so that a norm rounds and does not wrap.
   const data = new (isBytes ? Uint8ClampedArray : Float32Array)(channels * count);
   forEachValue(tensorFormat, tensorLayout, channels, count, (at, pixel, color) => {
@@ -51,6 +51,13 @@ async function pixelsOf(image, { resizedWidth, resizedHeight }) {
   const [, context] = newCanvas(width, height);
   context.drawImage(source, 0, 0, width, height);
   return context.getImageData(0, 0, width, height);
+}
+
+function newCanvas(width, height) {
+  const isOffscreen = typeof OffscreenCanvas === 'function';
+  if (!isOffscreen && typeof document !== 'object') throw new Error('Canvas is not supported');
+  const canvas = isOffscreen ? new OffscreenCanvas(width, height) : newElement(width, height);
+  return [canvas, contextOf(canvas)];
 }
 
 /** What can be drawn, with its size: an address is loaded, and a Blob or video frame becomes a bitmap. */

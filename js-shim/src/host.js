@@ -35,8 +35,7 @@ export async function readWasm(address) {
   if (isFile(address)) return builtin('fs').promises.readFile(pathOf(address));
   const response = await fetch(address).catch((cause) => {
     // A page is not told which of them it was.
-    const needed = 'a server of another origin must allow this one by CORS, and the policy of the page the server';
-    throw new Error(`no answer; ${needed}`, { cause });
+    throw new Error('no answer, or CORS or the policy of the page forbids it', { cause });
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const streams = (response.headers.get('content-type') ?? '').startsWith('application/wasm');
@@ -45,6 +44,6 @@ export async function readWasm(address) {
 
 /** The bytes of a wasm file that is at hand as a file. */
 export function readWasmNow(address) {
-  if (!isFile(address)) throw new Error('it cannot be fetched without waiting');
+  if (!isFile(address)) throw new Error('it cannot be read without waiting');
   return builtin('fs').readFileSync(pathOf(address));
 }

@@ -14,10 +14,6 @@ export class InferenceSession {
     this.handler = handler;
   }
 
-  static get name() {
-    return 'InferenceSession';
-  }
-
   /**
    * `create(model, options?)` or `create(buffer, byteOffset, byteLength?, options?)`.
    *
@@ -60,7 +56,9 @@ export class InferenceSession {
    */
   async run(feeds, arg1, arg2) {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
-    return asTensors(await this.handler.run(feeds, fetches, options), fetches);
+    const outputs = this.handler.run(feeds, fetches, options);
+    // Where there is nothing to wait for, the caller need not either.
+    return asTensors(typeof outputs?.then === 'function' ? await outputs : outputs, fetches);
   }
 
   /** The same without a promise; an error while another run of this session is under way. */

@@ -56,12 +56,10 @@ export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({
 const late = {
   read: readWasm,
   build: (bytes) => WebAssembly.compile(bytes),
-  failure: 'no wasm file could be loaded',
 };
 const now = {
   read: readWasmNow,
   build: (bytes) => new WebAssembly.Module(bytes),
-  failure: 'no compiled wasm is at hand, which calls that do not wait need',
 };
 
 /**
@@ -96,12 +94,12 @@ function* load({ shared, relaxed }, means, limit) {
     } catch (error) {
       failures.push(error);
       if (where !== besideScript && !limit.isLate) {
-        warnOnce(`${error.message} The wasm file beside the script is used instead.`);
+        warnOnce(`${error.message} Used instead: ${besideScript}.`);
       }
     }
   }
   const why = failures.map(messageOf).join(' ');
-  throw new Error(`${means.failure}: ${why}`, { cause: failures.at(-1) });
+  throw new Error(`no wasm file could be loaded: ${why}`, { cause: failures.at(-1) });
 }
 
 const besideScript = 'the wasm file beside the script';
@@ -152,7 +150,7 @@ function describe(module, where, shared) {
   if (!stamp) throw foreign(where);
   const [abi, initial, maximum] = new Uint32Array(stamp);
   if (abi !== abiVersion) {
-    throw new Error(`${where} is of another release: its boundary has version ${abi}, this script's ${abiVersion}.`);
+    throw new Error(`${where} is of another release (${abi}) than this script (${abiVersion}).`);
   }
   return { module, memory: { initial, ...(maximum && { maximum }), ...(shared && { shared }) } };
 }
@@ -167,7 +165,7 @@ function checked(found, where) {
   if (isModule(found)) return found;
   const bytes = readable(found);
   const head = bytes instanceof Uint8Array ? String.fromCharCode(...bytes.subarray(0, sectionWords)) : '';
-  if (head[0] === '<') throw new Error(`${where} is a page of HTML, not a wasm file.`);
+  if (head[0] === '<') throw new Error(`${where} is a page, not a wasm file.`);
   if (!head.startsWith('\0asm')) throw new Error(`${where} is not a wasm file.`);
   // Our section is the first: an id, a size of one byte, the length of the name, and the name.
   if (!head.endsWith(section)) throw foreign(where);

@@ -7,49 +7,39 @@
  *   | { kind: 'tensor', type: number, dims: number[], address: number, byteCount: number }
  *   | { kind: 'strings', dims: number[], strings: string[] }
  *   | { kind: 'sequence', elements: Value[] }
- *   | { kind: 'map', keys: Value, values: Value }} Value
+ *   | { kind: 'map', elements: [keys: Value, values: Value] }} Value
  */
 const kinds = ['none', 'tensor', 'strings', 'sequence', 'map'];
 
-export function writeValue(block, value) {
-  block.u32(kinds.indexOf(value.kind));
-  switch (value.kind) {
-    case 'tensor':
-      block.u32(value.type);
-      block.dims(value.dims);
-      block.f64(value.address);
-      block.f64(value.byteCount);
-      break;
-    case 'strings':
-      block.dims(value.dims);
-      block.list(value.strings, (block, text) => block.string(text));
-      break;
-    case 'sequence':
-      block.list(value.elements, writeValue);
-      break;
-    case 'map':
-      writeValue(block, value.keys);
-      writeValue(block, value.values);
-      break;
+export function writeValue(block, { kind, type, dims, address, byteCount, strings, elements }) {
+  block.u32(kinds.indexOf(kind));
+  if (kind === 'tensor') {
+    block.u32(type);
+    block.dims(dims);
+    block.f64(address);
+    block.f64(byteCount);
+  } else if (kind === 'strings') {
+    block.dims(dims);
+    block.list(strings, writeText);
+  } else if (kind === 'sequence') {
+    block.list(elements, writeValue);
+  } else if (kind === 'map') {
+    for (const column of elements) writeValue(block, column);
   }
 }
 
 /** @returns {Value} */
 export function readValue(block) {
   const kind = kinds[block.u32()];
-  switch (kind) {
-    case 'tensor':
-      return { kind, type: block.u32(), dims: block.dims(), address: block.f64(), byteCount: block.f64() };
-    case 'strings':
-      return { kind, dims: block.dims(), strings: block.list(readText) };
-    case 'sequence':
-      return { kind, elements: block.list(readValue) };
-    case 'map':
-      return { kind, keys: readValue(block), values: readValue(block) };
+  if (kind === 'tensor') {
+    return { kind, type: block.u32(), dims: block.dims(), address: block.f64(), byteCount: block.f64() };
   }
-  return { kind };
+  if (kind === 'strings') return { kind, dims: block.dims(), strings: block.list(readText) };
+  if (kind === 'sequence') return { kind, elements: block.list(readValue) };
+  return kind === 'map' ? { kind, elements: [readValue(block), readValue(block)] } : { kind };
 }
 
+const writeText = (block, text) => block.string(text);
 const readText = (block) => block.string();
 
 /** An input or output by its place in the description, or by name where it has none there. */

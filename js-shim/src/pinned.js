@@ -31,12 +31,20 @@ export class PinnedTensors {
   keep({ type, dims, address, byteCount }) {
     const row = typeOfCode(type);
     if (!(row?.bits >= 8) || !byteCount) return undefined;
-    const place = this.#core.duplicate(address, byteCount);
+    const place = this.#core.allocated(byteCount, 'bytes');
+    const { memory } = this.#core.shareable;
+    new Uint8Array(memory.buffer).copyWithin(place, address, address + byteCount);
     this.#places.add(place);
+    const Elements = arrayOf(row);
     let last;
-    // Memory that grows leaves its old views empty.
-    const view = () =>
-      this.#places.has(place) ? (last = this.#core.viewOf(arrayOf(row), place, byteCount, last)) : undefined;
+    const view = () => {
+      if (!this.#places.has(place)) return undefined;
+      // Memory that grows leaves its old views empty.
+      if (last?.buffer !== memory.buffer) {
+        last = new Elements(memory.buffer, place, byteCount / Elements.BYTES_PER_ELEMENT);
+      }
+      return last;
+    };
     const tensor = new this.#Tensor({ location: 'cpu-pinned', type: row.name, dims, data: view() });
     tensor.disposer = () => this.#free(place);
     const ignore = () => {};

@@ -7,7 +7,6 @@ import { plain, plainEnv } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
 import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
-import { typeNamed } from './tensor-types.js';
 import { unlessAborted } from './turns.js';
 import { tagOf } from './validate.js';
 import { fillTensor } from './values.js';
@@ -162,8 +161,8 @@ class ProxyHandler {
       const { outputs, memory } = await this.#proxy.call(request, { transfer, signal: watched.signal });
       this.memory = memory;
       for (const name of names) {
-        const value = outputs[name];
-        outputs[name] = fetches[name] ? fill(fetches[name], value, name) : tensorsOf(value, this.#Tensor);
+        const result = tensorsOf(outputs[name], this.#Tensor);
+        outputs[name] = fetches[name] ? fillTensor(fetches[name], result, name) : result;
       }
       return outputs;
     } finally {
@@ -206,11 +205,4 @@ function watch(options) {
 /** Options as they can be posted: what is watched on this side stays here. */
 function optionsOf({ signal, onProgress, executionProviders, preferredOutputLocation, externalData, ...options }) {
   return { ...plain(options), isWatched: signal !== undefined || 'terminate' in options, hasProgress: !!onProgress };
-}
-
-/** Writes a result into the caller's tensor. */
-function fill(tensor, { type, dims, data }, name) {
-  const kind = type === 'string' ? 'strings' : 'tensor';
-  const value = { kind, type: typeNamed(type).code, dims, byteCount: data.byteLength, strings: data };
-  return fillTensor({ copyInto: (_, target) => target.set(data) }, value, tensor, name);
 }

@@ -16,8 +16,7 @@ import { checkForDebugging, fillTensor, resultOf, snapshot } from './values.js';
  */
 export function createSession(core, { inputs, outputs, constantNames }, options, optimized, PinnedTensors) {
   const required = inputs.filter((info) => !info.optional);
-  /** As a request refers to them, by name. */
-  const references = new Map(outputs.map(({ name }, index) => [name, { name, index }]));
+  const [inputsByName, outputsByName] = [inputs, outputs].map(byName);
   /** Whether a run is under way; then others wait. */
   let isBusy = false;
   const waiting = [];
@@ -29,7 +28,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
   const check = (feeds, options) => {
     if (disposed) throw new Error('cannot run inference: the session has been released.');
     checkRunOptions(options);
-    return collectFeeds(inputs, feeds, constantNames, pinned);
+    return collectFeeds(inputsByName, feeds, constantNames, pinned);
   };
 
   /** The outputs, or a promise of them where one step is not enough. */
@@ -39,7 +38,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
     let isOver = true;
     try {
       checkWanted(options);
-      core.runBegin(feeds, names.map((name) => references.get(name) ?? { name, index: -1 }));
+      core.runBegin(feeds, names.map((name) => outputsByName.get(name) ?? { name, index: -1 }));
       isOver = !core.runStep(step);
       return isOver ? results(names, fetches) : goOn(names, fetches, options, step);
     } finally {
@@ -63,7 +62,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
       const name = names[i];
       const given = fetches[name];
       found[name] = given
-        ? fillTensor(core, value, given, name)
+        ? fillTensor(given, resultOf(core, value, true), name)
         : (isPinned(preferredOutputLocation, name) && pinned?.keep(value)) || resultOf(core, value);
       if (env.debug) checkForDebugging('output', name, found[name]);
     });
@@ -119,7 +118,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
 
     runSync(feeds, fetches, options) {
       const values = check(feeds, options);
-      if (isBusy) throw new Error('runSync cannot wait: another run of this session is under way.');
+      if (isBusy) throw new Error('another run of this session is under way.');
       return execute(values, fetches, options, 0);
     },
 
@@ -142,6 +141,9 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
     endProfiling: () => core.profile(),
   };
 }
+
+/** As requests refer to them. */
+const byName = (infos) => new Map(infos.map((info, index) => [info.name, { ...info, index }]));
 
 /** Whether an output is to stay in the session's memory; without a name, whether any may. */
 export function isPinned(location, name) {

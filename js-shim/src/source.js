@@ -29,7 +29,7 @@ export const bytesSource = (bytes) => ({
 export function openNow(model) {
   if (model instanceof Uint8Array) return bytesSource(model);
   if (isFile(model)) return workerFileNow().openFile(model);
-  throw new TypeError('bytes are needed, or a path where there are files: anything else has to be waited for.');
+  throw new TypeError('it cannot be read without waiting');
 }
 
 /**

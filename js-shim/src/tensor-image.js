@@ -1,14 +1,12 @@
 // From tensors to images, and what from-image.js has in common with that. Pixels are RGBA, a byte each; tensors are
 // [1, channels, height, width] (NCHW) or [1, height, width, channels] (NHWC).
 
-/** Which channel of a tensor holds red, green, blue and alpha. */
-export const formats = { RGB: [0, 1, 2], BGR: [2, 1, 0], RBG: [0, 2, 1], RGBA: [0, 1, 2, 3] };
-
-export const isFormat = (format, layout) => Object.hasOwn(formats, format) && (layout === 'NCHW' || layout === 'NHWC');
+export const isFormat = (format, layout) => /^(RGBA?|BGR|RBG) (NCHW|NHWC)$/.test(`${format} ${layout}`);
 
 /** Calls `visit` with where a value is in the tensor, where in the pixels, and which color it is. */
 export const forEachValue = (format, layout, channels, count, visit) =>
-  formats[format].forEach((channel, color) => {
+  [...format].forEach((name, channel) => {
+    const color = 'RGBA'.indexOf(name);
     for (let i = 0; i < count; i++) {
       visit(layout === 'NHWC' ? i * channels + channel : channel * count + i, 4 * i + color, color);
     }
@@ -29,7 +27,7 @@ export function toImageData({ dims, type, data }, { format, tensorLayout = 'NCHW
   const [, channels, height, width] = tensorLayout === 'NHWC' ? [1, dims[3], dims[1], dims[2]] : dims;
   // Where nobody says what the format is, a fourth channel is left out.
   const shown = format ?? 'RGB';
-  const isOther = formats[shown]?.length !== channels && (format || channels !== 4);
+  const isOther = shown.length !== channels && (format || channels !== 4);
   if (dims.length !== 4 || isOther || !isFormat(shown, tensorLayout)) {
     throw new Error("Tensor format doesn't match input tensor dims");
   }
@@ -46,19 +44,18 @@ export function toImageData({ dims, type, data }, { format, tensorLayout = 'NCHW
 export function toDataURL(tensor, options) {
   const image = toImageData(tensor, options);
   // An OffscreenCanvas has no address to give.
-  const [canvas, context] = newCanvas(image.width, image.height, typeof document === 'object');
-  if (!canvas.toDataURL) throw new Error('toDataURL is not supported');
-  context.putImageData(image, 0, 0);
+  if (typeof document !== 'object') {
+    throw new Error(`${typeof OffscreenCanvas === 'function' ? 'toDataURL' : 'Canvas'} is not supported`);
+  }
+  const canvas = newElement(image.width, image.height);
+  contextOf(canvas).putImageData(image, 0, 0);
   return canvas.toDataURL();
 }
 
-export function newCanvas(width, height, isElement = false) {
-  const isOffscreen = typeof OffscreenCanvas === 'function' && !isElement;
-  if (!isOffscreen && typeof document !== 'object') throw new Error('Canvas is not supported');
-  const canvas = isOffscreen
-    ? new OffscreenCanvas(width, height)
-    : Object.assign(document.createElement('canvas'), { width, height });
+export const newElement = (width, height) => Object.assign(document.createElement('canvas'), { width, height });
+
+export function contextOf(canvas) {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('Can not access image data');
-  return [canvas, context];
+  return context;
 }

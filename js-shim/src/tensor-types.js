@@ -16,12 +16,11 @@ const names = (
  */
 
 /** By name, made when first asked for: only then it is decided whether the host has `Float16Array`. */
-const types = new Map();
+let types;
 
 /** @returns {TensorType | undefined} */
 export function typeNamed(name) {
-  const code = names.indexOf(name);
-  if (!types.has(name) && code > 0) types.set(name, describe(name, code));
+  types ??= new Map(names.map((name, code) => [name, name ? describe(name, code) : undefined]));
   return types.get(name);
 }
 
@@ -29,7 +28,7 @@ export function typeNamed(name) {
 export const typeOfCode = (code) => typeNamed(names[code]);
 
 function describe(name, code) {
-  const bits = name === 'bool' ? 8 : parseInt(name.replace(/\D+/, '')) || 0;
+  const bits = Number(/\d+/.exec(name) ?? (name === 'bool' ? 8 : 0));
   const own = `${/int64/.test(name) ? 'Big' : ''}${name[0].toUpperCase()}${name.slice(1)}Array`;
   const isNumber = /^(float|u?int)(8|16|32|64)$/.test(name) && own in globalThis;
   const patterns = bits === 16 ? 'Uint16Array' : bits ? 'Uint8Array' : '';

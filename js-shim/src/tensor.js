@@ -8,11 +8,16 @@ import { loadWorkerFile } from './worker-file.js';
 const brand = Symbol.for('apus.Tensor');
 
 const gpuTypes = 'float32 float16 int32 int64 uint32 uint8 bool uint4 int4'.split(' ');
-/** What each kind of memory outside the array heap may hold, and what the constructor's object calls it. */
+/** What each kind of memory outside the array heap may hold, what it is called, by whom, and where it is kept. */
 const places = {
-  texture: { key: 'texture', fieldName: 'gpuTextureData', types: ['float32'] },
-  'gpu-buffer': { key: 'gpuBuffer', fieldName: 'gpuBufferData', types: gpuTypes },
-  'ml-tensor': { key: 'mlTensor', fieldName: 'mlTensorData', types: [...gpuTypes, 'uint64', 'int8'] },
+  texture: { key: 'texture', what: 'WebGL texture', fieldName: 'gpuTextureData', types: ['float32'] },
+  'gpu-buffer': { key: 'gpuBuffer', what: 'WebGPU buffer', fieldName: 'gpuBufferData', types: gpuTypes },
+  'ml-tensor': {
+    key: 'mlTensor',
+    what: 'WebNN MLTensor',
+    fieldName: 'mlTensorData',
+    types: [...gpuTypes, 'uint64', 'int8'],
+  },
 };
 
 /** Whether `size` elements of less than a byte fill `length` bytes, the first element in the low bits. */
@@ -20,10 +25,6 @@ const isPacked = (type, size, length) => {
   const row = typeNamed(type);
   return row.bits < 8 && row.bits > 0 && length === byteCountOf(row, size);
 };
-
-function checkSize(size, length) {
-  if (size !== length) throw new Error(`Tensor's size(${size}) does not match data length(${length}).`);
-}
 
 /** The dims with their first -1 replaced by what the others leave of `size`. */
 function withoutFree(dims, size) {
@@ -41,47 +42,46 @@ function withoutFree(dims, size) {
  */
 export class Tensor {
   constructor(arg0, arg1, arg2) {
+    let location = 'cpu';
+    let type;
+    let data;
+    let dims;
     if (isObject(arg0) && 'location' in arg0) {
-      this.#place(arg0);
-      return;
+      ({ location, type, data, dims } = arg0);
+      const place = places[location];
+      if (location === 'cpu-pinned') {
+        const row = typeNamed(type);
+        if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
+        if (tagOf(data) !== row.arrayName) throw new TypeError(`buffer should be of type ${row.arrayName}`);
+      } else if (!place) {
+        throw new Error(`Tensor constructor: unsupported location '${location}'`);
+      } else {
+        if (!place.types.includes(type)) {
+          throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
+        }
+        this[place.fieldName] = arg0[place.key];
+        this.downloader = arg0.download;
+        this.disposer = arg0.dispose;
+        data = undefined;
+      }
+    } else {
+      [type, data] = typeof arg0 === 'string' ? [arg0, dataOfType(arg0, arg1)] : dataOfItself(arg0);
+      dims = typeof arg0 === 'string' ? arg2 : arg1;
+      if (dims === undefined) dims = [data.length];
+      if (!Array.isArray(dims)) throw new TypeError("A tensor's dims must be a number array");
     }
-    const named = typeof arg0 === 'string';
-    const [type, data] = named ? [arg0, dataOfType(arg0, arg1)] : dataOfItself(arg0);
-    const given = named ? arg2 : arg1;
-    const dims = given === undefined ? [data.length] : given;
-    if (!Array.isArray(dims)) throw new TypeError("A tensor's dims must be a number array");
     const size = sizeOf(dims);
-    if (!isPacked(type, size, data.length)) checkSize(size, data.length);
-    this.cpuData = data;
-    this.dataLocation = 'cpu';
-    this.type = type;
-    this.dims = dims;
-    this.size = size;
-  }
-
-  #place(description) {
-    const { location, type, dims, data } = description;
-    const place = places[location];
+    if (data) {
+      const { length } = data;
+      if (size !== length && !isPacked(type, size, length)) {
+        throw new Error(`Tensor's size(${size}) does not match data length(${length}).`);
+      }
+      this.cpuData = data;
+    }
     this.dataLocation = location;
     this.type = type;
     this.dims = dims;
-    if (location === 'cpu-pinned') {
-      const row = typeNamed(type);
-      if (!row?.bits) throw new TypeError(`unsupported type "${type}" to create tensor from pinned buffer`);
-      if (tagOf(data) !== row.arrayName) throw new TypeError(`buffer should be of type ${row.arrayName}`);
-      this.cpuData = data;
-    } else if (!place) {
-      throw new Error(`Tensor constructor: unsupported location '${location}'`);
-    } else {
-      if (!place.types.includes(type)) {
-        throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
-      }
-      this[place.fieldName] = description[place.key];
-      this.downloader = description.download;
-      this.disposer = description.dispose;
-    }
-    this.size = sizeOf(dims);
-    if (!place) checkSize(this.size, data.length);
+    this.size = size;
   }
 
   /**
@@ -125,24 +125,6 @@ export class Tensor {
 
   get location() {
     return this.dataLocation;
-  }
-
-  get texture() {
-    return this.#held('gpuTextureData', 'WebGL texture');
-  }
-
-  get gpuBuffer() {
-    return this.#held('gpuBufferData', 'WebGPU buffer');
-  }
-
-  get mlTensor() {
-    return this.#held('mlTensorData', 'WebNN MLTensor');
-  }
-
-  #held(field, what) {
-    this.ensureValid();
-    if (!this[field]) throw new Error(`The data is not stored as a ${what}.`);
-    return this[field];
   }
 
   /**
@@ -208,11 +190,6 @@ export class Tensor {
     return toDataURL(this, options);
   }
 
-  /** Kept through minifying, for whoever prints a tensor. */
-  static get name() {
-    return 'Tensor';
-  }
-
   get [brand]() {
     return true;
   }
@@ -221,6 +198,17 @@ export class Tensor {
     if (this !== Tensor) return Function.prototype[Symbol.hasInstance].call(this, value);
     return isObject(value) && value[brand] === true;
   }
+}
+
+for (const { key, what, fieldName } of Object.values(places)) {
+  Object.defineProperty(Tensor.prototype, key, {
+    get() {
+      this.ensureValid();
+      if (!this[fieldName]) throw new Error(`The data is not stored as a ${what}.`);
+      return this[fieldName];
+    },
+    configurable: true,
+  });
 }
 
 // For `using`, where the host knows of it.

@@ -42,7 +42,7 @@ export function settleThreads() {
   }
   console.warn(
     hasThreads()
-      ? 'env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.'
+      ? 'env.wasm.wasmModule runs on one thread, env.wasm.wasmBinary on more.'
       : 'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
   );
 }

@@ -7,18 +7,16 @@ export function TRACE(deviceType, label) {
   if (isOn()) console.timeStamp?.(`${deviceType}::ORT::${label}`);
 }
 
-/** The name in the third frame of a stack: who called the exported function. */
-function callerIn(stack) {
-  // Chromium writes "    at name (place)" below a line for the error, the others "name@place".
-  const lines = stack.split('\n');
-  const line = lines[lines[0] === 'Error' ? 3 : 2] ?? '';
-  return line.replace(/^\s*at (async |new )?/, '').split(/[ @]/)[0];
-}
+/**
+ * The name in the third frame of a stack: who called the exported function. Chromium writes "    at name (place)" below
+ * a line for the error, the others "name@place".
+ */
+const caller = /^(?:Error\n)?.*\n.*\n\s*(?:at (?:async |new )?)?([^\s@]*)/;
 
 function traceFunction(what, extra) {
   if (!isOn()) return;
-  const caller = callerIn(new Error().stack ?? '');
-  TRACE('CPU', `FUNC_${what}::${caller}${extra ? `::${extra}` : ''}`);
+  const name = caller.exec(new Error().stack)?.[1] ?? '';
+  TRACE('CPU', `FUNC_${what}::${name}${extra ? `::${extra}` : ''}`);
 }
 
 export function TRACE_FUNC_BEGIN(extra) {

@@ -5,8 +5,7 @@
 export const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** @returns {object} the options, `{}` where none are given */
-export function checkOptions(options) {
-  if (options === undefined) return {};
+export function checkOptions(options = {}) {
   if (!isObject(options)) throw new TypeError("'options' must be an object.");
   return options;
 }
@@ -36,7 +35,7 @@ export function readable(value) {
   if (isBuffer(value)) return new Uint8Array(value);
   const tag = tagOf(value);
   if (tag === 'URL') return value.href;
-  return ['Response', 'Request', 'Blob', 'File', 'ReadableStream'].includes(tag) ? value : undefined;
+  return /^(Response|Request|Blob|File|ReadableStream)$/.test(tag) ? value : undefined;
 }
 
 /**
@@ -47,16 +46,14 @@ export function checkCreate(given, arg1, arg2, arg3) {
   const model = readable(given);
   if (model === undefined) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
   if (!isBuffer(given) || typeof arg1 !== 'number') return { model, options: checkOptions(arg1) };
-  const length = model.byteLength;
+  const { length } = model;
   checkInteger('byteOffset', arg1);
-  if (arg1 < 0 || arg1 >= length) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
-  let byteLength = length - arg1;
-  if (arg2 !== undefined) {
-    if (typeof arg2 !== 'number') throw new TypeError("'byteLength' must be a number.");
-    checkInteger('byteLength', arg2);
-    if (arg2 <= 0 || arg2 > byteLength) throw new RangeError(`'byteLength' is out of range (0, ${byteLength}].`);
-    byteLength = arg2;
-  }
+  if (!(arg1 >= 0 && arg1 < length)) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
+  const rest = length - arg1;
+  const byteLength = arg2 === undefined ? rest : arg2;
+  if (typeof byteLength !== 'number') throw new TypeError("'byteLength' must be a number.");
+  checkInteger('byteLength', byteLength);
+  if (!(byteLength > 0 && byteLength <= rest)) throw new RangeError(`'byteLength' is out of range (0, ${rest}].`);
   return { model: model.subarray(arg1, arg1 + byteLength), options: checkOptions(arg3) };
 }
 
@@ -71,7 +68,7 @@ export const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, vi
 export const tagOf = (value) =>
   value?.[Symbol.toStringTag] ?? Object.prototype.toString.call(value).slice(8, -1);
 
-const isBuffer = (value) => isObject(value) && ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
+const isBuffer = (value) => /^(Shared)?ArrayBuffer$/.test(tagOf(value));
 
 /** Whether `value` is a tensor, of this copy of the library or of another one. */
 export const isTensor = (value) =>
@@ -83,22 +80,25 @@ export const isTensor = (value) =>
  * An object in second place is `fetches` where a property named like an output holds null or a tensor.
  * @returns {{ fetches: Record<string, object | null>, options: object }}
  */
-export function checkRun(session, feeds, arg1, arg2) {
+export function checkRun({ inputNames, outputNames, handler }, feeds, arg1, arg2) {
   if (!isObject(feeds) || isTensor(feeds) || Array.isArray(feeds)) {
     throw new TypeError(
       "'feeds' must be an object that use input names as keys and OnnxValue as corresponding values.",
     );
   }
-  const { inputNames, outputNames } = session;
-  const isKnown = (name) => outputNames.includes(name) || session.handler.isIntermediate?.(name);
+  const isKnown = (name) => outputNames.includes(name) || handler.isIntermediate?.(name);
   let names = outputNames;
-  let given = Object.create(null);
+  let given;
   let options = arg2;
   if (Array.isArray(arg1)) {
-    names = checkFetchList(isKnown, arg1);
-  } else if (isTensor(arg1)) {
-    throw new TypeError("'fetches' cannot be a Tensor");
+    if (arg1.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
+    for (const name of arg1) {
+      if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
+      if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
+    }
+    names = arg1;
   } else if (isObject(arg1)) {
+    if (isTensor(arg1)) throw new TypeError("'fetches' cannot be a Tensor");
     const isFetch = (name) =>
       Object.hasOwn(arg1, name) && isKnown(name) && (arg1[name] === null || isTensor(arg1[name]));
     const asked = [...outputNames, ...Object.keys(arg1)].filter(isFetch);
@@ -113,15 +113,6 @@ export function checkRun(session, feeds, arg1, arg2) {
     if (feeds[name] === undefined) throw new Error(`input '${name}' is missing in 'feeds'.`);
   }
   const fetches = {};
-  for (const name of names) fetches[name] = given[name] ?? null;
+  for (const name of names) fetches[name] = given?.[name] ?? null;
   return { fetches, options };
-}
-
-function checkFetchList(isKnown, names) {
-  if (names.length === 0) throw new TypeError("'fetches' cannot be an empty array.");
-  for (const name of names) {
-    if (typeof name !== 'string') throw new TypeError("'fetches' must be a string array or an object.");
-    if (!isKnown(name)) throw new RangeError(`'fetches' contains invalid output name: ${name}.`);
-  }
-  return names;
 }

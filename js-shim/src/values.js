@@ -24,18 +24,15 @@ export function tensorValue(tensor, name) {
   if (tag !== row.arrayName && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
     throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.arrayName}, got ${tag}`);
   }
-  const value = { kind: 'tensor', type: row.code, dims, data };
-  if (row.bits < 8 && count > 1 && data.length === count) {
-    value.data = pack(data, row.bits);
-    return value;
+  const byteCount = byteCountOf(row, count);
+  const room = data.byteLength;
+  let bytes = data;
+  if (row.bits < 8 && count > 1 && data.length === count) bytes = pack(data, row.bits);
+  else if (room > byteCount) bytes = bytesOf(data).subarray(0, byteCount);
+  else if (room < byteCount) {
+    throw runtimeError(2, `input '${name}': dims${textOf(dims)} need ${byteCount} bytes, the data has ${room}`);
   }
-  const needed = byteCountOf(row, count);
-  if (data.byteLength < needed) {
-    const shape = dims.join(', ');
-    throw runtimeError(2, `input '${name}': dims [${shape}] need ${needed} bytes, the data has ${data.byteLength}`);
-  }
-  if (data.byteLength > needed) value.data = bytesOf(data).subarray(0, needed);
-  return value;
+  return { kind: 'tensor', type: row.code, dims, data: bytes, address: 0, byteCount };
 }
 
 /** A Map as a value. Texts stay texts, bigints become int64, and numbers int64 as keys and float32 as values. */
@@ -44,7 +41,7 @@ export function mapValue(map, name) {
     const type = typeof items[0] === 'number' ? numbers : typeof items[0] === 'bigint' ? 'int64' : 'string';
     return tensorValue(new Tensor(type, items), name);
   };
-  return { kind: 'map', keys: column([...map.keys()], 'int64'), values: column([...map.values()], 'float32') };
+  return { kind: 'map', elements: [column([...map.keys()], 'int64'), column([...map.values()], 'float32')] };
 }
 
 /** From one element a byte to as many as fit, the first in the low bits. */
@@ -66,50 +63,50 @@ export function snapshot(value) {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, snapshot(part)]));
 }
 
-/** A result in memory of its own: a Tensor, an array for a sequence, a Map, or null for an empty optional. */
-export function resultOf(core, value) {
-  switch (value.kind) {
-    case 'tensor': {
-      const row = typeOfCode(value.type);
-      if (!row) throw runtimeError(9, `a result has element type ${value.type}, which no tensor can hold`);
-      return new Tensor(row.name, core.copyOut(value, arrayOf(row)), value.dims);
-    }
-    case 'strings':
-      return new Tensor('string', value.strings, value.dims);
-    case 'sequence':
-      return value.elements.map((element) => resultOf(core, element));
-    case 'map': {
-      const keys = resultOf(core, value.keys).data;
-      const values = resultOf(core, value.values).data;
-      return new Map(Array.from(keys, (key, i) => [key, values[i]]));
-    }
-    default:
-      return null;
+/**
+ * A result as a Tensor, an array for a sequence, a Map, or null for an empty optional.
+ * @param {boolean} [isLent]  whether its data may stay where results are, until the run ends
+ */
+export function resultOf(core, value, isLent) {
+  const { kind, type, dims, strings, elements } = value;
+  if (kind === 'tensor') {
+    const row = typeOfCode(type);
+    if (!row) throw runtimeError(9, `no tensor can hold elements of type ${type}`);
+    const view = core.viewOf(value, arrayOf(row));
+    return new Tensor(row.name, isLent ? view : view.slice(), dims);
   }
+  if (kind === 'strings') return new Tensor('string', strings, dims);
+  const results = elements?.map((element) => resultOf(core, element));
+  if (kind === 'sequence') return results;
+  if (kind !== 'map') return null;
+  const [keys, values] = results.map((column) => column.data);
+  return new Map(Array.from(keys, (key, i) => [key, values[i]]));
 }
 
-/** Writes a result into the caller's tensor, which must have its type and dims. */
-export function fillTensor(core, value, tensor, name) {
-  const type = value.kind === 'strings' ? 'string' : typeOfCode(value.type)?.name;
-  const same = value.dims?.length === tensor.dims.length && value.dims.every((dim, i) => dim === tensor.dims[i]);
-  if (type !== tensor.type || !same) {
-    throw runtimeError(
-      2,
-      `output '${name}': the tensor to fill is ${tensor.type} [${tensor.dims.join(', ')}], ` +
-        `the model returned ${type ? `${type} [${value.dims.join(', ')}]` : `a ${value.kind}`}`,
-    );
+/** Copies a result into the caller's tensor, which must have its type and dims. */
+export function fillTensor(tensor, result, name) {
+  const [wanted, got] = [tensor, result].map((value) =>
+    isTensor(value) ? value.type + textOf(value.dims) : 'no tensor',
+  );
+  if (wanted !== got) {
+    throw runtimeError(2, `output '${name}': the tensor to fill is ${wanted}, the model returned ${got}`);
   }
   const { data } = tensor;
-  if (value.kind === 'strings') {
-    for (let i = 0; i < value.strings.length; i++) data[i] = value.strings[i];
-  } else if (data.byteLength < value.byteCount) {
-    const room = data.byteLength;
-    throw runtimeError(2, `output '${name}': ${value.byteCount} bytes do not fit the ${room} of the tensor to fill`);
+  if (tensor.type === 'string') {
+    result.data.forEach((text, i) => (data[i] = text));
   } else {
-    core.copyInto(value, data);
+    const { byteLength } = result.data;
+    const room = data.byteLength;
+    if (room < byteLength) {
+      throw runtimeError(2, `output '${name}': ${byteLength} bytes do not fit the ${room} of the tensor to fill`);
+    }
+    bytesOf(data).set(bytesOf(result.data));
   }
   return tensor;
 }
+
+/** A shape in words, ` [2, batch, ?]`; nothing of an unknown one. */
+export const textOf = (shape) => (shape ? ` [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : '');
 
 /** What `env.debug` tells of a tensor on its way in or out, where the worker file is there. */
 export const checkForDebugging = (what, name, value) =>

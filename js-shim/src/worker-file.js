@@ -26,7 +26,7 @@ export function loadWorkerFile() {
 /** The same without waiting: undefined where it was not imported before, and the host has no `require` for it. */
 export function workerFileNow() {
   const path = workerFile ? undefined : builtin('url')?.fileURLToPath(besideScript());
-  return path ? provideWorkerFile(checked(builtin('module').createRequire(path)(path), path)) : workerFile;
+  return path ? provideWorkerFile(checked(builtin('module').createRequire(path)(path))) : workerFile;
 }
 
 /** For that file itself, which shares this module's code and has nothing to look for. */
@@ -35,15 +35,10 @@ export const provideWorkerFile = (exports) => (workerFile = exports);
 // Spelt out for bundlers, which look for this very form.
 const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
 
-function checked(exports, address) {
+function checked(exports) {
   if (exports.build === build) return exports;
-  throw new Error(`The worker file ${address} is of another build (${exports.build}) than this script (${build}).`);
+  throw new Error(`the worker file is of another build (${exports.build}) than this script (${build})`);
 }
-
-const importFrom = (address) =>
-  import(apusComments + address).catch((error) => {
-    throw new Error(`The worker file ${address} could not be loaded: ${error.message}.`);
-  });
 
 async function importFile() {
   if (workerFile) return workerFile;
@@ -56,9 +51,9 @@ async function importFile() {
   const failures = [];
   for (const address of addresses) {
     try {
-      return checked(await importFrom(address), address);
+      return checked(await import(apusComments + address));
     } catch (error) {
-      failures.push(error.message);
+      failures.push(`The worker file ${address} could not be loaded: ${error.message}.`);
     }
   }
   throw new Error(failures.join(' '));

@@ -145,5 +145,5 @@ test('an execution provider must have a name', () =>
   rejectsExactly(
     resolveBackend({ executionProviders: [null] }),
     TypeError,
-    "each item of 'executionProviders' must be a name or an object with a name.",
+    "'executionProviders' must be an array of names or of objects with a name.",
   ));

@@ -14,8 +14,14 @@ import { goldenBlocks } from './support/golden.js';
 
 const golden = goldenBlocks();
 
-/** What was written, as it comes to lie in memory. */
-const bytesIn = (block) => new Uint8Array(Uint32Array.from(block.finish()).buffer);
+/** What `write` writes, as it comes to lie in memory, behind something else. */
+function bytesOf(write) {
+  const words = new Uint32Array(50_000).fill(0xffffffff);
+  const block = new BlockWriter(words, 1, words.length);
+  write(block);
+  assert.equal(words[0], 0xffffffff);
+  return new Uint8Array(words.buffer, 4, block.finish());
+}
 
 const createRequest = {
   byteCount: 5e9,
@@ -53,9 +59,7 @@ const written = [
 
 for (const { name, write } of written) {
   test(`${name} is written as the golden bytes`, () => {
-    const block = new BlockWriter();
-    write(block);
-    assert.deepEqual([...bytesIn(block)], [...golden[name]]);
+    assert.deepEqual([...bytesOf(write)], [...golden[name]]);
   });
 }
 
@@ -84,8 +88,10 @@ const read = [
       { kind: 'sequence', elements: [{ kind: 'tensor', type: 9, dims: [1], address: 131072, byteCount: 1 }] },
       {
         kind: 'map',
-        keys: { kind: 'strings', dims: [1], strings: ['cat'] },
-        values: { kind: 'tensor', type: 1, dims: [1], address: 262144, byteCount: 4 },
+        elements: [
+          { kind: 'strings', dims: [1], strings: ['cat'] },
+          { kind: 'tensor', type: 1, dims: [1], address: 262144, byteCount: 4 },
+        ],
       },
     ],
   },
@@ -131,11 +137,24 @@ const fields = [
 ];
 
 for (const { field, value } of fields) {
-  test(`a block of many ${field} grows`, () => {
-    const block = new BlockWriter();
+  const many = (block) => {
     for (let i = 0; i < 5000; i++) block[field](value);
-    const reader = new BlockReader(bytesIn(block).buffer).from(0);
+  };
+
+  test(`a block of many ${field} is read again`, () => {
+    const reader = new BlockReader(bytesOf(many).buffer).from(4);
     for (let i = 0; i < 5000; i++) assert.deepEqual(reader[field](), value);
+  });
+
+  test(`a block of many ${field} counts what does not fit, and leaves alone what is not its own`, () => {
+    const words = new Uint32Array(100);
+    for (const [start, end] of [[10, 50], [50, 50], [90, 50]]) {
+      const block = new BlockWriter(words, start, end);
+      many(block);
+      assert.equal(block.finish(), bytesOf(many).length);
+    }
+    assert.ok(words.subarray(11, 50).some((word) => word > 0));
+    assert.deepEqual([...words.subarray(0, 11), ...words.subarray(50)], Array(61).fill(0));
   });
 }
 
@@ -144,8 +163,9 @@ test('every golden block is tested', () => {
 });
 
 test('numbers of 64 bits keep all of them', () => {
-  const writer = new BlockWriter();
-  for (let i = 0; i < 1000; i++) writer.f64(i / 3);
-  const reader = new BlockReader(bytesIn(writer).buffer).from(0);
+  const written = bytesOf((block) => {
+    for (let i = 0; i < 1000; i++) block.f64(i / 3);
+  });
+  const reader = new BlockReader(written.buffer).from(4);
   for (let i = 0; i < 1000; i++) assert.equal(reader.f64(), i / 3);
 });

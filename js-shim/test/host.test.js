@@ -49,7 +49,7 @@ test('what is a file', async () => {
   await without(['process'], () => {
     assert.equal(builtin('fs'), undefined);
     for (const file of files) assert.ok(!isFile(file), file);
-    assert.throws(() => readWasmNow('a.wasm'), { message: 'it cannot be fetched without waiting' });
+    assert.throws(() => readWasmNow('a.wasm'), { message: 'it cannot be read without waiting' });
   });
 });
 

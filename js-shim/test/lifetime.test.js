@@ -190,7 +190,7 @@ test('runSync while another run is under way is an error, and harms neither', as
   const session = await InferenceSession.create(slow(10));
   const running = session.run(many(1), { yieldEveryMs: 0.1 });
   throwsExactly(
-    () => session.runSync(many(2)), Error, 'runSync cannot wait: another run of this session is under way.');
+    () => session.runSync(many(2)), Error, 'another run of this session is under way.');
   isSine(await running, 1, 10);
   isSine(session.runSync(many(2)), 2, 10);
 });
@@ -218,7 +218,7 @@ test('createSync takes external data that is at hand', () => {
   });
   const withData = (data) => InferenceSession.createSync(bytes, { externalData: [{ path: 'weights.bin', data }] });
   assert.deepEqual([...withData(weight).runSync({ x: f32(1, 2) }).y.data], [11, 22]);
-  const wait = 'bytes are needed, or a path where there are files: anything else has to be waited for.';
+  const wait = 'it cannot be read without waiting';
   throwsExactly(() => withData(new Blob([weight])), TypeError, wait);
   for (const form of ['http://localhost/model.onnx', new Blob([bytes]), new Response(bytes)]) {
     throwsExactly(() => InferenceSession.createSync(form), TypeError, wait);
@@ -253,10 +253,10 @@ test('createSync takes the module or the bytes of env.wasm, and says what it lac
   assert.equal(realm('ort.env.wasm.wasmBinary = wasm')(), '2,4');
   assert.equal(realm('ort.env.wasm.wasmBinary = wasm; ort.env.wasm.numThreads = 4')(), '2,4');
   assert.throws(realm(''), {
-    message: /^no compiled wasm is at hand, which calls that do not wait need: the wasm file beside the script could not/,
+    message: /^no wasm file could be loaded: the wasm file beside the script could not/,
   });
   assert.throws(realm('ort.env.wasm.wasmBinary = add'), {
-    message: /^no compiled wasm is at hand.*: env\.wasm\.wasmBinary is not a wasm file\. the wasm file beside/,
+    message: /^no wasm file could be loaded.*: env\.wasm\.wasmBinary is not a wasm file\. the wasm file beside/,
   });
 });
 

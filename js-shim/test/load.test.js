@@ -125,15 +125,15 @@ const mistaken = [
   { flags: () => ({ wasmBinary: Uint8Array.of(1, 2, 3, 4) }), says: 'env.wasm.wasmBinary is not a wasm file.' },
   {
     flags: () => ({ wasmBinary: older }),
-    says: "env.wasm.wasmBinary is of another release: its boundary has version 99, this script's 2.",
+    says: "env.wasm.wasmBinary is of another release (99) than this script (2).",
   },
   {
     flags: () => ({ wasmPaths: `${address}/page/` }),
-    says: () => `env.wasm.wasmPaths (${address}/page/${fileName}) is a page of HTML, not a wasm file.`,
+    says: () => `env.wasm.wasmPaths (${address}/page/${fileName}) is a page, not a wasm file.`,
   },
   {
     flags: () => ({ wasmPaths: `${address}/page-as-wasm/` }),
-    says: () => `env.wasm.wasmPaths (${address}/page-as-wasm/${fileName}) is a page of HTML, not a wasm file.`,
+    says: () => `env.wasm.wasmPaths (${address}/page-as-wasm/${fileName}) is a page, not a wasm file.`,
   },
   {
     flags: () => ({ wasmPaths: { mjs: 'https://example.invalid/x.mjs', wasm: `${address}/foreign/${fileName}` } }),
@@ -143,13 +143,13 @@ const mistaken = [
   { flags: () => ({ wasmBinary: {} }), says: 'env.wasm.wasmBinary is not a wasm file.' },
   {
     flags: () => ({ wasmModule: new WebAssembly.Module(older) }),
-    says: "env.wasm.wasmModule is of another release: its boundary has version 99, this script's 2.",
+    says: "env.wasm.wasmModule is of another release (99) than this script (2).",
   },
   { flags: () => ({ wasmBinary: wasm.subarray(0, 5000) }), says: /^env\.wasm\.wasmBinary could not be compiled: WebAssembly/ },
   { flags: () => ({ wasmPaths: `${folder}/none` }), says: /wasmPaths \(.*none\/ort.*\) could not be read: ENOENT/ },
   {
     flags: () => ({ wasmPaths: 'http://127.0.0.1:1/' }),
-    says: /^env\.wasm\.wasmPaths \(http:\/\/127\.0\.0\.1:1\/ort-wasm.*\) could not be read: no answer; a server of another/,
+    says: /^env\.wasm\.wasmPaths \(http:\/\/127\.0\.0\.1:1\/ort-wasm.*\) could not be read: no answer, or CORS/,
   },
   {
     flags: () => ({ wasmPaths: `${address}/missing/` }),
@@ -169,7 +169,7 @@ for (const [i, { flags, says }] of mistaken.entries()) {
     if (says instanceof RegExp) assert.match(told[0], says);
     const sentence = typeof says === 'function' ? says() : says;
     if (typeof sentence === 'string') {
-      assert.equal(told[0], `${sentence} The wasm file beside the script is used instead.`);
+      assert.equal(told[0], `${sentence} Used instead: the wasm file beside the script.`);
     }
   });
 }
@@ -206,7 +206,7 @@ test('a module that was compiled elsewhere runs with one thread', async () => {
   const ort = await fresh();
   Object.assign(ort.env.wasm, { wasmModule: new WebAssembly.Module(wasm), numThreads: 2 });
   assert.deepEqual(await warnings(async () => (await works(ort), await works(ort))), [
-    'env.wasm.wasmModule runs on one thread; env.wasm.wasmBinary can be given to more.',
+    'env.wasm.wasmModule runs on one thread, env.wasm.wasmBinary on more.',
   ]);
   assert.equal(ort.env.wasm.numThreads, 1);
 });

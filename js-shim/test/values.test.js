@@ -124,7 +124,7 @@ test('a map of mixed keys or values is refused', async () => {
 test('a sequence or map cannot be filled, and the session goes on', async () => {
   const running = await session('Identity', { x: floats }, floats);
   await assert.rejects(running.run({ x: [f32([1])] }, { y: f32([0]) }), {
-    message: "[ERROR_CODE: 2] output 'y': the tensor to fill is float32 [1], the model returned a sequence",
+    message: "[ERROR_CODE: 2] output 'y': the tensor to fill is float32 [1], the model returned no tensor",
   });
   assert.equal((await running.run({ x: [f32([1])] })).y.length, 1);
 });

@@ -28,11 +28,21 @@ for (const name of ['ort.min.mjs', 'ort.bundle.min.mjs']) {
     assert.ok(length <= 40 * kilobyte, `${length} bytes`);
   });
 
-  test(`${name} is at most 14 KB zipped`, { todo: 'it is 16; ARCHITECTURE.md' }, () => {
+  // What it has reached, lest it grow again; what is wanted comes below.
+  test(`${name} is at most 15.3 KB zipped`, () => {
+    const zipped = gzipSync(read(name), { level: 9 });
+    assert.ok(zipped.length <= 15.3 * kilobyte, `${zipped.length} bytes zipped`);
+  });
+
+  test(`${name} is at most 14 KB zipped`, { todo: 'it is 15.2; ARCHITECTURE.md' }, () => {
     const zipped = gzipSync(read(name), { level: 9 });
     assert.ok(zipped.length <= 14 * kilobyte, `${zipped.length} bytes zipped`);
   });
 }
+
+test('minified scripts read the same in whatever charset a page has', () => {
+  for (const name of scripts.filter((name) => name.includes('.min.'))) assert.doesNotMatch(read(name), /[^\0-\x7f]/, name);
+});
 
 for (const name of scripts) {
   test(`${name}: has its source map`, () => {

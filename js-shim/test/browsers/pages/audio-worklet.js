@@ -42,4 +42,4 @@ check('createSync of what is no model says so', () =>
   rejects(render('filtering', { wasm: { wasmModule }, model: new Uint8Array(8) }), /^\[ERROR_CODE: \d+\] /));
 
 check('createSync without a wasm file says what it needs', () =>
-  rejects(render('filtering', { wasm: {}, model: halve.bytes }), 'no compiled wasm is at hand'));
+  rejects(render('filtering', { wasm: {}, model: halve.bytes }), 'no wasm file could be loaded'));

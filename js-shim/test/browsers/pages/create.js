@@ -136,5 +136,5 @@ check('createSync with nothing at hand says what it needs', async () => {
   } catch (thrown) {
     error = thrown;
   }
-  ok(/no compiled wasm is at hand/.test(error?.message), String(error));
+  ok(/no wasm file could be loaded/.test(error?.message), String(error));
 });

@@ -71,7 +71,7 @@ if (crossOriginIsolated) {
   const broken = {
     'missing-worker': 'could not be loaded: ',
     'html-worker': 'could not be loaded: ',
-    'other-worker': 'is of another build (old) than this script',
+    'other-worker': 'could not be loaded: the worker file is of another build (old) than this script',
   };
   for (const [folder, message] of Object.entries(broken)) {
     check(`${folder}: one warning, one thread`, async () => {

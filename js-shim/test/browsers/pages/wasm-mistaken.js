@@ -6,7 +6,7 @@ const beside = 'no wasm file could be loaded: the wasm file beside the script';
 
 const mistakes = {
   missing: `${beside} could not be read: status 404.`,
-  html: `${beside} is a page of HTML, not a wasm file.`,
+  html: `${beside} is a page, not a wasm file.`,
   foreign: `${beside} is not the wasm file of this library.`,
   'foreign-untyped': `${beside} is not the wasm file of this library.`,
   cut: `${beside} could not be compiled: `,
