@@ -13,7 +13,7 @@ import {
   writeCreateRequest,
   writeRunRequest,
 } from './messages.js';
-import { whenCollected } from './pool-control.js';
+import { watchCollected } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 import { bytesOf } from './validate.js';
 
@@ -105,10 +105,16 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
   const drop = () => {
     closeSources();
-    const press = memory?.buffer.byteLength >= worthCollecting && whenCollected(memory);
+    const isGone = memory?.buffer.byteLength >= worthCollecting && watchCollected(memory);
     const left = member?.leave();
     exports = memory = member = bytes = words = reader = undefined;
-    return press && Promise.resolve(left).then(press);
+    return isGone && collected(isGone, left);
+  };
+
+  /** Not before the workers have left. */
+  const collected = async (isGone, left) => {
+    await left;
+    while (!(await isGone()));
   };
 
   const currentNode = () => {
