@@ -161,8 +161,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /** Calls a function of the session and reads what it responds. */
-  const fetch = (name, read) => {
-    ask(name, session);
+  const fetch = (name, read, ...more) => {
+    ask(name, session, ...more);
     return read(response());
   };
 
@@ -306,8 +306,11 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       if (!end) ask('run_end', session);
     },
 
-    /** Time per node over all runs, where it was asked for at the beginning. */
-    profile: () => fetch('profile', readProfile),
+    /**
+     * Time per node since this was called last, or since the beginning where that asked for it.
+     * @param {boolean} goesOn  whether to go on measuring
+     */
+    profile: (goesOn) => fetch('profile', readProfile, +goesOn),
 
     /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
     memory: () => fetch('memory', readMemory),
