@@ -2,7 +2,7 @@
 //   node streams.mjs --models DIR [--runtime FILE] [--most 2.5] [NAME...]
 // file: a path, read range by range. bytes: an array at hand. response: a stream whose length is told. stream: one
 // whose length is not. Each figure is the high-water mark of a process that creates a session, less that of one that
-// creates a tiny session, in MB and as a multiple of the file. With --most a higher multiple of a stream than that fails.
+// creates a tiny session, in MB and as a multiple of the file. With --most a stream of a higher multiple fails.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
