@@ -119,8 +119,9 @@ kernels: js $(STAMPS)/python ## Time single kernels in Node 24 beside the peak o
 	@$(NODE24) Benchmarks/kernels.mjs
 
 measure: js $(STAMPS)/python $(STAMPS)/apt-browsers $(CACHE)/models/light/.done ## Hold threads, timers and memory against their limits: make measure MODELS=DIR [PEER=DIR].
-	@test -n "$(MODELS)" || { echo "usage: make measure MODELS=DIR [PEER=DIR] (with llama_decode, minilm, mobilenet_v2, resnet50)"; exit 2; }
+	@test -n "$(MODELS)" || { echo "usage: make measure MODELS=DIR [PEER=DIR] (with llama_decode, minilm, mobilenet_v2, resnet50, vit_tiny)"; exit 2; }
 	@$(NODE24) Benchmarks/threads.mjs --models "$(MODELS)" --least 1.7 resnet50 minilm
+	@for node in $(NODE) $(NODE24); do $$node Benchmarks/afterwards.mjs --models "$(MODELS)" --check; done
 	@for node in $(NODE) $(NODE24); do $$node Benchmarks/responsive.mjs --models "$(MODELS)" --check llama_decode resnet50; done
 	@for node in $(NODE) $(NODE24); do for threads in 1 2; do $$node Benchmarks/cycles.mjs --models "$(MODELS)" --threads $$threads --check mobilenet_v2; done; done
 	@$(if $(PEER),for threads in 1 2; do $(NODE24) Benchmarks/cycles.mjs --models "$(MODELS)" --threads $$threads --peer "$(PEER)" mobilenet_v2; done)

@@ -12,7 +12,10 @@ public struct DeclaredValue {
   }
 
   public let name: Name
+  /// `.optional` only where the element is no sequence: an optional sequence is one that may be missing.
   public let kind: Fact.Kind
+  /// Whether the value may be missing.
+  public let isOptional: Bool
   /// The element type of a tensor, or of the tensors in a sequence or optional; nil where the file says none.
   public let type: ElementType?
   /// nil where the file leaves even the rank open.
@@ -22,6 +25,7 @@ public struct DeclaredValue {
     name = info.name
     let declared = try? DeclaredType(info.type)
     kind = declared?.kind ?? .tensor
+    if case .optional = info.type { isOptional = true } else { isOptional = false }
     type = declared?.type
     dims = declared?.dims?.map { dim in
       guard case .named(let symbol) = dim, let given = fixed.last(where: { $0.symbol == symbol }) else { return dim }

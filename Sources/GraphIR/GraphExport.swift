@@ -199,7 +199,9 @@ public struct GraphExport {
 
 extension ValueInfoProto {
   fileprivate init(_ declared: DeclaredValue) {
-    self.init(name: declared.name, type: declared.type.map { TypeProto(declared.kind, $0, declared.dims) } ?? .none)
+    var type = declared.type.map { TypeProto(declared.kind, $0, declared.dims) } ?? .none
+    if declared.isOptional, declared.kind == .sequence { type = .optional(type) }
+    self.init(name: declared.name, type: type)
   }
 }
 

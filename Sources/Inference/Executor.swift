@@ -20,7 +20,8 @@ final class Executor {
   private let program: Program
   private let platform: Platform
   private let allocator: Allocator
-  private let profile: Profile?
+  /// Takes the time of each step while there is one.
+  var profile: Profile?
   private var frames: [Frame] = []
   private(set) var scratch: Storage
   /// Values of the main graph that are asked for besides its outputs, and copies of those that other values take the

@@ -17,7 +17,7 @@ public final class Profile {
   private var indexOf: NameTable = [:]
 
   /// `clock` answers milliseconds since any fixed moment.
-  init(clock: @escaping () -> Double) { self.clock = clock }
+  public init(clock: @escaping () -> Double) { self.clock = clock }
 
   func record(_ node: Node, _ milliseconds: Double) {
     // A node is known by its first output's place in the run; names may repeat, so the type goes with it.

@@ -35,8 +35,6 @@ public final class Session {
   /// Inputs that the model lists and that are constants all the same: see `Options.overridesInitializers`.
   public let constantInputs: [Name]
   public let summary: GraphSummary
-  /// Time per node over all runs; nil unless the options bear a clock.
-  public let profile: Profile?
   /// The memory that the session's tensors take.
   public let allocator: Allocator
 
@@ -76,9 +74,15 @@ public final class Session {
     summary = ready.summary
     program = ready.program
     allocator = ready.allocator
-    profile = ready.options.clock.map { Profile(clock: $0) }
     executor = Executor(
-      program, platform: ready.platform, allocator: allocator, scratch: ready.scratch, profile: profile)
+      program, platform: ready.platform, allocator: allocator, scratch: ready.scratch,
+      profile: ready.options.clock.map { Profile(clock: $0) })
+  }
+
+  /// Gathers time per node; at first there is one where the options bear a clock. It may be set between any two steps.
+  public var profile: Profile? {
+    get { executor.profile }
+    set { executor.profile = newValue }
   }
 
   /// The element type of output `i` as the operators make it, of a sequence that of its elements; nil where only a run
@@ -158,7 +162,7 @@ public final class Session {
       }
     }
     for (index, input) in inputs.enumerated() {
-      if case .none = values[index], input.kind != .optional {
+      if case .none = values[index], !input.isOptional {
         throw RuntimeError(.invalidArgument, "input %s is missing", name: input.name)
       }
     }

@@ -129,8 +129,12 @@ public func apusRunEnd(_ handle: Int32) -> Int32 {
 
 @_expose(wasm, "apus_profile")
 @_cdecl("apus_profile")
-public func apusProfile(_ handle: Int32) -> Int32 {
-  respond { block throws(RuntimeError) in block.profile(try session(handle).session.profile?.entries ?? []) }
+public func apusProfile(_ handle: Int32, _ goesOn: Int32) -> Int32 {
+  respond { block throws(RuntimeError) in
+    let session = try session(handle).session
+    block.profile(session.profile?.entries ?? [])
+    session.profile = goesOn == 0 ? nil : Profile(clock: { Host.now() })
+  }
 }
 
 @_expose(wasm, "apus_memory")

@@ -34,7 +34,8 @@ extension BlockWriter {
         }
       }
     }
-    declared(value.name, hasDefault: hasDefault, kind: ValueKind(value.kind), type: value.type, dims: dims)
+    let kind = value.isOptional ? .optional : ValueKind(value.kind)
+    declared(value.name, hasDefault: hasDefault, kind: kind, type: value.type, dims: dims)
   }
 
   /// `dims` is nil where the rank is unknown.

@@ -352,5 +352,13 @@ import Testing
       session.profile?.byOperator.map { "\($0.opType.text) \($0.runCount) \($0.milliseconds)" } == [
         "Neg 6 6.0", "Exp 3 3.0",
       ])
+    session.profile = nil
+    _ = try session.run(["x": .ramp([2])])
+    session.profile = Profile {
+      time += 2
+      return time
+    }
+    _ = try session.run(["x": .ramp([2])])
+    #expect(session.profile?.entries.map(\.milliseconds) == [2, 2, 2])
   }
 }

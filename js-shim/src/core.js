@@ -13,7 +13,7 @@ import {
   writeCreateRequest,
   writeRunRequest,
 } from './messages.js';
-import { whenCollected } from './pool-control.js';
+import { watchCollected } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 import { bytesOf } from './validate.js';
 
@@ -107,10 +107,16 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
   const drop = () => {
     closeSources();
-    const press = memory?.buffer.byteLength >= worthCollecting && whenCollected(memory);
+    const isGone = memory?.buffer.byteLength >= worthCollecting && watchCollected(memory);
     const left = member?.leave();
     exports = memory = member = bytes = words = reader = undefined;
-    return press && Promise.resolve(left).then(press);
+    return isGone && collected(isGone, left);
+  };
+
+  /** Not before the workers have left. */
+  const collected = async (isGone, left) => {
+    await left;
+    while (!(await isGone()));
   };
 
   /** At which node a trap was, where the instance came so far as to say. */
@@ -158,8 +164,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   };
 
   /** Calls a function of the session and reads what it responds. */
-  const fetch = (name, read) => {
-    ask(name, session);
+  const fetch = (name, read, ...more) => {
+    ask(name, session, ...more);
     return read(response());
   };
 
@@ -290,8 +296,11 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       if (!end) ask('apus_run_end', session);
     },
 
-    /** Time per node over all runs, where it was asked for at the beginning. */
-    profile: () => fetch('apus_profile', readProfile),
+    /**
+     * Time per node since this was called last, or since the beginning where that asked for it.
+     * @param {boolean} goesOn  whether to go on measuring
+     */
+    profile: (goesOn) => fetch('apus_profile', readProfile, +goesOn),
 
     /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
     memory: () => fetch('apus_memory', readMemory),

@@ -55,8 +55,13 @@ function* creating(model, options, means) {
   checkWanted({ signal });
   const pairs = checkSessionOptions(options);
   const writesModel = typeof optimizedModelFilePath === 'string';
-  const asksMore = writesModel || onProgress || isPinned(options.preferredOutputLocation);
-  const more = asksMore && (yield* moreFor(means, writesModel));
+  const wishes = {
+    optimizedModelFilePath: writesModel,
+    onProgress,
+    preferredOutputLocation: isPinned(options.preferredOutputLocation),
+  };
+  const asked = Object.keys(wishes).filter((name) => wishes[name]);
+  const more = asked[0] && (yield* moreFor(means, asked, writesModel));
   const progress = onProgress && more && new more.LoadProgress(onProgress);
   /** The sources that the model is loaded from, by the location that it knows them by; its own is ''. */
   const files = new Map();
@@ -103,14 +108,14 @@ function* creating(model, options, means) {
   }
 }
 
-/** The worker file for options that need it; what only makes life easier is done without where there is none. */
-function* moreFor({ workerFile }, isNeeded) {
+/** The worker file for the options that ask for it; what only makes life easier is done without where there is none. */
+function* moreFor({ workerFile }, asked, isNeeded) {
   try {
     const file = yield workerFile();
     if (!file) throw new Error('it is not loaded');
     return file;
   } catch (error) {
-    const text = `options need the worker file: ${error.message}`;
+    const text = `the worker file is needed for ${asked.join(', ')}: ${error.message}`;
     if (isNeeded) throw new Error(text);
     warnOnce(text);
     return undefined;

@@ -36,7 +36,7 @@ export function collectFeeds(inputs, feeds, constantNames, pinned) {
     } else if (!['optional', 'unknown', kindOf(given)].includes(kind)) {
       throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[kindOf(given)]}`);
     }
-    collected.push({ index, name, value: valueOf(given, name, pinned) });
+    collected.push({ index, name, value: valueOf(given, input, pinned) });
     if (env.debug) checkForDebugging('input', name, given);
   }
   if (wrong.length > 0) throw runtimeError(2, wrong.join('; '));
@@ -49,11 +49,12 @@ const givenAs = { tensor: 'a tensor', sequence: 'an array', map: 'a Map', none: 
 const kindOf = (given) =>
   given === null ? 'none' : Array.isArray(given) ? 'sequence' : given instanceof Map ? 'map' : 'tensor';
 
-function valueOf(given, name, pinned) {
+function valueOf(given, input, pinned) {
+  const { name } = input;
   const kind = kindOf(given);
   if (kind === 'none') return { kind };
-  if (kind === 'sequence') return { kind, elements: given.map((element) => valueOf(element, name, pinned)) };
-  if (kind === 'map') return mapValue(given, name);
+  if (kind === 'sequence') return { kind, elements: given.map((element) => valueOf(element, input, pinned)) };
+  if (kind === 'map') return mapValue(given, input);
   if (!given.location?.startsWith('cpu')) {
     throw new Error(`invalid data location: ${given.location} for input "${name}"`);
   }

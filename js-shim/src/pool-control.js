@@ -11,7 +11,8 @@ export const teamWords = { isWorking: 0, hasFailed: 16, epoch: 96, count: 97 };
 const mostRounds = 10;
 
 /**
- * Watches a memory that is about to be let go of. What this returns makes the collector look until the memory is gone.
+ * Watches a memory that is about to be let go of. What this returns makes the collector look for it once, unless it is
+ * gone, and answers whether it need not be asked again.
  *
  * V8 does not count shared memory, and takes its time with plain memory, but it counts plain buffers, and these cost
  * nothing since nobody touches them: two gigabytes in 32 pieces is what it takes to be looked at now and not some time.
@@ -20,14 +21,15 @@ const mostRounds = 10;
  * memory to the next in Node 24, where with one look every fourth did; in Node 20 every eighth, whose sweeping ends
  * within half a second.
  * @param {WebAssembly.Memory} memory
- * @returns {() => Promise<void>} to be called when nothing on the stack holds the memory any more
+ * @returns {() => Promise<boolean>} to be called when nothing on the stack holds the memory any more
  */
-export function whenCollected(memory) {
+export function watchCollected(memory) {
   let isGone = false;
+  let rounds = 0;
   const registry = new FinalizationRegistry(() => (isGone = true));
   registry.register(memory);
   return async () => {
-    for (let round = 0; round < mostRounds && !isGone; round++) {
+    if (!isGone) {
       await nextTurn();
       try {
         for (let piece = 0; piece < 32; piece++) new ArrayBuffer(1 << 26);
@@ -39,5 +41,6 @@ export function whenCollected(memory) {
     }
     // A registry that is collected itself tells nothing: this is what keeps it.
     registry.unregister(registry);
+    return isGone || ++rounds >= mostRounds;
   };
 }

@@ -37,7 +37,10 @@ export function serveSessions(greeting, port) {
       await handler.dispose();
     },
 
-    profile: ({ session }) => sessions.get(session).endProfiling(),
+    profile({ session, begins }) {
+      const handler = sessions.get(session);
+      return begins ? handler.startProfiling() : handler.endProfiling();
+    },
   };
 
   /** Ends a request, or what it made when its answer came too late. */

@@ -176,7 +176,10 @@ class ProxyHandler {
     await this.#proxy.call({ act: 'release', session: this.#session });
   }
 
-  startProfiling() {}
+  /** Calls reach the worker in their order: runs from now on are measured. */
+  startProfiling() {
+    this.#proxy.call({ act: 'profile', session: this.#session, begins: true }).catch(() => {});
+  }
 
   async endProfiling() {
     return this.#proxy.call({ act: 'profile', session: this.#session });

@@ -135,10 +135,10 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
       return optimized?.bytes();
     },
 
-    startProfiling() {},
+    startProfiling: () => void core.profile(true),
 
-    /** Time per node over all runs so far, where `enableProfiling` asked for it. */
-    endProfiling: () => core.profile(),
+    /** Time per node since profiling began, by `startProfiling` or `enableProfiling`. */
+    endProfiling: () => core.profile(false),
   };
 }
 

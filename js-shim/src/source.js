@@ -1,24 +1,36 @@
 // Where the bytes of a model come from. The core pulls them while it loads, in any order and some more than once, so
-// what arrives as a stream is kept until it is done: once where its length is known, else at most three times while its
-// array grows.
+// what arrives as a stream is kept until it is done, once, whether its length is known or not.
 import { messageOf, runtimeError } from './errors.js';
 import { isFile } from './host.js';
 import { unlessAborted } from './turns.js';
 import { readable, tagOf } from './validate.js';
 import { loadWorkerFile, workerFileNow } from './worker-file.js';
 
+/** A stream is kept in blocks of so many bytes, since an array that grows is there twice while it does. */
+const blockBytes = 1 << 20;
+
 /**
  * The bytes at hand as a source; they are neither kept after loading nor changed.
  * @param {Uint8Array} bytes
+ */
+export const bytesSource = (bytes) => blockSource([bytes], bytes.length, Infinity);
+
+/**
+ * @param {Uint8Array[]} blocks  each of `size` bytes
  * @returns {import('./core.js').Source}
  */
-export const bytesSource = (bytes) => ({
-  byteCount: bytes.length,
+const blockSource = (blocks, byteCount, size) => ({
+  byteCount,
   read(offset, target) {
-    if (offset + target.length > bytes.length) {
-      throw runtimeError(1, `${target.length} bytes at ${offset} lie outside the ${bytes.length} there are`);
+    if (offset + target.length > byteCount) {
+      throw runtimeError(1, `${target.length} bytes at ${offset} lie outside the ${byteCount} there are`);
     }
-    target.set(bytes.subarray(offset, offset + target.length));
+    for (let done = 0; done < target.length; ) {
+      const from = (offset + done) % size;
+      const part = blocks[Math.floor((offset + done) / size)].subarray(from, from + target.length - done);
+      target.set(part, done);
+      done += part.length;
+    }
   },
 });
 
@@ -67,22 +79,26 @@ async function request(model, { signal }) {
 /** @param {number} total  0 where it is not known */
 async function readStream(stream, total, { signal, onBytes }) {
   const reader = stream.getReader();
+  const blocks = [];
   let count = 0;
   const tell = () => onBytes?.(count, total || undefined);
   tell();
   try {
-    for (let bytes = new Uint8Array(total); ; tell()) {
+    for (;;) {
       const { done, value } = await unlessAborted(reader.read(), signal);
-      if (done) return bytesSource(bytes.subarray(0, count));
+      if (done) return blockSource(blocks, count, blockBytes);
       const piece = readable(value);
       if (!(piece instanceof Uint8Array)) throw new TypeError(`it gave a ${typeof value} instead of bytes`);
-      if (count + piece.length > bytes.length) {
-        const last = bytes;
-        bytes = new Uint8Array(2 * (count + piece.length));
-        bytes.set(last);
+      // Copied, since whoever sends it may use its array again.
+      for (let at = 0; at < piece.length; ) {
+        const from = count % blockBytes;
+        if (from === 0) blocks.push(new Uint8Array(blockBytes));
+        const part = piece.subarray(at, at + blockBytes - from);
+        blocks.at(-1).set(part, from);
+        at += part.length;
+        count += part.length;
       }
-      bytes.set(piece, count);
-      count += piece.length;
+      tell();
     }
   } catch (cause) {
     // Nobody waits for a stream that fails to be cancelled.

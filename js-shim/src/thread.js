@@ -1,6 +1,7 @@
 // A worker thread that helps with the runs of sessions; pool.js is the other side.
 import { dotOn } from './dot.js';
-import { controlWords as words, teamWords, whenCollected } from './pool-control.js';
+import { now } from './host.js';
+import { controlWords as words, teamWords, watchCollected } from './pool-control.js';
 
 /** No import of the core is for a worker: files are read, and clocks asked, by the caller alone. */
 const notHere = () => {
@@ -9,23 +10,35 @@ const notHere = () => {
 const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHere, write: notHere };
 
 /**
+ * For so many milliseconds nobody must have asked for this thread before it looks for memory that sessions left: a look
+ * takes some itself. One that is asked for all the time looks all the same, but not more often than that.
+ */
+const looksWhenIdle = 5;
+const looksWhenBusy = 100;
+
+/**
  * @param {{ control: SharedArrayBuffer, index: number }} greeting
  * @param {{ postMessage: (message: object) => void }} port
  * @returns {(message: object) => void} handles what the pool posts
  */
 export function workForSessions({ control, index }, port) {
   const shared = new Int32Array(control);
-  /** @type {Map<number, { team: Int32Array, work: () => void, press: () => Promise<void> }>} */
+  /** @type {Map<number, { team: Int32Array, work: () => void, isGone: () => Promise<boolean> }>} */
   const sessions = new Map();
   let handled = 0;
-  /** Sessions whose memory is being given back, which takes turns: until then this thread does not sleep. */
-  let leaving = 0;
+  /** Sessions that this thread has left, but whose memory the collector has still to find. */
+  const leaving = [];
+  let isLooking = false;
+  let lastLook = 0;
 
-  /** Sleeps and works by turns, until there is mail: that comes to the event loop only. */
+  /**
+   * Sleeps and works by turns, until there is mail, which comes to the event loop only, or time for a look.
+   * @returns {boolean} whether it is time for a look
+   */
   const stay = () => {
     for (;;) {
       const seen = Atomics.load(shared, words.wake);
-      if (Atomics.load(shared, words.mail + index) > handled) return;
+      if (Atomics.load(shared, words.mail + index) > handled) return false;
       let isIdle = true;
       for (const [session, { team, work }] of sessions) {
         if (Atomics.load(team, teamWords.isWorking) === 0) continue;
@@ -40,18 +53,25 @@ export function workForSessions({ control, index }, port) {
         }
         break;
       }
-      if (isIdle) Atomics.wait(shared, words.wake, seen);
+      const isLeft = leaving.length > 0;
+      if (!isIdle) {
+        if (isLeft && now() - lastLook > looksWhenBusy) return true;
+      } else if (isLeft && sessions.size === 0) {
+        return true;
+      } else if (Atomics.wait(shared, words.wake, seen, isLeft ? looksWhenIdle : Infinity) === 'timed-out') {
+        return true;
+      }
     }
   };
 
-  const leave = async (session) => {
-    const press = sessions.get(session)?.press;
-    sessions.delete(session);
-    leaving++;
-    await press?.();
-    leaving--;
-    port.postMessage({ session });
-    if (leaving === 0) stay();
+  /** Between one look and the next there is work: a session that is gone must not slow others down. */
+  const goOn = async () => {
+    while (!isLooking && stay()) {
+      isLooking = true;
+      while (leaving.length > 0 && (await leaving[0].isGone())) port.postMessage({ session: leaving.shift().session });
+      isLooking = false;
+      lastLook = now();
+    }
   };
 
   return (message) => {
@@ -66,11 +86,16 @@ export function workForSessions({ control, index }, port) {
       sessions.set(session, {
         team: new Int32Array(memory.buffer, team, teamWords.count),
         work: () => exports.apus_work(team, slot),
-        press: whenCollected(memory),
+        isGone: watchCollected(memory),
       });
     } else {
-      leave(session);
+      const isGone = sessions.get(session)?.isGone;
+      if (leaving.length === 0) lastLook = now();
+      // One that failed here was left then.
+      if (isGone) leaving.push({ session, isGone });
+      else port.postMessage({ session });
+      sessions.delete(session);
     }
-    if (leaving === 0) stay();
+    goOn();
   };
 }

@@ -35,13 +35,17 @@ export function tensorValue(tensor, name) {
   return { kind: 'tensor', type: row.code, dims, data: bytes, address: 0, byteCount };
 }
 
-/** A Map as a value. Texts stay texts, bigints become int64, and numbers int64 as keys and float32 as values. */
-export function mapValue(map, name) {
-  const column = (items, numbers) => {
-    const type = typeof items[0] === 'number' ? numbers : typeof items[0] === 'bigint' ? 'int64' : 'string';
+/** A Map as a value: keys are texts or int64, and values of the type that the model declares. */
+export function mapValue(map, { name, type }) {
+  const column = (items, type) => {
+    if (type !== 'string' && items.some((item) => typeof item === 'string')) {
+      throw new TypeError(`input '${name}': the Map needs ${type} here, got a string`);
+    }
     return tensorValue(new Tensor(type, items), name);
   };
-  return { kind: 'map', elements: [column([...map.keys()], 'int64'), column([...map.values()], 'float32')] };
+  const keys = [...map.keys()];
+  const keyType = typeof (keys[0] ?? '') === 'string' ? 'string' : 'int64';
+  return { kind: 'map', elements: [column(keys, keyType), column([...map.values()], typeOfCode(type)?.name)] };
 }
 
 /** From one element a byte to as many as fit, the first in the low bits. */

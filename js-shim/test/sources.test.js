@@ -162,6 +162,31 @@ test('a stream that fails is the cause of the error', async () => {
   await assert.rejects(InferenceSession.create(Promise.reject(new Error('no model'))), { message: 'no model' });
 });
 
+test('a stream is kept once, in blocks, and its sender may use its array again', async () => {
+  const piece = new Uint8Array(100_000);
+  const count = 600;
+  let sent = 0;
+  let most = 0;
+  const before = process.memoryUsage().arrayBuffers;
+  const stream = new ReadableStream({
+    pull(controller) {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      if (sent === count) return controller.close();
+      piece.fill(sent++);
+      controller.enqueue(piece);
+    },
+  }, { highWaterMark: 0 });
+  const source = await openSource(stream);
+  assert.equal(source.byteCount, count * piece.length);
+  assert.ok(most < 1.1 * source.byteCount, `${most} bytes`);
+  const part = new Uint8Array(3_000_000);
+  for (const at of [0, (1 << 20) - 1, 1 << 20, 7_654_321, source.byteCount - part.length]) {
+    source.read(at, part);
+    assert.ok(part.every((byte, i) => byte === Math.floor((at + i) / piece.length) % 256), `at ${at}`);
+  }
+  assert.throws(() => source.read(source.byteCount - 1, part), /3000000 bytes at 59999999 lie outside the 60000000/);
+});
+
 test('a source of chunks gives what one of bytes gives', async () => {
   const data = Uint8Array.from({ length: 97 }, (_, i) => i);
   for (const piece of [1, 2, 10, 96, 97, 98]) {

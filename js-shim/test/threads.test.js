@@ -128,6 +128,39 @@ test('intraOpNumThreads is a session’s own count', async () => {
   assert.equal(ort.env.wasm.numThreads, 1);
 });
 
+test('a worker that looks for the memory of one session works for others meanwhile', async () => {
+  // A worker in which the collector never finds anything tells when it works, and when it has it look.
+  const telling = `
+    import { parentPort } from 'node:worker_threads';
+    const Instance = WebAssembly.Instance;
+    WebAssembly.Instance = function (module, imports) {
+      const exports = { ...new Instance(module, imports).exports };
+      const work = exports.apus_work;
+      exports.apus_work = (...place) => (parentPort?.postMessage({ told: 'work' }), work(...place));
+      return { exports };
+    };
+    globalThis.FinalizationRegistry = class {
+      register() {}
+      unregister() {
+        parentPort?.postMessage({ told: 'look' });
+      }
+    };`;
+  const ort = await fresh(2, distWith(telling + readFileSync(`${dist}ort-wasm-worker.mjs`, 'utf8')));
+  const [one, other] = await Promise.all([1, 2].map(() => ort.InferenceSession.create(products)));
+  const spy = mock.method(Worker.prototype, 'postMessage');
+  for (const session of [one, other]) await session.run(feedsFor(ort));
+  const worker = spy.mock.calls[0].this;
+  spy.mock.restore();
+  const seen = [];
+  worker.on('message', ({ told }) => told && seen.push(told));
+  const looks = () => seen.filter((what) => what === 'look').length;
+  await one.release();
+  for (let run = 0; run < 5000 && looks() < 10; run++) await other.run(feedsFor(ort), { yieldEveryMs: 1 });
+  assert.equal(looks(), 10);
+  assert.ok(seen.slice(0, seen.lastIndexOf('look')).includes('work'), `${seen}`);
+  await other.release();
+});
+
 test('a worker that fails ends the session that waits for it, and no other', async () => {
   const ort = await fresh(2);
   const other = await ort.InferenceSession.create(products);

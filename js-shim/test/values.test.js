@@ -71,6 +71,22 @@ test('an optional takes a value or null, and gives either', async () => {
   assert.deepEqual([...(await has.run({ x: f32([1]) })).y.data], [1]);
 });
 
+test('an optional sequence takes an array or null', async () => {
+  const optional = optionalOf(floats);
+  const running = await session('Identity', { x: optional }, optional);
+  const has = await session('OptionalHasElement', { x: optional }, tensorOf('bool'));
+  const element = await session('OptionalGetElement', { x: optional }, floats);
+  for (const x of [null, [], [f32([1])]]) {
+    const { y } = await running.run({ x });
+    assert.deepEqual(y && shapesAndData(y), x && shapesAndData(x));
+    assert.deepEqual([...(await has.run({ x })).y.data], [x ? 1 : 0]);
+    if (x) assert.deepEqual(shapesAndData((await element.run({ x })).y), shapesAndData(x));
+  }
+  await assert.rejects(element.run({ x: null }), /the optional has no element/);
+  await assert.rejects(running.run({ x: f32([1]) }), /input 'x' must be a sequence or map, got a tensor/);
+  await assert.rejects(running.run({}), /input 'x' is missing in 'feeds'/);
+});
+
 const maps = [
   { key: 'string', element: 'float32', x: new Map([['a', 0.5], ['', -1]]) },
   { key: 'int64', element: 'float32', x: new Map([[1n, 0.25], [-(2n ** 63n), 2]]) },
@@ -78,7 +94,28 @@ const maps = [
   { key: 'string', element: 'string', x: new Map([['k', 'v'], ['é', '😀']]) },
   { key: 'int64', element: 'float32', x: new Map([[3, 1]]), y: new Map([[3n, 1]]) },
   { key: 'string', element: 'float32', x: new Map() },
+  { key: 'int64', element: 'float64', x: new Map([[1n, 0.1], [2n, -1e300]]) },
+  { key: 'string', element: 'float64', x: new Map([['a', 0.1]]) },
+  { key: 'string', element: 'int64', x: new Map([['a', 7]]), y: new Map([['a', 7n]]) },
+  { key: 'string', element: 'int64', x: new Map([['a', 2n ** 62n]]) },
+  { key: 'string', element: 'int64', x: new Map() },
+  { key: 'int64', element: 'string', x: new Map([[1, 'v']]), y: new Map([[1n, 'v']]) },
 ];
+
+const wrongMaps = [
+  { key: 'string', element: 'float32', x: new Map([['a', 'b']]), error: /^TypeError: input 'x': the Map needs float32 here, got a string$/ },
+  { key: 'string', element: 'string', x: new Map([['a', 1]]), error: /^TypeError: tensor data at index 0 is not a string$/ },
+  { key: 'int64', element: 'float32', x: new Map([[1, 1], ['a', 2]]), error: /^TypeError: input 'x': the Map needs int64 here, got a string$/ },
+  { key: 'string', element: 'float64', x: new Map([['a', 1n]]), error: /^TypeError: .*BigInt/ },
+  { key: 'string', element: 'int64', x: new Map([['a', 1.5]]), error: /^RangeError: .*1\.5/ },
+];
+
+for (const { key, element, x, error } of wrongMaps) {
+  test(`a map of ${key} to ${element} refuses ${[...x]}`, async () => {
+    const type = mapOf(key, tensorOf(element));
+    await assert.rejects((await session('Identity', { x: type }, type)).run({ x }), error);
+  });
+}
 
 for (const { key, element, x, y = x } of maps) {
   test(`a map of ${key} to ${element} comes back: ${[...x]}`, async () => {

@@ -41,7 +41,7 @@ export declare namespace InferenceSession {
     executionMode?: 'sequential' | 'parallel';
     /** Writes the model as it is after optimising: to this path in Node, as a download in browsers. */
     optimizedModelFilePath?: string;
-    /** Whether to measure what each node takes; see `endProfiling`. */
+    /** Whether to measure what each node takes, from the first run on; see `startProfiling`. */
     enableProfiling?: boolean;
     profileFilePrefix?: string;
     logId?: string;
@@ -149,7 +149,7 @@ export declare namespace InferenceSession {
 
   type ValueMetadata = NonTensorValueMetadata | TensorValueMetadata;
 
-  /** What one node took, over all runs so far. */
+  /** What one node took, over the runs that were measured. */
   interface NodeProfile {
     readonly name: string;
     readonly opType: string;
@@ -219,8 +219,12 @@ export interface InferenceSession extends AsyncDisposal {
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
   release(): Promise<void>;
 
+  /** Measures what each node takes, in runs from now on; what was measured before is dropped. */
   startProfiling(): void;
-  /** What each node took over all runs, where `enableProfiling` asked for it. */
+  /**
+   * Ends that.
+   * @returns what each node took since `startProfiling`, or since the beginning where `enableProfiling` asked for it
+   */
   endProfiling(): InferenceSession.NodeProfile[];
 
   /** The inputs that must be fed, in the model's order. */
@@ -251,7 +255,7 @@ export interface InferenceSessionFactory {
     options?: InferenceSession.SessionOptions,
   ): Promise<InferenceSession>;
   create(buffer: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
-  /** What arrives bit by bit goes straight into the session's memory. */
+  /** What arrives bit by bit is kept until the session is made; a file is read straight into the session's memory. */
   create(
     model: ModelSource | ArrayBufferView | PromiseLike<string | FileData | ModelSource | ArrayBufferView>,
     options?: InferenceSession.SessionOptions,

@@ -8,8 +8,9 @@ export type OnnxValue = Tensor | NonTensorType;
 export type OnnxValueDataLocation = Tensor.DataLocation;
 
 /**
- * Everything that a model may take or give: a tensor; an array for a sequence; a Map for a map, its keys strings,
- * bigints or, where it is given, numbers; null for an optional that is empty.
+ * Everything that a model may take or give: a tensor; an array for a sequence; a Map for a map; null for an optional
+ * tensor or sequence that is empty. Keys of a Map are strings or bigints, and values are of the type that the model
+ * declares; numbers are taken for bigints too.
  *
  * `run` is typed as if all results were tensors, as programs expect. Say `value as AnyOnnxValue` of one that is not.
  */

@@ -55,7 +55,7 @@ struct Feeds {
         let shape = try self.shape(of: input)
         values.append(
           (input.name, .tensor(try generator.tensor(input.type ?? .float32, Shape(shape), session.allocator))))
-      } else if input.kind != .optional {
+      } else if !input.isOptional {
         throw RuntimeError(
           .invalidArgument, "input %s is no tensor: --input gives it from a .pb file", name: input.name)
       }
