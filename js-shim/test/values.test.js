@@ -1,5 +1,8 @@
 // Values that are no plain tensors, in and out: sequences, maps, optionals, and elements of less than a byte.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { InferenceSession, Tensor } from '../dist/ort.node.min.mjs';
 import { mapOf, model, node, optionalOf, sequenceOf, tensorOf, typedValue, value } from './support/onnx.js';
@@ -7,7 +10,7 @@ import { mapOf, model, node, optionalOf, sequenceOf, tensorOf, typedValue, value
 const f32 = (data, dims) => new Tensor('float32', data, dims);
 
 /** A session of one node from inputs `x`, `i` … to `y`, each of a given type. */
-const session = (opType, inputs, output, opset = 21) =>
+const session = (opType, inputs, output, opset = 21, options = {}) =>
   InferenceSession.create(
     model({
       nodes: [node(opType, Object.keys(inputs), ['y'])],
@@ -15,6 +18,7 @@ const session = (opType, inputs, output, opset = 21) =>
       outputs: [typedValue('y', output)],
       opset,
     }),
+    options,
   );
 const floats = sequenceOf(tensorOf('float32'));
 
@@ -85,6 +89,19 @@ test('an optional sequence takes an array or null', async () => {
   await assert.rejects(element.run({ x: null }), /the optional has no element/);
   await assert.rejects(running.run({ x: f32([1]) }), /input 'x' must be a sequence or map, got a tensor/);
   await assert.rejects(running.run({}), /input 'x' is missing in 'feeds'/);
+});
+
+test('an optimised model declares its optional sequence as one', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
+  try {
+    const optional = optionalOf(floats);
+    const options = { optimizedModelFilePath: path.join(folder, 'optimized.onnx') };
+    const { optimizedModel } = await session('OptionalHasElement', { x: optional }, tensorOf('bool'), 21, options);
+    const again = await InferenceSession.create(optimizedModel);
+    for (const x of [null, [f32([1])]]) assert.deepEqual([...(await again.run({ x })).y.data], [x ? 1 : 0]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 const maps = [
