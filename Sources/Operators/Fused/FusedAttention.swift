@@ -88,7 +88,6 @@ struct FusedAttention: OperatorKernel {
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
-    try ShapeRules.sameType(inputs, [1, 2, 3])
     let s = try sizes(inputs)
     let (heads, rows) = (s.scores[1], s.scores[2])
     let columns = s.v.dims[3]
