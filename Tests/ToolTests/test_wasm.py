@@ -111,7 +111,8 @@ class OpcodeTests(unittest.TestCase):
     def test_what_is_refused(self):
         for text, message in (
             ("(module (func (param v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))", "0x100"),
-            ("(module (func (param v128) (drop (f32x4.relaxed_nmadd (local.get 0) (local.get 0) (local.get 0)))))", "0x106"),
+            ("(module (func (param v128) (drop (f32x4.relaxed_nmadd (local.get 0) (local.get 0) (local.get 0)))))",
+             "0x106"),
             (MADD % "(v128.const i64x2 1 1)", "must have an operand that varies"),
             (MADD % "(local.get 1)", "must have an operand that varies"),
         ):
