@@ -1,4 +1,5 @@
 import GraphIR
+import Kernels
 import Tensors
 
 /// Boxes of images, each scaled to one size: X [batch, channels, height, width], boxes [count, 4] of y1, x1, y2, x2 from
