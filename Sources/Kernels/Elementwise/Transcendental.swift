@@ -137,7 +137,7 @@ extension SIMD4<Float> {
     return Lanes.select(x.isLess(all(k.pointee.erfBorder)), near, far).withSigns(of: self)
   }
 
-  /// x · (1 + erf(x / √2)) / 2, within 4 ulp or 1e-7.
+  /// x · (1 + erf(x / √2)) / 2, within 4 ulp or 1e-7; near zero at -infinity, as its limit is.
   @inline(__always) var gelu: Lanes {
     // max(x, 0) - |x| · 2^P(|x|), where 2^P is the share of a normal distribution that lies beyond.
     let k: Constants = ck_coefficients()

@@ -55,13 +55,16 @@ import Testing
       Case(
         name, "Attention", domain: "apus", opset: 1,
         [.mixed(q), .mixed(k), .mixed(v)] + (mask.map { [.mixed($0)] } ?? []),
-        [("interleaved", .ints([0, 0, 0, 1])), ("repeats", .int(repeats))], gives: [nil])
+        [("interleaved", .ints([0, 0, 0, 1])), ("repeats", .int(repeats))], gives: [.mixed(q)])
     }
     let (q, k, v) = ([1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 6])
     checkError(broken("rank 5", q: [1] + q, k: k, v: v), contains: "rank 2 to 4", "[1, 1, 2, 3, 4]")
     checkError(broken("inner dims", q: q, k: [1, 2, 5, 3], v: v), contains: "inner dims", "[1, 2, 5, 3]")
     checkError(broken("rows of V", q: q, k: k, v: [1, 2, 4, 6]), contains: "V must have 5 rows", "[1, 2, 4, 6]")
-    checkError(broken("heads", q: q, k: [1, 3, 5, 4], v: v), contains: "as many heads", "[1, 3, 5, 4]")
+    checkError(broken("heads", q: q, k: [1, 3, 5, 4], v: v), contains: "do not broadcast", "[1, 3, 1]")
+    checkError(
+      broken("heads of K and V", q: [1, 6, 3, 4], k: [1, 3, 5, 4], v: v, repeats: 2), contains: "as many heads",
+      "[1, 3, 5, 4]")
     checkError(
       broken("heads that do not repeat", q: q, k: k, v: v, repeats: 3), contains: "do not broadcast", "[1, 2, 3]")
     checkError(
