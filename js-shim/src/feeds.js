@@ -24,7 +24,8 @@ export function collectFeeds(inputs, feeds, constantNames, pinned) {
   }
   const collected = [];
   const wrong = [];
-  for (const { name, index, kind, type, shape, optional } of inputs.values()) {
+  for (const input of inputs.values()) {
+    const { name, index, kind, type, shape, optional } = input;
     const given = feeds[name];
     if (given === undefined && optional) continue;
     if (kind === 'tensor' && isTensor(given)) {
