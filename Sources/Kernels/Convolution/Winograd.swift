@@ -45,40 +45,64 @@ public struct Winograd {
     scales: UnsafePointer<Float>? = nil, into packed: UnsafeMutablePointer<Float>
   ) {
     let pointStride = GemmPack.leftCount(m: filters, k: channels)
-    for filter in range {
-      let scale = Double(scales?[filter] ?? 1)
+    var quad = range.lowerBound / 4 * 4
+    while quad < range.upperBound {
+      let here = max(quad, range.lowerBound)..<min(quad + 4, range.upperBound)
+      let isWhole = here.lowerBound == quad && (here.count == 4 || here.upperBound == filters)
+      var scale = Four(repeating: 1)
+      if let scales { for filter in here { scale[filter - quad] = Double(scales[filter]) } }
       for channel in 0..<channels {
-        let w = source + ((filter - range.lowerBound) * channels + channel) * 9
-        let to = packed + (filter / 4 * 4 * channels + channel * 4 + filter % 4)
-        for column in 0..<6 {
-          // G · w, then times Gᵀ.
-          let (x, y, z) = (along(column, w, 1), along(column, w + 3, 1), along(column, w + 6, 1))
-          for row in 0..<6 { to[(row * 6 + column) * pointStride] = Float(weigh(row, x, y, z) * scale) }
+        let from = source + ((here.lowerBound - range.lowerBound) * channels + channel) * 9
+        /// One weight of each filter; 0 of those that are not there.
+        let weight = { (i: Int) in
+          var four = Four(repeating: 0)
+          for filter in here { four[filter - quad] = Double(from[(filter - here.lowerBound) * channels * 9 + i]) }
+          return four * scale
         }
+        // G · w · Gᵀ
+        let top = along(weight(0), weight(1), weight(2))
+        let middle = along(weight(3), weight(4), weight(5))
+        let bottom = along(weight(6), weight(7), weight(8))
+        let to = packed + (quad * channels + channel * 4)
+        let put = { (column: Int, x: Four, y: Four, z: Four) in
+          let six = along(x, y, z)
+          let place = { (row: Int, four: Four) in
+            let to = to + (row * 6 + column) * pointStride
+            if isWhole {
+              store(Lanes(four), to)
+            } else {
+              // Behind the last filter there are zeros.
+              let end = here.upperBound == filters ? quad + 4 : here.upperBound
+              for filter in here.lowerBound..<end { to[filter - quad] = Float(four[filter - quad]) }
+            }
+          }
+          place(0, six.0)
+          place(1, six.1)
+          place(2, six.2)
+          place(3, six.3)
+          place(4, six.4)
+          place(5, six.5)
+        }
+        put(0, top.0, middle.0, bottom.0)
+        put(1, top.1, middle.1, bottom.1)
+        put(2, top.2, middle.2, bottom.2)
+        put(3, top.3, middle.3, bottom.3)
+        put(4, top.4, middle.4, bottom.4)
+        put(5, top.5, middle.5, bottom.5)
       }
-    }
-    guard range.upperBound == filters, filters % 4 != 0 else { return }
-    for point in 0..<points {
-      let panel = packed + point * pointStride + filters / 4 * 4 * channels
-      for channel in 0..<channels { for row in filters % 4..<4 { panel[channel * 4 + row] = 0 } }
+      quad += 4
     }
   }
 
-  private static func along(_ row: Int, _ w: UnsafePointer<Float>, _ step: Int) -> Double {
-    weigh(row, Double(w[0]), Double(w[step]), Double(w[2 * step]))
-  }
+  /// The weights of four filters at one place.
+  private typealias Four = SIMD4<Double>
 
-  /// One row of G times a vector.
-  private static func weigh(_ row: Int, _ x: Double, _ y: Double, _ z: Double) -> Double {
-    let (small, large) = (0.707106781186547524, 1.414213562373095049)
-    switch row {
-    case 0: return x
-    case 1: return (x + small * y + 0.5 * z) * (-2.0 / 3)
-    case 2: return (x - small * y + 0.5 * z) * (-2.0 / 3)
-    case 3: return (x + large * y + 2 * z) / 6
-    case 4: return (x - large * y + 2 * z) / 6
-    default: return z
-    }
+  /// G times a vector.
+  @inline(__always)
+  private static func along(_ x: Four, _ y: Four, _ z: Four) -> (Four, Four, Four, Four, Four, Four) {
+    let (outer, near) = ((x + z * 0.5) * (-2.0 / 3), y * (-2.0 / 3 * 0.707106781186547524))
+    let (inner, far) = ((x + z * 2) * (1.0 / 6), y * (1.414213562373095049 / 6))
+    return (x, outer + near, outer - near, inner + far, inner - far, z)
   }
 
   // MARK: Sizes

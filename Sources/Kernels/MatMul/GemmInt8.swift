@@ -120,12 +120,16 @@ private func split(
   }
 }
 
-/// f32 from sums in place: epilogue(sum · rowScale · columnScales[n]), the bits of each sum replaced. `columnScales`
-/// has one scale, or N of them if `perColumn`.
+/// f32 from sums in place: activation(sum · rowScale · columnScales[n] + bias[n]), the bits of each sum replaced.
+/// `columnScales` has one scale, or N of them if `perColumn`; of the epilogue there may be a bias per column and an
+/// activation.
 public func scaleSums(
   _ platform: Platform, _ c: UnsafeMutablePointer<Int32>, ldc: Int, rows: Int, columns: Int, rowScale: Float,
   columnScales: UnsafePointer<Float>, perColumn: Bool, _ epilogue: Epilogue
 ) {
+  assert(epilogue.alpha == 1 && epilogue.addend == nil && !epilogue.biasPerRow)
+  let (low, high) = (Lanes(repeating: epilogue.low), Lanes(repeating: epilogue.high))
+  let isBounded = epilogue.activation == .clamp && (epilogue.low > -.infinity || epilogue.high < .infinity)
   platform.parallelRanges(rows, grain: max(1, 16384 / max(columns, 1))) { range in
     for row in range {
       let sums = c + row &* ldc
@@ -133,18 +137,24 @@ public func scaleSums(
       let rowScales = Lanes(repeating: rowScale)
       var scales = rowScales * Lanes(repeating: columnScales[0])
       var i = 0
-      while i &+ 4 <= columns {
-        if perColumn { scales = rowScales * load(columnScales + i) }
-        let four = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
-        store(Lanes(converting: four) * scales, to + i)
+      while i < columns {
+        let count = min(4, columns &- i)
+        var four = SIMD4<Int32>(repeating: 0)
+        if count == 4 {
+          four = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
+        } else {
+          for j in 0..<count { four[j] = sums[i &+ j] }
+        }
+        if perColumn {
+          scales = rowScales * (count == 4 ? load(columnScales + i) : load(columnScales + i, count: count))
+        }
+        var x = Lanes(converting: four) * scales
+        if let bias = epilogue.bias { x += count == 4 ? load(bias + i) : load(bias + i, count: count) }
+        if isBounded { x = x.atLeast(low).atMost(high) }
+        if count == 4 { store(x, to + i) } else { store(x, to + i, count: count) }
         i &+= 4
       }
-      while i < columns {
-        to[i] = Float(sums[i]) * (rowScale * columnScales[perColumn ? i : 0])
-        i &+= 1
-      }
-      finish(
-        to, ldc: ldc, rows: 1, columns: columns, epilogue.advanced(row: row, column: 0, offset: row &* ldc))
+      if epilogue.activation != .clamp { activate(to, ldc: ldc, rows: 1, columns: columns, epilogue) }
     }
   }
 }
