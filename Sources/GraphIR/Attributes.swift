@@ -31,10 +31,14 @@ public struct Attributes {
     }
   }
 
-  public func int(_ name: StaticString) throws(RuntimeError) -> Int? {
+  /// A size, an axis or a choice, clamped to `Int`, which has 32 bits in wasm.
+  public func int(_ name: StaticString) throws(RuntimeError) -> Int? { try int64(name).map { Int(clamping: $0) } }
+
+  /// A number that is an element's value.
+  public func int64(_ name: StaticString) throws(RuntimeError) -> Int64? {
     guard let attribute = find(name) else { return nil }
     guard case .int(let value) = attribute else { throw mismatch(name, "an int") }
-    return Int(clamping: value)
+    return value
   }
 
   public func float(_ name: StaticString) throws(RuntimeError) -> Float? {
@@ -44,9 +48,13 @@ public struct Attributes {
   }
 
   public func ints(_ name: StaticString) throws(RuntimeError) -> [Int]? {
+    try int64s(name).map { $0.map { Int(clamping: $0) } }
+  }
+
+  public func int64s(_ name: StaticString) throws(RuntimeError) -> [Int64]? {
     guard let attribute = find(name) else { return nil }
     guard case .ints(let values) = attribute else { throw mismatch(name, "a list of ints") }
-    return values.map { Int(clamping: $0) }
+    return values
   }
 
   public func floats(_ name: StaticString) throws(RuntimeError) -> [Float]? {

@@ -61,6 +61,11 @@ public final class Site {
     try int(name, default: value ? 1 : 0) != 0
   }
 
+  public func int64(_ name: StaticString, default value: Int64) throws(RuntimeError) -> Int64 {
+    try node.attributes.int64(name) ?? value
+  }
+
+  public func int64s(_ name: StaticString) throws(RuntimeError) -> [Int64]? { try node.attributes.int64s(name) }
   public func ints(_ name: StaticString) throws(RuntimeError) -> [Int]? { try node.attributes.ints(name) }
   public func floats(_ name: StaticString) throws(RuntimeError) -> [Float]? { try node.attributes.floats(name) }
   public func string(_ name: StaticString) throws(RuntimeError) -> Name? { try node.attributes.string(name) }

@@ -44,12 +44,14 @@ public struct Tensor {
     return UnsafeMutableBufferPointer(start: bytes.assumingMemoryBound(to: T.self), count: count)
   }
 
-  /// Element `i` of an int32 or int64 tensor, clamped to `Int`.
-  public func integer(_ i: Int) -> Int {
+  /// Element `i` of an int32 or int64 tensor.
+  public func int64(_ i: Int) -> Int64 {
     type == .int64
-      ? Int(clamping: bytes.load(fromByteOffset: i * 8, as: Int64.self))
-      : Int(bytes.load(fromByteOffset: i * 4, as: Int32.self))
+      ? bytes.load(fromByteOffset: i * 8, as: Int64.self) : Int64(bytes.load(fromByteOffset: i * 4, as: Int32.self))
   }
+
+  /// The same as an index or a size, clamped to `Int`, which has 32 bits in wasm.
+  public func integer(_ i: Int) -> Int { Int(clamping: int64(i)) }
 
   /// All elements of an int32 or int64 tensor, clamped to `Int`.
   public var integers: [Int] { (0..<count).map { integer($0) } }

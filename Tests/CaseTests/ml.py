@@ -151,5 +151,12 @@ for source, target in itertools.product(KEYS, KEYS):
             **{f"keys_{source}": KEYS[source],
             f"values_{target}": values}, **given)
 
+# Beyond 32 bits, where numbers that are alike in their low halves or too large for an index must stay apart.
+WIDE = [2**40 + 1, 2**33 + 1, -2**40]
+wide = np.array([2**33 + 1, 1, 2**40 + 1, -2**40, 2**40 + 2], np.int64)
+one("label_wide", "LabelEncoder", [wide], version=2, keys_int64s=WIDE, values_int64s=WIDE[::-1], default_int64=2**50)
+one("category_wide", "CategoryMapper", [wide], cats_strings=["a", "b", "c"], cats_int64s=WIDE, version=1)
+one("one_hot_wide", "OneHotEncoder", [wide], cats_int64s=WIDE, zeros=1)
+
 if __name__ == "__main__":
     F.write()

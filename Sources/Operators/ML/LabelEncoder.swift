@@ -51,7 +51,7 @@ struct LookupTable {
     case .float32: return bits(Double(tensor.floats[i]))
     case .float64: return bits(tensor.elements(Double.self)[i])
     case .int16: return Int64(tensor.elements(Int16.self)[i])
-    default: return Int64(tensor.integer(i))
+    default: return tensor.int64(i)
     }
   }
 }
@@ -99,12 +99,12 @@ struct LabelEncoder: FamilyKernel {
   }
 
   static func categories(_ site: Site) throws(RuntimeError) -> LabelEncoder {
-    try paired(site, strings: try site.strings("cats_strings") ?? [], integers: try site.ints("cats_int64s") ?? [])
+    try paired(site, strings: try site.strings("cats_strings") ?? [], integers: try site.int64s("cats_int64s") ?? [])
   }
 
   /// Strings to integers and integers to strings; without a list of integers they are positions.
-  private static func paired(_ site: Site, strings: [Name], integers: [Int]?) throws(RuntimeError) -> LabelEncoder {
-    let integers = integers ?? Array(strings.indices)
+  private static func paired(_ site: Site, strings: [Name], integers: [Int64]?) throws(RuntimeError) -> LabelEncoder {
+    let integers = integers ?? strings.indices.map { Int64($0) }
     guard strings.count == integers.count, !strings.isEmpty else {
       throw RuntimeError(
         .invalidGraph, "%d strings must have as many integers, got %d", strings.count, integers.count)
@@ -121,9 +121,9 @@ struct LabelEncoder: FamilyKernel {
       ])
   }
 
-  private static func tensor(_ site: Site, _ integers: [Int]) throws(RuntimeError) -> Tensor {
+  private static func tensor(_ site: Site, _ integers: [Int64]) throws(RuntimeError) -> Tensor {
     let tensor = try site.allocator.tensor(.int64, [integers.count])
-    for (i, integer) in integers.enumerated() { tensor.elements(Int64.self)[i] = Int64(integer) }
+    for (i, integer) in integers.enumerated() { tensor.elements(Int64.self)[i] = integer }
     return tensor
   }
 
@@ -132,7 +132,7 @@ struct LabelEncoder: FamilyKernel {
   ) throws(RuntimeError) -> Tensor {
     var found: [Tensor] = []
     if let list = try site.strings(strings) { found.append(Tensor(shape: [list.count], strings: list)) }
-    if let list = try site.ints(ints) { found.append(try LabelEncoder.tensor(site, list)) }
+    if let list = try site.int64s(ints) { found.append(try LabelEncoder.tensor(site, list)) }
     if let list = try site.floats(floats) {
       let numbers = try site.allocator.tensor(.float32, [list.count])
       for (i, number) in list.enumerated() { numbers.floats[i] = number }
@@ -160,9 +160,9 @@ struct LabelEncoder: FamilyKernel {
     switch type {
     case .float32: tensor.floats[0] = try site.float("default_float", default: -0.0)
     case .float64: tensor.elements(Double.self)[0] = Double(try site.float("default_float", default: -0.0))
-    case .int64: tensor.elements(Int64.self)[0] = Int64(try site.int("default_int64", default: -1))
-    case .int32: tensor.elements(Int32.self)[0] = Int32(truncatingIfNeeded: try site.int("default_int64", default: -1))
-    case .int16: tensor.elements(Int16.self)[0] = Int16(truncatingIfNeeded: try site.int("default_int64", default: -1))
+    case .int64: tensor.elements(Int64.self)[0] = try site.int64("default_int64", default: -1)
+    case .int32: tensor.elements(Int32.self)[0] = Int32(truncatingIfNeeded: try site.int64("default_int64", default: -1))
+    case .int16: tensor.elements(Int16.self)[0] = Int16(truncatingIfNeeded: try site.int64("default_int64", default: -1))
     default: throw RuntimeError(.notImplemented, "values of %t are not implemented", Int(type.rawValue))
     }
     return tensor

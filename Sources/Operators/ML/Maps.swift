@@ -9,7 +9,7 @@ struct ZipMap: OperatorKernel {
   private let labels: Tensor
 
   init(_ site: Site) throws(RuntimeError) {
-    let (strings, integers) = (try site.strings("classlabels_strings"), try site.ints("classlabels_int64s"))
+    let (strings, integers) = (try site.strings("classlabels_strings"), try site.int64s("classlabels_int64s"))
     guard (strings == nil) != (integers == nil) else {
       throw RuntimeError(.invalidGraph, "labels must be strings or integers")
     }
@@ -17,7 +17,7 @@ struct ZipMap: OperatorKernel {
       labels = Tensor(shape: [strings.count], strings: strings)
     } else {
       labels = try site.allocator.tensor(.int64, [integers!.count])
-      for (i, integer) in integers!.enumerated() { labels.elements(Int64.self)[i] = Int64(integer) }
+      for (i, integer) in integers!.enumerated() { labels.elements(Int64.self)[i] = integer }
     }
   }
 
@@ -60,11 +60,11 @@ struct DictVectorizer: OperatorKernel {
   private let vocabulary: LookupTable
 
   init(_ site: Site) throws(RuntimeError) {
-    let (strings, integers) = (try site.strings("string_vocabulary"), try site.ints("int64_vocabulary"))
+    let (strings, integers) = (try site.strings("string_vocabulary"), try site.int64s("int64_vocabulary"))
     guard (strings == nil) != (integers == nil) else {
       throw RuntimeError(.invalidGraph, "the vocabulary must be strings or integers")
     }
-    vocabulary = strings.map { LookupTable(strings: $0) } ?? LookupTable(integers: integers!.map { Int64($0) })
+    vocabulary = strings.map { LookupTable(strings: $0) } ?? LookupTable(integers: integers!)
   }
 
   func infer(_ inputs: Facts) -> [Fact] { [.anything] }

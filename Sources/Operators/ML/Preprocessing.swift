@@ -105,15 +105,15 @@ struct Binarizer: OperatorKernel {
 /// <https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html>
 struct Imputer: OperatorKernel {
   private let floats: [Float]
-  private let integers: [Int]
+  private let integers: [Int64]
   private let replacedFloat: Float
-  private let replacedInteger: Int
+  private let replacedInteger: Int64
 
   init(_ site: Site) throws(RuntimeError) {
     floats = try site.floats("imputed_value_floats") ?? []
-    integers = try site.ints("imputed_value_int64s") ?? []
+    integers = try site.int64s("imputed_value_int64s") ?? []
     replacedFloat = try site.float("replaced_value_float", default: 0)
-    replacedInteger = try site.int("replaced_value_int64", default: 0)
+    replacedInteger = try site.int64("replaced_value_int64", default: 0)
     guard floats.isEmpty != integers.isEmpty else {
       throw RuntimeError(.invalidGraph, "imputed values must be floats or integers, and some")
     }
@@ -141,7 +141,7 @@ struct Imputer: OperatorKernel {
     } else {
       let (from, to) = (x.elements(Int64.self), output.elements(Int64.self))
       for i in 0..<x.count {
-        to[i] = from[i] == Int64(replacedInteger) ? Int64(integers[integers.count > 1 ? i % columns : 0]) : from[i]
+        to[i] = from[i] == replacedInteger ? integers[integers.count > 1 ? i % columns : 0] : from[i]
       }
     }
   }
@@ -233,13 +233,13 @@ struct OneHotEncoder: OperatorKernel {
 
   init(_ site: Site) throws(RuntimeError) {
     allowsUnknown = try site.flag("zeros", default: true)
-    let (strings, integers) = (try site.strings("cats_strings") ?? [], try site.ints("cats_int64s") ?? [])
+    let (strings, integers) = (try site.strings("cats_strings") ?? [], try site.int64s("cats_int64s") ?? [])
     guard strings.isEmpty != integers.isEmpty else {
       throw RuntimeError(.invalidGraph, "categories must be strings or integers, and some")
     }
     categories =
       strings.isEmpty
-      ? LookupTable(integers: integers.map { Int64($0) }) : LookupTable(strings: strings)
+      ? LookupTable(integers: integers) : LookupTable(strings: strings)
     site.types.first = categories.areStrings ? .string : .numbers
   }
 

@@ -49,11 +49,11 @@ enum Scores {
 /// The classes of a classifier: strings or integers.
 struct ClassLabels {
   private let strings: [Name]
-  private let integers: [Int]
+  private let integers: [Int64]
 
   init(_ site: Site, strings: StaticString, integers: StaticString) throws(RuntimeError) {
     self.strings = try site.strings(strings) ?? []
-    self.integers = try site.ints(integers) ?? []
+    self.integers = try site.int64s(integers) ?? []
     guard self.strings.isEmpty || self.integers.isEmpty else {
       throw RuntimeError(.invalidGraph, "labels are strings or integers, got both")
     }
@@ -69,7 +69,7 @@ struct ClassLabels {
     if areStrings {
       tensor.storage.strings[row] = strings[index]
     } else {
-      tensor.elements(Int64.self)[row] = Int64(index < integers.count ? integers[index] : index)
+      tensor.elements(Int64.self)[row] = index < integers.count ? integers[index] : Int64(index)
     }
   }
 }

@@ -9,12 +9,7 @@ struct MurmurHash3: OperatorKernel {
   private let type: ElementType
 
   init(_ site: Site) throws(RuntimeError) {
-    // 32 bits of either sign, which an `Int` may not hold.
-    if case .int(let given)? = site.node.attributes["seed"] {
-      seed = UInt32(truncatingIfNeeded: given)
-    } else {
-      seed = UInt32(truncatingIfNeeded: try site.int("seed", default: 0))
-    }
+    seed = UInt32(truncatingIfNeeded: try site.int64("seed", default: 0))
     type = try site.flag("positive", default: true) ? .uint32 : .int32
     site.types.answer = type
   }

@@ -44,7 +44,7 @@ struct TfIdfVectorizer: OperatorKernel {
       throw RuntimeError(.invalidGraph, "weights must be %d numbers, got %d", columnOf.count, weights.count)
     }
     let words = try site.strings("pool_strings")
-    let numbers = try site.ints("pool_int64s")
+    let numbers = try site.int64s("pool_int64s")
     guard (words == nil) != (numbers == nil) else {
       throw RuntimeError(.invalidGraph, "one of pool_strings and pool_int64s must be there")
     }
@@ -57,7 +57,7 @@ struct TfIdfVectorizer: OperatorKernel {
       if let words {
         TfIdfVectorizer.add(words[item], to: &key)
       } else {
-        TfIdfVectorizer.add(Int64(numbers![item]), to: &key)
+        TfIdfVectorizer.add(numbers![item], to: &key)
       }
     }
   }
@@ -124,7 +124,7 @@ struct TfIdfVectorizer: OperatorKernel {
               if isOfStrings {
                 TfIdfVectorizer.add(x.storage.strings[item], to: &key)
               } else {
-                TfIdfVectorizer.add(Int64(x.integer(item)), to: &key)
+                TfIdfVectorizer.add(x.int64(item), to: &key)
               }
             }
             guard let gram = pool[key] else { continue }
