@@ -157,12 +157,13 @@ struct LabelEncoder: FamilyKernel {
     }
     if type == .string { return Tensor(shape: [], strings: [try site.string("default_string") ?? "_Unused"]) }
     let tensor = try site.allocator.tensor(type, [])
+    let integer = try site.int64("default_int64", default: -1)
     switch type {
     case .float32: tensor.floats[0] = try site.float("default_float", default: -0.0)
     case .float64: tensor.elements(Double.self)[0] = Double(try site.float("default_float", default: -0.0))
-    case .int64: tensor.elements(Int64.self)[0] = try site.int64("default_int64", default: -1)
-    case .int32: tensor.elements(Int32.self)[0] = Int32(truncatingIfNeeded: try site.int64("default_int64", default: -1))
-    case .int16: tensor.elements(Int16.self)[0] = Int16(truncatingIfNeeded: try site.int64("default_int64", default: -1))
+    case .int64: tensor.elements(Int64.self)[0] = integer
+    case .int32: tensor.elements(Int32.self)[0] = Int32(truncatingIfNeeded: integer)
+    case .int16: tensor.elements(Int16.self)[0] = Int16(truncatingIfNeeded: integer)
     default: throw RuntimeError(.notImplemented, "values of %t are not implemented", Int(type.rawValue))
     }
     return tensor
