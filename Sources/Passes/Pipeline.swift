@@ -6,6 +6,7 @@ import Tensors
 public final class Pipeline {
   @export(interface) public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
     (FoldConstants.pass, .basic),
+    (FuseDequantizedProduct.pass, .extended),
     (FoldDequantize.pass, .all),
     (EliminateIdentity.pass, .basic),
     (ShareCommonNodes.pass, .basic),
