@@ -53,14 +53,13 @@ export function workForSessions({ control, index }, port) {
         }
         break;
       }
-      const isLeft = leaving.length > 0;
-      if (!isIdle) {
-        if (isLeft && now() - lastLook > looksWhenBusy) return true;
-      } else if (isLeft && sessions.size === 0) {
-        return true;
-      } else if (Atomics.wait(shared, words.wake, seen, isLeft ? looksWhenIdle : Infinity) === 'timed-out') {
-        return true;
+      if (leaving.length === 0) {
+        if (isIdle) Atomics.wait(shared, words.wake, seen);
+        continue;
       }
+      // Calls that come to nothing, since others were quicker, count as asking.
+      if (sessions.size === 0 || now() - lastLook > looksWhenBusy) return true;
+      if (isIdle && Atomics.wait(shared, words.wake, seen, looksWhenIdle) === 'timed-out') return true;
     }
   };
 
