@@ -64,7 +64,8 @@ import Testing
           constants: ["s": .float32([], [0.1]), "z": .uint8([], [0]), "ws": .float32([], [1]), "wz": .int8([], [0])],
           [quantise, left, right, product], becomes: nil, feeds: x + [("w", .int8([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]))]),
         PassCase(
-          "16 bits", constants: constants(zero: .of(.uint16, [], [UInt16(9)])), [quantise, left, right, product], becomes: nil,
+          "16 bits", constants: constants(zero: .of(.uint16, [], [UInt16(9)])), [quantise, left, right, product],
+          becomes: nil,
           feeds: x),
       ])
   }
