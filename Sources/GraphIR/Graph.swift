@@ -122,6 +122,15 @@ public final class Graph {
     return mask
   }
 
+  /// For every value the last node that reads it, or -1.
+  public func lastReaders() -> [Int] {
+    var readers = [Int](repeating: -1, count: values.count)
+    for (index, node) in nodes.enumerated() {
+      for input in node.reads where input >= 0 { readers[input] = index }
+    }
+    return readers
+  }
+
   /// For every value how often nodes and the graph's outputs read it.
   public func useCounts() -> [Int] {
     var counts = [Int](repeating: 0, count: values.count)

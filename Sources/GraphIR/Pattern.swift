@@ -51,6 +51,8 @@ public struct Matcher {
   public let producers: [Int?]
   /// How many reads each value has, outputs of the graph among them.
   public let useCounts: [Int]
+  /// The last node that reads each value, or -1.
+  private let lastReaders: [Int]
   private let allocator: Allocator
 
   public init(_ graph: Graph, allocator: Allocator) {
@@ -58,6 +60,7 @@ public struct Matcher {
     self.allocator = allocator
     producers = graph.producers()
     useCounts = graph.useCounts()
+    lastReaders = graph.lastReaders()
   }
 
   /// The match that ends in node `index`; nil where there is none, or where a value inside it is read elsewhere too.
@@ -126,6 +129,17 @@ public struct Matcher {
     let node = graph.nodes[index]
     return node.domain.isEmpty && node.opType == op && output < node.outputs.count && node.outputs[output] == id
       ? node : nil
+  }
+
+  /// The one node that reads a value; nil where there are more, or where the value is an output.
+  public func reader(_ id: ValueID) -> Node? {
+    useCounts[id] == 1 && lastReaders[id] >= 0 ? graph.nodes[lastReaders[id]] : nil
+  }
+
+  /// The axes of a node that has them as an attribute or, later, as a constant.
+  public func axes(of node: Node) -> [Int]? {
+    if case .ints(let axes)? = node.attributes["axes"] { return axes.map { Int($0) } }
+    return node.inputs.count > 1 ? integers(node.inputs[1]) : nil
   }
 
   /// The one element of a float constant; nil where the value is not that, or where its rank could raise another's.

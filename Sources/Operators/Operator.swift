@@ -31,6 +31,9 @@ public protocol FamilyKernel {
 
   /// The bytes of scratch memory that `run` wants for such inputs and so many threads.
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int
+
+  /// Whether each element of the one output comes from the elements at its place in the inputs, which broadcast.
+  static var isElementwise: Bool { get }
 }
 
 extension FamilyKernel {
@@ -39,6 +42,8 @@ extension FamilyKernel {
   }
 
   public func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { 0 }
+
+  public static var isElementwise: Bool { false }
 }
 
 /// An operator that runs subgraphs: a state machine that says which body to enter next.
@@ -108,6 +113,8 @@ public struct Operator {
     public static let mixesReals = Traits(rawValue: 16)
     /// Inputs may be sequences, maps and empty optionals, not tensors only.
     public static let takesValues = Traits(rawValue: 2)
+    /// See `FamilyKernel.isElementwise`, which rows have it from.
+    public static let elementwise = Traits(rawValue: 32)
   }
 
   /// A row of an operator that has a struct of its own.
@@ -133,7 +140,7 @@ public struct Operator {
     self.types = types
     self.signature = signature
     self.memory = memory
-    self.traits = traits
+    self.traits = K.isElementwise ? traits.union(.elementwise) : traits
     bind = { site throws(RuntimeError) in ErasedKernel(try make(site)) }
   }
 

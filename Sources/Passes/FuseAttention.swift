@@ -150,7 +150,7 @@ enum FuseAttention {
     init?(_ id: ValueID, _ matcher: Matcher) {
       guard let reshape = matcher.producer(id, "Reshape"), let expand = matcher.producer(reshape.inputs[0], "Expand"),
         let unsqueeze = matcher.producer(expand.inputs[0], "Unsqueeze"),
-        FuseAttention.axes(of: unsqueeze, matcher) == [2], reshape.inputs.count == 2,
+        matcher.axes(of: unsqueeze) == [2], reshape.inputs.count == 2,
         let target = Dim.list(reshape.inputs[1], matcher), target.count == 4,
         let shape = Dim.list(expand.inputs[1], matcher), shape.count == 5,
         case .number(let heads) = shape[1], case .number(let count) = shape[2], case .number(let all) = target[1],
@@ -163,61 +163,9 @@ enum FuseAttention {
 
   /// Whether the result is made to have this batch, so that it cannot have come from the repetition alone.
   private static func keepsBatch(_ root: Node, _ batch: Dim, _ matcher: Matcher) -> Bool {
-    guard let reader = matcher.graph.nodes.first(where: { $0.inputs.contains(root.outputs[0]) }),
-      reader.opType == "Reshape", reader.domain.isEmpty, matcher.useCounts[root.outputs[0]] == 1
+    guard let reader = matcher.reader(root.outputs[0]), reader.opType == "Reshape", reader.domain.isEmpty,
+      reader.inputs.count == 2
     else { return false }
     return Dim.list(reader.inputs[1], matcher)?.first == batch
-  }
-
-  fileprivate static func axes(of node: Node, _ matcher: Matcher) -> [Int]? {
-    if case .ints(let axes)? = node.attributes["axes"] { return axes.map { Int($0) } }
-    return node.inputs.count > 1 ? matcher.integers(node.inputs[1]) : nil
-  }
-}
-
-/// A dim in a shape that is put together: a number, or the one element of a value.
-private enum Dim: Equatable {
-  case number(Int)
-  case element(ValueID)
-
-  /// The dims of a shape; nil where its parts are not known one by one.
-  static func list(_ id: ValueID, _ matcher: Matcher) -> [Dim]? {
-    if let numbers = matcher.integers(id) { return numbers.map { .number($0) } }
-    if let concat = matcher.producer(id, "Concat") {
-      var dims: [Dim] = []
-      for part in concat.inputs {
-        guard let more = list(part, matcher) else { return nil }
-        dims += more
-      }
-      return dims
-    }
-    // One size of another shape, as a vector.
-    if let unsqueeze = matcher.producer(id, "Unsqueeze"), FuseAttention.axes(of: unsqueeze, matcher) == [0],
-      let gather = matcher.producer(unsqueeze.inputs[0], "Gather"), matcher.producer(gather.inputs[0], "Shape") != nil,
-      let index = matcher.constant(gather.inputs[1]), index.shape.rank == 0
-    {
-      return [.element(id)]
-    }
-    if let reshape = matcher.producer(id, "Reshape"), matcher.integers(reshape.inputs[1]) == [-1] {
-      return list(reshape.inputs[0], matcher)
-    }
-    // Where -1 stands for what is there already.
-    if let choice = matcher.producer(id, "Where"), let test = matcher.producer(choice.inputs[0], "Equal"),
-      test.inputs[0] == choice.inputs[2] && isMinusOne(test.inputs[1], matcher)
-        || test.inputs[1] == choice.inputs[2] && isMinusOne(test.inputs[0], matcher)
-    {
-      return list(choice.inputs[2], matcher)
-    }
-    return nil
-  }
-
-  /// Whether all elements are -1: as a constant, or as exporters make it of a shape of ones.
-  private static func isMinusOne(_ id: ValueID, _ matcher: Matcher) -> Bool {
-    if let numbers = matcher.integers(id) { return numbers.allSatisfy { $0 == -1 } }
-    guard let product = matcher.producer(id, "Mul"), matcher.integers(product.inputs[1]) == [-1],
-      let ones = matcher.producer(product.inputs[0], "ConstantOfShape"),
-      case .tensor(let value)? = ones.attributes["value"]
-    else { return false }
-    return matcher.integers(of: value) == [1]
   }
 }

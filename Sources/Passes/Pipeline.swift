@@ -15,6 +15,8 @@ public final class Pipeline {
     (FuseNormalization.pass, .extended),
     (FuseRotary.pass, .extended),
     (FuseAttention.pass, .extended),
+    (SinkTransposes.pass, .extended),
+    (FuseSkipNormalization.pass, .extended),
     (FuseBatchNormalization.pass, .extended),
     (FuseScaledProduct.pass, .extended),
     (FuseBias.pass, .extended),

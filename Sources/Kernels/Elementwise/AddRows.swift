@@ -5,14 +5,21 @@ public func addRows(
 ) {
   platform.parallelRanges(rows, grain: max(1, 16384 / max(count, 1))) { range in
     for row in range {
-      let (from, to) = (x + row &* count, target + row &* count)
-      if let skip {
-        let other = skip + row % skipRows &* count
-        for i in 0..<count { to[i] = from[i] + other[i] }
-      } else {
-        for i in 0..<count { to[i] = from[i] }
-      }
-      if let bias { for i in 0..<count { to[i] += bias[i] } }
+      addRow(
+        x + row &* count, skip.map { $0 + row % skipRows &* count }, bias, count, into: target + row &* count)
     }
   }
+}
+
+/// One row of x + skip + bias.
+func addRow(
+  _ x: UnsafePointer<Float>, _ skip: UnsafePointer<Float>?, _ bias: UnsafePointer<Float>?, _ count: Int,
+  into target: UnsafeMutablePointer<Float>
+) {
+  if let skip {
+    for i in 0..<count { target[i] = x[i] + skip[i] }
+  } else {
+    for i in 0..<count { target[i] = x[i] }
+  }
+  if let bias { for i in 0..<count { target[i] += bias[i] } }
 }

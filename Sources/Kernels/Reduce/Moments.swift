@@ -1,13 +1,38 @@
+/// What is added to rows before they are normalised: `skip`, whose `rows` rows are repeated, and a bias of one row.
+public struct RowAddend {
+  let skip: UnsafePointer<Float>
+  let rows: Int
+  let bias: UnsafePointer<Float>?
+  /// Where the sums go; it may be where the normalised rows go, too.
+  let sums: UnsafeMutablePointer<Float>
+
+  public init(
+    _ skip: UnsafePointer<Float>, rows: Int, bias: UnsafePointer<Float>?, sums: UnsafeMutablePointer<Float>
+  ) {
+    (self.skip, self.rows, self.bias, self.sums) = (skip, rows, bias, sums)
+  }
+
+  /// Row `row` of the sums, made from that of `x`.
+  @inline(never)
+  fileprivate func sum(_ x: UnsafePointer<Float>, _ row: Int, _ count: Int) -> UnsafePointer<Float> {
+    let to = sums + row &* count
+    addRow(x, skip + row % rows &* count, bias, count, into: to)
+    return UnsafePointer(to)
+  }
+}
+
 /// Layer normalisation of `rows` rows of `count` values: (x - mean) / √(variance + epsilon) · scale + bias, scale and
 /// bias [count]. `means` and `inverseDeviations`, [rows], are filled where given. `target` may be `source`.
 public func layerNorm(
-  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, rows: Int,
-  count: Int, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>?, epsilon: Float,
-  means: UnsafeMutablePointer<Float>? = nil, inverseDeviations: UnsafeMutablePointer<Float>? = nil
+  _ platform: Platform, _ source: UnsafePointer<Float>, plus addend: RowAddend? = nil,
+  into target: UnsafeMutablePointer<Float>, rows: Int, count: Int, scale: UnsafePointer<Float>?,
+  bias: UnsafePointer<Float>?, epsilon: Float, means: UnsafeMutablePointer<Float>? = nil,
+  inverseDeviations: UnsafeMutablePointer<Float>? = nil
 ) {
   platform.parallelRanges(rows, grain: max(1, 16384 / max(count, 1))) { range in
     for row in range {
-      let from = source + row &* count
+      var from = source + row &* count
+      if let addend { from = addend.sum(from, row, count) }
       let (mean, variance) = moments(from, count)
       let factor = 1 / (variance + epsilon).squareRoot()
       means?[row] = mean
@@ -20,12 +45,14 @@ public func layerNorm(
 /// Normalisation by the root mean square of `rows` rows of `count` values: x / √(mean x² + epsilon) · scale, scale
 /// [count]. `target` may be `source`.
 public func rmsNorm(
-  _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, rows: Int,
-  count: Int, scale: UnsafePointer<Float>?, epsilon: Float, inverseDeviations: UnsafeMutablePointer<Float>? = nil
+  _ platform: Platform, _ source: UnsafePointer<Float>, plus addend: RowAddend? = nil,
+  into target: UnsafeMutablePointer<Float>, rows: Int, count: Int, scale: UnsafePointer<Float>?, epsilon: Float,
+  inverseDeviations: UnsafeMutablePointer<Float>? = nil
 ) {
   platform.parallelRanges(rows, grain: max(1, 16384 / max(count, 1))) { range in
     for row in range {
-      let from = source + row &* count
+      var from = source + row &* count
+      if let addend { from = addend.sum(from, row, count) }
       let factor = 1 / (sumOfSquares(from, count, 0) / Float(count) + epsilon).squareRoot()
       inverseDeviations?[row] = factor
       scaleRow(from, into: target + row &* count, count, 0, factor, scale, nil)

@@ -6,6 +6,8 @@ import Tensors
 ///
 /// Before opset 7 broadcasting was asked for by an attribute, and `axis` said where the second shape begins.
 struct BinaryElementwise: FamilyKernel {
+  static let isElementwise = true
+
   private let rows: BinaryRows
   /// Whether the operands change places: `a > b` is `b < a`.
   private let isSwapped: Bool

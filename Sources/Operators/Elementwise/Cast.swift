@@ -6,6 +6,8 @@ import Tensors
 ///
 /// <https://onnx.ai/onnx/operators/onnx__Cast.html>, <https://onnx.ai/onnx/operators/onnx__CastLike.html>
 struct Cast: OperatorKernel {
+  static let isElementwise = true
+
   /// The type to convert to; `nil` for CastLike, which takes that of its second input.
   private let type: ElementType?
   private let saturates: Bool

@@ -6,6 +6,8 @@ import Tensors
 ///
 /// <https://onnx.ai/onnx/operators/onnx__Clip.html>. Before opset 11 the bounds were attributes.
 struct Clip: OperatorKernel {
+  static let isElementwise = true
+
   private let low: Float
   private let high: Float
 

@@ -4,6 +4,8 @@ import Tensors
 
 /// The operators that compute each element of the output from one element of the input.
 struct UnaryElementwise: FamilyKernel {
+  static let isElementwise = true
+
   private let rows: UnaryRows
 
   init(_ rows: UnaryRows) { self.rows = rows }

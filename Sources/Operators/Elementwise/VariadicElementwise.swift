@@ -4,6 +4,8 @@ import Tensors
 
 /// The operators on any number of tensors that broadcast to one shape: Sum, Mean, Max, Min.
 struct VariadicElementwise: FamilyKernel {
+  static let isElementwise = true
+
   let rows: BinaryRows
   var isMean = false
 

@@ -6,6 +6,8 @@ import Tensors
 ///
 /// <https://onnx.ai/onnx/operators/onnx__Where.html>
 struct Where: OperatorKernel {
+  static let isElementwise = true
+
   init(_ site: Site) {}
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
