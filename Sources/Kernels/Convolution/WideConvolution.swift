@@ -68,3 +68,28 @@ extension Convolution {
     } while k0 < k
   }
 }
+
+extension Winograd {
+  /// `multiply` in the vectors of x86-64, with fused sums.
+  func multiplyWide(
+    _ platform: Platform, _ weights: UnsafePointer<Float>, _ rows: Range<Int>, _ inputs: UnsafePointer<Float>,
+    _ columns: Int, into products: UnsafeMutablePointer<Float>
+  ) {
+    let (k, panel) = (channels, platform.panelColumns)
+    let whole = columns / panel * panel
+    let deep = GemmBlock.depth(of: k)
+    let end = WideEnd(Epilogue())
+    for point in 0..<Winograd.points {
+      let left = weights + (point &* GemmPack.leftCount(m: filters, k: k) &+ rows.lowerBound &* k)
+      let right = inputs + point &* k &* chunk
+      for k0 in stride(from: 0, to: k, by: deep) {
+        var part = ck_floatBlock(
+          rows: rows.count, columns: columns, depth: min(deep, k &- k0), a: left + 4 &* k0, aStride: 0,
+          aPanelStride: 4 &* k, b: right + panel &* k0, bStride: panel, bPanelStride: panel &* k,
+          bLast: right + (whole &* k &+ (columns &- whole) &* k0), bLastStride: columns &- whole,
+          c: products + point &* Winograd.rows &* chunk, ldc: chunk, accumulate: k0 > 0 ? 1 : 0, end: nil)
+        end.run(platform.vectors.rawValue, &part, finishes: false)
+      }
+    }
+  }
+}

@@ -25,9 +25,9 @@ public struct Winograd {
       && channels <= 1 << 12 && filters <= 1 << 12
   }
 
-  private static let points = 36
+  static let points = 36
   /// Filters whose products are at hand at once.
-  private static let rows = 16
+  static let rows = 16
   /// f32 elements of transformed inputs that stay in a second-level cache.
   private static let chunkCount = 3 << 16
 
@@ -120,7 +120,7 @@ public struct Winograd {
   /// A vector may start at the last but one column of a tile.
   private var paddedCount: Int { (channels * planeCount + 2 + 15) / 16 * 16 }
   /// Tiles in a chunk, in eights.
-  private var chunk: Int {
+  var chunk: Int {
     min((tiles + 7) / 8 * 8, max(8, Winograd.chunkCount / (Winograd.points * max(channels, 1)) / 8 * 8))
   }
   private var inputCount: Int { Winograd.points * channels * chunk }
@@ -139,7 +139,8 @@ public struct Winograd {
     let count = window.output.count
     guard batch * filters > 0, count > 0 else { return }
     let work = channels * filters * tiles * Winograd.points
-    let platform = work >= GemmBlock.splitWork ? platform : .serial
+    let platform = work >= GemmBlock.splitWork ? platform : platform.alone
+    let panel = platform.panelColumns
     let (padded, planeCount, chunk) = (padded, planeCount, chunk)
     let inputs = scratch + paddedCount
     let products = inputs + inputCount
@@ -155,12 +156,17 @@ public struct Winograd {
       while first < tiles {
         let tiles = first..<min(first + chunk, tiles)
         platform.parallelRanges(channels, grain: 16) { range in
-          transform(UnsafePointer(scratch), range, tiles, into: inputs)
+          transform(UnsafePointer(scratch), range, tiles, panel, into: inputs)
         }
         platform.parallelFor(pieces) { piece, slot in
           let rows = piece * Winograd.rows..<min(filters, (piece + 1) * Winograd.rows)
           let products = products + slot * productCount
-          multiply(packedWeights, rows, UnsafePointer(inputs), (tiles.count + 7) / 8 * 8, into: products)
+          let columns = (tiles.count + 7) / 8 * 8
+          if panel == GemmPack.columns {
+            multiply(packedWeights, rows, UnsafePointer(inputs), columns, into: products)
+          } else {
+            multiplyWide(platform, packedWeights, rows, UnsafePointer(inputs), columns, into: products)
+          }
           for filter in rows {
             let offset = (item * filters + filter) * count
             var end = epilogue
@@ -188,31 +194,35 @@ public struct Winograd {
     return 4 &* (row &* stride &+ column)
   }
 
-  /// Some channels of some tiles, as the panels of 36 right matrices: `[36, tiles / 8, channels, 8]`.
+  /// Some channels of some tiles, as the panels of 36 right matrices: `[36, tiles / panel, channels, panel]`. A last
+  /// panel that is narrower has a multiple of eight columns.
   private func transform(
-    _ source: UnsafePointer<Float>, _ channels: Range<Int>, _ tiles: Range<Int>,
+    _ source: UnsafePointer<Float>, _ channels: Range<Int>, _ tiles: Range<Int>, _ panel: Int,
     into inputs: UnsafeMutablePointer<Float>
   ) {
     let stride = padded.reach.w
     let planeCount = planeCount
     let pointStride = self.channels &* chunk
     var tile = tiles.lowerBound
-    var panel = inputs
+    var first = inputs
     while tile < tiles.upperBound {
-      for half in 0..<2 {
-        let at = tile &+ 4 &* half
+      let width = GemmPack.width(panel, tile, tiles.upperBound)
+      var column = 0
+      while column < width {
+        let at = tile &+ column
         let o0 = offset(at, stride)
         let (o1, o2, o3) = (offset(at &+ 1, stride), offset(at &+ 2, stride), offset(at &+ 3, stride))
         var from = source + channels.lowerBound &* planeCount
-        var to = panel + (channels.lowerBound &* 8 &+ 4 &* half)
+        var to = first + (channels.lowerBound &* width &+ column)
         for _ in channels {
           transformFour(from + o0, from + o1, from + o2, from + o3, stride, into: to, pointStride)
           from += planeCount
-          to += 8
+          to += width
         }
+        column &+= 4
       }
-      panel += 8 &* self.channels
-      tile &+= 8
+      first += width &* self.channels
+      tile &+= width
     }
   }
 

@@ -43,10 +43,11 @@ import Testing
         channels: c.channels, scales: scales.read, into: packed.base)
     }
     let convolution = Winograd(batch: c.batch, channels: c.channels, filters: c.filters, window: c.window)
-    var first: [Float]?
-    for threads in [1, 3] {
-      let platform = threads == 1 ? Platform.serial : reversed(threads: threads)
-      let scratch = Memory(count: convolution.scratchCount(threadCount: threads))
+    let fused = wideLevels.flatMap { level in [1, 3].map { reversed(threads: $0, vectors: level, fuses: true) } }
+    /// What the first platform answered of those that fuse, and of those that do not.
+    var firsts: [Bool: [Float]] = [:]
+    for platform in [Platform.serial, reversed(threads: 3)] + fused {
+      let scratch = Memory(count: convolution.scratchCount(threadCount: platform.threadCount))
       let out = Memory(count: addend.count)
       let run = { (epilogue: Epilogue) in
         convolution.run(
@@ -54,8 +55,8 @@ import Testing
       }
       run(Epilogue(bias: bias.read))
       #expect(relativeDifference(out.array, plain) < 5e-6)
-      #expect(first == nil || first == out.array)
-      first = out.array
+      #expect(firsts[platform.fuses, default: out.array] == out.array, "\(platform.vectors), \(platform.threadCount)")
+      firsts[platform.fuses] = out.array
       var epilogue = Epilogue(bias: bias.read)
       epilogue.addend = addend.read
       epilogue.low = 0
