@@ -180,8 +180,8 @@ final class Executor {
       case .run:
         try step.evaluation.kernel.run(call(step, program))
       case .view:
-        let source = program.slots[step.evaluation.node.inputs[0]].tensor!
-        program.slots[step.evaluation.node.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
+        let source = program.slots[step.inputs[0]].tensor!
+        program.slots[step.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
       case .fresh:
         try runFresh(step, planned, program)
       case .controlFlow:
@@ -194,7 +194,7 @@ final class Executor {
     if planned.manner == .controlFlow {
       try advanceControlFlow(top, results: [])
     } else if top == 0, !taps.isEmpty {
-      try tap(step.evaluation.node.outputs, of: program)
+      try tap(step.outputs, of: program)
     }
   }
 
@@ -207,17 +207,16 @@ final class Executor {
 
   private func call(_ step: Program.Step, _ program: Program) -> Call {
     Call(
-      inputs: Operands(program.slots, step.evaluation.node.inputs),
-      outputs: Operands(program.slots, step.evaluation.node.outputs),
+      inputs: Operands(program.slots, step.inputs),
+      outputs: Operands(program.slots, step.outputs),
       platform: platform, scratch: scratch.base, allocator: allocator)
   }
 
   /// Runs a step whose outputs could not be placed before: their shapes come from the data that is there now.
   private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ program: Program) throws(RuntimeError) {
-    let node = step.evaluation.node
     var outputs = planned.outputFacts
     if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
-      let inputs = Facts(node.inputs.map { $0 >= 0 ? program.liveFact($0, withElements: true) : nil })
+      let inputs = Facts(step.inputs.map { $0 >= 0 ? program.liveFact($0, withElements: true) : nil })
       outputs = try step.evaluation.infer(inputs)
       if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
         let shapes = try step.evaluation.kernel.measure(call(step, program))
@@ -226,13 +225,13 @@ final class Executor {
       let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
       if scratch.byteCount < scratchByteCount { scratch = try allocator.allocate(byteCount: scratchByteCount) }
     }
-    if step.evaluation.row.memory == .view {
-      var value = program.slots[node.inputs[0]]
+    if step.memory == .view {
+      var value = program.slots[step.inputs[0]]
       if case .tensor(let source) = value { value = .tensor(source.reshaped(Shape(outputs[0].shape))) }
-      program.slots[node.outputs[0]] = value
+      program.slots[step.outputs[0]] = value
       return
     }
-    for (output, fact) in zip(node.outputs, outputs) where output >= 0 {
+    for (output, fact) in zip(step.outputs, outputs) where output >= 0 {
       let isPlaced = fact.kind == .tensor && fact.isShaped
       program.slots[output] = isPlaced ? .tensor(try allocator.tensor(fact.type, Shape(fact.shape))) : .none
     }
@@ -253,14 +252,14 @@ final class Executor {
         try push(step.bodies[body], inputs: inputs)
       case .finish(let outputs):
         frames[top].controlFlow = nil
-        guard outputs.count >= step.evaluation.node.outputs.count else {
+        guard outputs.count >= step.outputs.count else {
           throw RuntimeError(
-            .invalidGraph, "the operator has %d outputs, got %d", outputs.count, step.evaluation.node.outputs.count)
+            .invalidGraph, "the operator has %d outputs, got %d", outputs.count, step.outputs.count)
         }
-        for (output, value) in zip(step.evaluation.node.outputs, outputs) where output >= 0 {
+        for (output, value) in zip(step.outputs, outputs) where output >= 0 {
           frame.program.slots[output] = value
         }
-        if top == 0 { try tap(step.evaluation.node.outputs, of: frame.program) }
+        if top == 0 { try tap(step.outputs, of: frame.program) }
       }
     } catch {
       throw error.at(frame.program.place(of: index, facts: frame.program.liveFacts))
@@ -277,37 +276,38 @@ extension Program {
       if at != plans.count - 1 { plans.append(plans.remove(at: at)) }
       return plans[plans.count - 1].plan
     }
-    var facts = constantFacts
-    for (id, value) in zip(graph.inputs, inputs) where id >= 0 { facts[id] = Fact(value) }
-    let plan = try plan(from: 0, facts, depth: 0, platform, allocator)
+    var known: [(value: ValueID, fact: Fact)] = []
+    for (id, value) in zip(graph.inputs, inputs) where id >= 0 { known.append((id, Fact(value))) }
+    let plan = try Planner.plan(self, known, after: latestPlans.first, platform: platform, allocator: allocator)
+    keepLatest(plan)
     if plans.count == Program.planLimit { plans.removeFirst() }
     plans.append((Signature(inputs), plan))
     return plan
   }
 
   func successor(of plan: Plan, platform: Platform, allocator: Allocator) throws(RuntimeError) -> Plan {
-    let outputs = steps[plan.end - 1].evaluation.node.outputs.filter { $0 >= 0 }
+    let outputs = steps[plan.end - 1].outputs.filter { $0 >= 0 }
     let made = outputs.map { Fact(slots[$0]) }
     var signature: Signature = []
     for fact in made { signature.append(fact) }
     if let known = plan.successors.first(where: { $0.signature == signature }) { return known.plan }
-    var facts = plan.facts
-    for (output, fact) in zip(outputs, made) { facts[output] = fact }
-    let next = try self.plan(from: plan.end, facts, depth: plan.depth + 1, platform, allocator)
+    let depth = plan.depth + 1
+    let before = depth < latestPlans.count && latestPlans[depth].start == plan.end ? latestPlans[depth] : nil
+    let next = try Planner.plan(
+      self, goingOnFrom: plan, zip(outputs, made).map { (value: $0, fact: $1) }, after: before, platform: platform,
+      allocator: allocator)
+    keepLatest(next)
     if plan.successors.count == Program.planLimit { plan.successors.removeFirst() }
     plan.successors.append((signature, next))
     return next
   }
 
-  private func plan(
-    from start: Int, _ facts: [Fact?], depth: Int, _ platform: Platform, _ allocator: Allocator
-  ) throws(RuntimeError) -> Plan {
-    let before = depth < latestPlans.count && latestPlans[depth].start == start ? latestPlans[depth] : nil
-    let plan = try Planner.plan(
-      self, from: start, facts: facts, depth: depth, after: before, platform: platform, allocator: allocator)
-    latestPlans.removeLast(max(latestPlans.count - depth, 0))
-    latestPlans.append(plan)
-    return plan
+  private func keepLatest(_ plan: Plan) {
+    if plan.depth < latestPlans.count {
+      latestPlans[plan.depth] = plan
+    } else {
+      latestPlans.append(plan)
+    }
   }
 
   func arena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Storage {

@@ -77,7 +77,7 @@ final class Plan {
     let value: ValueID
     let type: ElementType
     let shape: Shape
-    let offset: Int
+    var offset = 0
   }
 
   let steps: [Step]

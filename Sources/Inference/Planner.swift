@@ -30,29 +30,50 @@ struct Planner {
   private var buffers: [MemoryPlan.Buffer] = []
   /// The buffer each value lies in, or -1 where that is not of this plan.
   private var bufferOf: [Int]
-  private var placed: [(value: ValueID, type: ElementType, shape: Shape)] = []
+  /// The places of values; offsets are those of their buffers once all buffers are known.
+  private var placements: [Plan.Placement] = []
 
-  /// A plan that goes on from `facts` at node `start`, as does the one `before`.
+  /// The plan for inputs with `known` facts.
   static func plan(
-    _ program: Program, from start: Int, facts: [Fact?], depth: Int, after before: Plan?, platform: Platform,
+    _ program: Program, _ known: [(value: ValueID, fact: Fact)], after before: Plan?, platform: Platform,
     allocator: Allocator
   ) throws(RuntimeError) -> Plan {
+    // What the plan before says holds until a node is visited, and most are as they were.
     var planner = Planner(
-      program, facts: facts, depth: depth, after: before, platform: platform, allocator: allocator)
-    return try planner.walk(from: start)
+      program, before?.facts ?? program.constantFacts, depth: 0, after: before, platform: platform,
+      allocator: allocator)
+    planner.isChanged = [Bool](repeating: before == nil, count: planner.facts.count)
+    for (value, fact) in known { planner.set(value, fact) }
+    return try planner.walk(from: 0)
   }
 
+  /// The plan that goes on where `plan` was cut, as does the one `before`; `known` are the facts of what was open.
+  static func plan(
+    _ program: Program, goingOnFrom plan: Plan, _ known: [(value: ValueID, fact: Fact)], after before: Plan?,
+    platform: Platform, allocator: Allocator
+  ) throws(RuntimeError) -> Plan {
+    var planner = Planner(
+      program, plan.facts, depth: plan.depth + 1, after: before, platform: platform, allocator: allocator)
+    for (value, fact) in known { planner.facts[value] = fact }
+    planner.isChanged = planner.facts.indices.map { Planner.isChanged($0, planner.facts[$0], from: before) }
+    return try planner.walk(from: plan.end)
+  }
+
+  @inline(never)
   private init(
-    _ program: Program, facts: [Fact?], depth: Int, after before: Plan?, platform: Platform, allocator: Allocator
+    _ program: Program, _ facts: [Fact?], depth: Int, after before: Plan?, platform: Platform, allocator: Allocator
   ) {
     self.program = program
     self.facts = facts
     self.before = before
-    isChanged = facts.indices.map { Planner.isChanged($0, facts[$0], from: before) }
+    isChanged = []
     self.depth = depth
     self.platform = platform
     self.allocator = allocator
     bufferOf = [Int](repeating: -1, count: facts.count)
+    steps.reserveCapacity(before?.steps.count ?? program.steps.count)
+    placements.reserveCapacity(before?.placements.count ?? program.steps.count)
+    buffers.reserveCapacity(before?.placements.count ?? program.steps.count)
   }
 
   private mutating func walk(from start: Int) throws(RuntimeError) -> Plan {
@@ -67,12 +88,10 @@ struct Planner {
       node += 1
     }
     let memory = MemoryPlan(buffers)
-    let placements = placed.map {
-      Plan.Placement(value: $0.value, type: $0.type, shape: $0.shape, offset: memory.offsets[bufferOf[$0.value]])
-    }
+    for i in placements.indices { placements[i].offset = memory.offsets[bufferOf[placements[i].value]] }
     var transients: [ValueID] = []
     for step in steps where step.manner != .run {
-      transients += program.steps[step.node].evaluation.node.outputs.filter { $0 >= 0 }
+      for output in program.steps[step.node].outputs where output >= 0 { transients.append(output) }
     }
     return Plan(
       steps: steps, placements: placements, folded: folded, transients: transients, arenaByteCount: memory.byteCount,
@@ -82,24 +101,23 @@ struct Planner {
   /// Plans one node; true where the plan must be cut behind it.
   private mutating func visit(_ index: Int) throws(RuntimeError) -> Bool {
     let step = program.steps[index]
-    let node = step.evaluation.node
-    if node.outputs.allSatisfy({ $0 < 0 }) { return false }
-    if step.evaluation.kernel.start != nil {
+    if step.outputs.allSatisfy({ $0 < 0 }) { return false }
+    if step.isControlFlow {
       steps.append(Plan.Step(node: index, manner: .controlFlow, outputFacts: []))
       return true
     }
     if repeatsBefore(step, at: index) { return false }
-    let inputs = Facts(node.inputs.map { $0 >= 0 ? facts[$0] : nil })
+    let inputs = Facts(step.inputs.map { $0 >= 0 ? facts[$0] : nil })
     let outputs = try step.evaluation.infer(inputs)
     if isFoldable(step, inputs, outputs) {
       try fold(step, outputs)
       return false
     }
-    for (output, fact) in zip(node.outputs, outputs) where output >= 0 { set(output, fact.withoutValue) }
+    for (output, fact) in zip(step.outputs, outputs) where output >= 0 { set(output, fact.withoutValue) }
 
     let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
     let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
-    if step.evaluation.row.memory == .view, !isFresh {
+    if step.memory == .view, !isFresh {
       add(Plan.Step(node: index, manner: .view, outputFacts: outputs))
       return false
     }
@@ -112,9 +130,9 @@ struct Planner {
 
   /// Appends a step that outlasts no cut, and gives its outputs their places.
   private mutating func add(_ step: Plan.Step) {
-    let node = program.steps[step.node].evaluation.node
-    if step.manner == .view { shareBuffer(of: node.inputs[0], with: node.outputs[0], at: step.node) }
-    if step.manner == .run { place(step.outputFacts, of: program.steps[step.node], at: step.node) }
+    let planned = program.steps[step.node]
+    if step.manner == .view { shareBuffer(of: planned.inputs[0], with: planned.outputs[0], at: step.node) }
+    if step.manner == .run { place(step.outputFacts, of: planned, at: step.node) }
     scratchByteCount = max(scratchByteCount, step.scratchByteCount)
     steps.append(step)
   }
@@ -134,14 +152,13 @@ struct Planner {
   /// Takes over what the plan before says of a node, if all that it reads is the same.
   private mutating func repeatsBefore(_ step: Program.Step, at index: Int) -> Bool {
     guard let before else { return false }
-    let node = step.evaluation.node
     while stepBefore < before.steps.count, before.steps[stepBefore].node < index { stepBefore += 1 }
     let first = foldedBefore
-    while foldedBefore < before.folded.count, node.outputs.contains(before.folded[foldedBefore].value) {
+    while foldedBefore < before.folded.count, step.outputs.contains(before.folded[foldedBefore].value) {
       foldedBefore += 1
     }
     let isStep = stepBefore < before.steps.count && before.steps[stepBefore].node == index
-    guard isStep || first < foldedBefore, !node.inputs.contains(where: { $0 >= 0 && isChanged[$0] }) else {
+    guard isStep || first < foldedBefore, !step.inputs.contains(where: { $0 >= 0 && isChanged[$0] }) else {
       return false
     }
     if isStep {
@@ -149,8 +166,8 @@ struct Planner {
       add(before.steps[stepBefore])
     }
     folded += before.folded[first..<foldedBefore]
-    for output in node.outputs where output >= 0 {
-      facts[output] = before.facts[output]
+    for output in step.outputs where output >= 0 {
+      if depth > 0 { facts[output] = before.facts[output] }
       isChanged[output] = false
     }
     return true
@@ -160,14 +177,14 @@ struct Planner {
 
   private func isFoldable(_ step: Program.Step, _ inputs: Facts, _ outputs: [Fact]) -> Bool {
     guard !step.evaluation.row.traits.contains(.random),
-      step.evaluation.row.memory != .view || inputs[optional: 0]?.value != nil
+      step.memory != .view || inputs[optional: 0]?.value != nil
     else {
       return false
     }
     // `infer` itself may know the elements: Shape does.
     if outputs.allSatisfy({ $0.value != nil }) { return true }
     for i in 0..<inputs.count {
-      if step.evaluation.node.inputs[i] >= 0, inputs[optional: i]?.value == nil { return false }
+      if step.inputs[i] >= 0, inputs[optional: i]?.value == nil { return false }
     }
     var byteCount = 0
     for output in outputs {
@@ -179,9 +196,9 @@ struct Planner {
   }
 
   private mutating func fold(_ step: Program.Step, _ outputs: [Fact]) throws(RuntimeError) {
-    let inputs = step.evaluation.node.inputs.map { $0 >= 0 ? facts[$0] : nil }
+    let inputs = step.inputs.map { $0 >= 0 ? facts[$0] : nil }
     let tensors = try step.evaluation.fold(outputs, inputs: inputs, platform: .serial, allocator: allocator)
-    for (output, tensor) in zip(step.evaluation.node.outputs, tensors) where output >= 0 {
+    for (output, tensor) in zip(step.outputs, tensors) where output >= 0 {
       set(output, Fact(tensor))
       folded.append((output, tensor))
     }
@@ -190,28 +207,26 @@ struct Planner {
   // MARK: Memory
 
   private mutating func place(_ outputs: [Fact], of step: Program.Step, at index: Int) {
-    for (i, (output, fact)) in zip(step.evaluation.node.outputs, outputs).enumerated() where output >= 0 {
+    for (i, (output, fact)) in zip(step.outputs, outputs).enumerated() where output >= 0 {
       let byteCount = fact.type.byteCount(fact.count)
-      if i == 0, step.evaluation.row.memory == .inPlace,
-        let input = reusable(step.evaluation.node, for: fact, at: index)
-      {
+      if i == 0, step.memory == .inPlace, let input = reusable(step.inputs, for: fact, at: index) {
         shareBuffer(of: input, with: output, at: index)
       } else {
         bufferOf[output] = buffers.count
         buffers.append(MemoryPlan.Buffer(byteCount: byteCount, first: index, last: lastUse(of: output, from: index)))
       }
-      placed.append((output, fact.type, Shape(fact.shape)))
+      placements.append(Plan.Placement(value: output, type: fact.type, shape: Shape(fact.shape)))
     }
   }
 
   /// The input whose memory the node may overwrite: of this plan, of the output's shape, and read by nobody later; also
   /// not by the node itself as input 2 or further, since the first two may be used up by then.
-  private func reusable(_ node: Node, for output: Fact, at index: Int) -> ValueID? {
-    for input in node.inputs.prefix(2) where input >= 0 && bufferOf[input] >= 0 {
+  private func reusable(_ inputs: [ValueID], for output: Fact, at index: Int) -> ValueID? {
+    for input in inputs.prefix(2) where input >= 0 && bufferOf[input] >= 0 {
       let buffer = bufferOf[input]
       guard buffers[buffer].last == index, let fact = facts[input], fact.dims == output.dims,
         fact.type.bitWidth == output.type.bitWidth,
-        !node.inputs.dropFirst(2).contains(where: { $0 >= 0 && bufferOf[$0] == buffer })
+        !inputs.dropFirst(2).contains(where: { $0 >= 0 && bufferOf[$0] == buffer })
       else { continue }
       return input
     }

@@ -13,11 +13,20 @@ final class Program {
     let bodies: [Program]
     /// The node as it is told before it runs.
     let place: RuntimeError.Node
+    // What a plan asks of every node is here once more: a node is large to copy.
+    let inputs: [ValueID]
+    let outputs: [ValueID]
+    let memory: Operator.MemoryUse
+    let isControlFlow: Bool
 
     init(evaluation: Evaluation, bodies: [Program]) {
       self.evaluation = evaluation
       self.bodies = bodies
       place = evaluation.node.place
+      inputs = evaluation.node.inputs
+      outputs = evaluation.node.outputs
+      memory = evaluation.row.memory
+      isControlFlow = evaluation.kernel.start != nil
     }
   }
 

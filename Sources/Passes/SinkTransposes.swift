@@ -9,23 +9,47 @@ import Tensors
 enum SinkTransposes {
   static let pass = Pass("sink transposes") { graph, context throws(RuntimeError) in
     // Most graphs have none that meet.
-    guard graph.nodes.lazy.filter({ permutation(of: $0) != nil }).dropFirst().first != nil else { return Patch() }
+    var count = 0
+    for node in graph.nodes where Order(of: node) != nil { count += 1 }
+    if count < 2 { return Patch() }
     var walk = Walk(graph, context)
     for index in graph.nodes.indices { try walk.visit(index) }
     return walk.patch
   }
 
-  /// The order of axes of a Transpose that says it.
-  private static func permutation(of node: Node) -> [Int]? {
-    guard node.opType == "Transpose", node.domain.isEmpty, case .ints(let order)? = node.attributes["perm"] else {
-      return nil
+  /// The order of up to sixteen axes that a Transpose says: four bits for each.
+  private struct Order: Equatable {
+    let rank: Int
+    private var bits: UInt64 = 0
+
+    init?(of node: Node) {
+      guard node.opType == "Transpose", node.domain.isEmpty, case .ints(let axes)? = node.attributes["perm"],
+        axes.count <= 16
+      else { return nil }
+      rank = axes.count
+      var seen: UInt64 = 0
+      for (i, axis) in axes.enumerated() {
+        guard axis >= 0, axis < axes.count, seen & 1 << UInt64(axis) == 0 else { return nil }
+        seen |= 1 << UInt64(axis)
+        bits |= UInt64(axis) << UInt64(4 * i)
+      }
     }
-    var axes: [Int] = []
-    for axis in order {
-      guard axis >= 0, axis < order.count, !axes.contains(Int(axis)) else { return nil }
-      axes.append(Int(axis))
+
+    private init(rank: Int) { self.rank = rank }
+
+    subscript(i: Int) -> Int { Int(truncatingIfNeeded: bits >> UInt64(4 * i) & 15) }
+
+    var isIdentity: Bool {
+      for i in 0..<rank where self[i] != i { return false }
+      return true
     }
-    return axes
+
+    /// This one, and then the other.
+    func then(_ next: Order) -> Order {
+      var both = Order(rank: rank)
+      for i in 0..<rank { both.bits |= UInt64(self[next[i]]) << UInt64(4 * i) }
+      return both
+    }
   }
 
   /// Whether a node may change places with the transpositions of its inputs.
@@ -42,7 +66,7 @@ enum SinkTransposes {
     private let graph: Graph
     private let context: PassContext
     /// Of what and by which order a value is the transposition.
-    private var origins: [(source: ValueID, order: [Int])?]
+    private var origins: [(source: ValueID, order: Order)?]
     private let isSinkable: [Bool]
     /// Whether a Transpose reads a value, at once or behind nodes that one can pass.
     private var leadsToOne: [Bool]
@@ -59,7 +83,7 @@ enum SinkTransposes {
       isOutput = graph.outputMask()
       isHeld = isOutput
       for (index, node) in graph.nodes.enumerated().reversed() {
-        let isTranspose = permutation(of: node) != nil
+        let isTranspose = Order(of: node) != nil
         let leads = isTranspose || isSinkable[index] && leadsToOne[node.outputs[0]]
         for input in node.reads where input >= 0 {
           leadsToOne[input] = leadsToOne[input] || leads
@@ -70,7 +94,7 @@ enum SinkTransposes {
 
     mutating func visit(_ index: Int) throws(RuntimeError) {
       let node = graph.nodes[index]
-      if let order = permutation(of: node) {
+      if let order = Order(of: node) {
         transpose(node, order, at: index)
       } else if isSinkable[index] {
         try sink(node, at: index)
@@ -78,14 +102,14 @@ enum SinkTransposes {
     }
 
     /// Two transpositions become one, or none.
-    private mutating func transpose(_ node: Node, _ order: [Int], at index: Int) {
+    private mutating func transpose(_ node: Node, _ order: Order, at index: Int) {
       let (input, output) = (node.inputs[0], node.outputs[0])
-      guard let origin = origins[input], origin.order.count == order.count else {
+      guard let origin = origins[input], origin.order.rank == order.rank else {
         origins[output] = (input, order)
         return
       }
-      let combined = order.map { origin.order[$0] }
-      if combined != Array(order.indices) {
+      let combined = origin.order.then(order)
+      if !combined.isIdentity {
         patch.replace(index, by: transposition(origin.source, combined, into: output, name: node.name))
         origins[output] = (origin.source, combined)
       } else if isOutput[output] {
@@ -100,7 +124,7 @@ enum SinkTransposes {
     /// The node works on what its inputs are transpositions of, and its result is transposed.
     private mutating func sink(_ node: Node, at index: Int) throws(RuntimeError) {
       let output = node.outputs[0]
-      var order: [Int]?
+      var order: Order?
       var count = 0
       for input in node.inputs where input >= 0 {
         guard let origin = origins[input], !isHeld[input] else { continue }
@@ -122,8 +146,8 @@ enum SinkTransposes {
         }
       }
       if isConcatenation(node) {
-        guard case .int(let axis)? = node.attributes["axis"], axis >= -order.count, axis < order.count else { return }
-        moved.attributes[Name("axis")] = .int(Int64(order[Int(axis) + (axis < 0 ? order.count : 0)]))
+        guard case .int(let axis)? = node.attributes["axis"], axis >= -order.rank, axis < order.rank else { return }
+        moved.attributes[Name("axis")] = .int(Int64(order[Int(axis) + (axis < 0 ? order.rank : 0)]))
       }
       let result = graph.addValue(graph.values[output].name + Name("/transposed"))
       moved.outputs = [result]
@@ -131,24 +155,24 @@ enum SinkTransposes {
       origins[output] = (result, order)
     }
 
-    private func transposition(_ source: ValueID, _ order: [Int], into output: ValueID, name: Name) -> Node {
+    private func transposition(_ source: ValueID, _ order: Order, into output: ValueID, name: Name) -> Node {
       var attributes = Attributes()
-      attributes[Name("perm")] = .ints(order.map { Int64($0) })
+      attributes[Name("perm")] = .ints((0..<order.rank).map { Int64(order[$0]) })
       return Node(name: name, "Transpose", opset: 13, inputs: [source], outputs: [output], attributes: attributes)
     }
 
     /// A constant that broadcasts to the transposed shape, as it broadcasts to the one before: of one element it is as it
     /// is, and a vector along the last axis becomes one along another. Nil for all others.
-    private func inverse(of constant: Constant, _ id: ValueID, _ order: [Int]) throws(RuntimeError) -> ValueID? {
+    private func inverse(of constant: Constant, _ id: ValueID, _ order: Order) throws(RuntimeError) -> ValueID? {
       let dims = constant.shape.dims
-      guard dims.count <= order.count else { return nil }
+      guard dims.count <= order.rank else { return nil }
       if constant.shape.count == 1 { return id }
       // One dim that is not 1: the elements stay in their order.
       guard dims.filter({ $0 != 1 }).count == 1, constant.type.bitWidth >= 8, constant.type != .string else {
         return nil
       }
-      var shape = [Int](repeating: 1, count: order.count)
-      for (axis, dim) in dims.enumerated() { shape[order[order.count - dims.count + axis]] = dim }
+      var shape = [Int](repeating: 1, count: order.rank)
+      for (axis, dim) in dims.enumerated() { shape[order[order.rank - dims.count + axis]] = dim }
       let tensor = try constant.tensor(context.allocator)
       return graph.addValue(
         graph.values[id].name + Name("/transposed"), constant: LoadedConstant(tensor.reshaped(Shape(shape))))
