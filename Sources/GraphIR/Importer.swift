@@ -100,7 +100,9 @@ public struct Importer {
     var isSorted = true
     for (index, node) in nodes.enumerated() {
       var before: [Int] = []
-      node.forEachRead { name in
+      var names: [Name] = []
+      node.appendReads(to: &names)
+      for name in names {
         if let producer = producers[name] {
           before.append(producer)
           if producer >= index { isSorted = false }
@@ -245,13 +247,13 @@ public struct Importer {
 }
 
 extension NodeProto {
-  /// Calls `body` with every name that the node or a subgraph of it reads.
-  fileprivate func forEachRead(_ body: (Name) -> Void) {
-    for input in inputs where !input.isEmpty { body(input) }
+  /// Appends every name that the node or a subgraph of it reads.
+  fileprivate func appendReads(to names: inout [Name]) {
+    for input in inputs where !input.isEmpty { names.append(input) }
     for attribute in attributes {
       switch attribute.value {
-      case .graph(let graph): graph.forEachRead(body)
-      case .graphs(let graphs): for graph in graphs { graph.forEachRead(body) }
+      case .graph(let graph): graph.appendReads(to: &names)
+      case .graphs(let graphs): for graph in graphs { graph.appendReads(to: &names) }
       default: break
       }
     }
@@ -260,7 +262,7 @@ extension NodeProto {
 
 extension GraphProto {
   /// What a subgraph reads of the graph around it: names of its own may be the same as names out there.
-  fileprivate func forEachRead(_ body: (Name) -> Void) {
+  fileprivate func appendReads(to names: inout [Name]) {
     var own: NameTable = [:]
     for input in inputs { own[input.name] = 1 }
     for record in initializers { own[record.name] = 1 }
@@ -268,10 +270,8 @@ extension GraphProto {
     for node in nodes {
       for output in node.outputs { own[output] = 1 }
     }
-    func readOutside(_ name: Name) {
-      if own[name] == nil { body(name) }
-    }
-    for node in nodes { node.forEachRead(readOutside) }
-    for output in outputs { readOutside(output.name) }
+    var reads = outputs.map { $0.name }
+    for node in nodes { node.appendReads(to: &reads) }
+    for name in reads where own[name] == nil { names.append(name) }
   }
 }

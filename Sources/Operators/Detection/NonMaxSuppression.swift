@@ -64,7 +64,7 @@ struct NonMaxSuppression: OperatorKernel {
   ) -> [Int] {
     var order: [Int] = []
     for i in 0..<count where scores[i] > least { order.append(i) }
-    order.sort { scores[$0] > scores[$1] || scores[$0] == scores[$1] && $0 < $1 }
+    sortPlaces(&order) { scores[$0] > scores[$1] }
     var kept: [Int] = []
     var keptBoxes: [Box] = []
     for i in order {

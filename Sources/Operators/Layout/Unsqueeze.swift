@@ -14,7 +14,7 @@ struct Unsqueeze: OperatorKernel {
     guard let given = fixedAxes ?? inputs[optional: 1]?.integers else { return [data.with(dims: nil)] }
     let axes = try ShapeRules.axes(given, rank: data.rank + given.count)
     var dims = data.shape
-    for axis in axes.sorted() { dims.insert(1, at: axis) }
+    for axis in ascending(axes) { dims.insert(1, at: axis) }
     return [data.with(dims: dims)]
   }
 

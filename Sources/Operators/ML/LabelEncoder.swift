@@ -18,8 +18,9 @@ struct LookupTable {
   }
 
   init(integers: [Int64]) {
-    let keys = integers.enumerated().map { (key: $1, place: $0) }
-    self.keys = keys.sorted { ($0.key, $0.place) < ($1.key, $1.place) }
+    var order = Array(integers.indices)
+    sortPlaces(&order) { integers[$0] < integers[$1] }
+    keys = order.map { (key: integers[$0], place: $0) }
     (names, count, areStrings) = ([:], integers.count, false)
   }
 

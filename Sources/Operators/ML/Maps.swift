@@ -124,7 +124,8 @@ struct CastMap: OperatorKernel {
     let values = try converted(map.values, call)
     let output = try call.allocator.tensor(type, [1, length ?? keys.count])
     if type != .string { output.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: output.byteCount) }
-    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    var order = Array(keys.indices)
+    sortPlaces(&order) { keys[$0] < keys[$1] }
     for (rank, i) in order.enumerated() {
       guard length == nil || keys[i] >= 0 else {
         throw RuntimeError(.invalidArgument, "keys of a sparse row must not be negative, got %d", Int(keys[i]))

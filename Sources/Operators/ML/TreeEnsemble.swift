@@ -142,7 +142,7 @@ struct TreeReader {
       hasParent[Int(nodes[i].no)] = true
     }
     let roots = (0..<count).filter { !hasParent[$0] }.map { Int32($0) }
-    let rooted = roots.map { trees[Int($0)] }.sorted()
+    let rooted = ascending(roots.map { trees[Int($0)] })
     for (a, b) in zip(rooted, rooted.dropFirst()) where a == b {
       throw RuntimeError(.invalidGraph, "tree %d must have one root", a)
     }
@@ -254,16 +254,15 @@ struct TreeReader {
 private struct TreeNames {
   private let trees: [Int]
   private let ids: [Int]
-  private var order: [Int32]
+  private var order: [Int]
 
   init(_ trees: [Int], _ ids: [Int]) throws(RuntimeError) {
     self.trees = trees
     self.ids = ids
-    order = (0..<trees.count).map { Int32($0) }
-    order.sort { (trees[Int($0)], ids[Int($0)]) < (trees[Int($1)], ids[Int($1)]) }
-    for (a, b) in zip(order, order.dropFirst()) where trees[Int(a)] == trees[Int(b)] && ids[Int(a)] == ids[Int(b)] {
-      throw RuntimeError(
-        .invalidGraph, "tree %d must have one node %d, got two", trees[Int(a)], ids[Int(a)])
+    order = Array(trees.indices)
+    sortPlaces(&order) { (trees[$0], ids[$0]) < (trees[$1], ids[$1]) }
+    for (a, b) in zip(order, order.dropFirst()) where trees[a] == trees[b] && ids[a] == ids[b] {
+      throw RuntimeError(.invalidGraph, "tree %d must have one node %d, got two", trees[a], ids[a])
     }
   }
 
@@ -271,12 +270,12 @@ private struct TreeNames {
     var (low, high) = (0, order.count)
     while low < high {
       let middle = (low + high) / 2
-      let at = Int(order[middle])
+      let at = order[middle]
       if (trees[at], ids[at]) < (tree, id) { low = middle + 1 } else { high = middle }
     }
-    guard low < order.count, trees[Int(order[low])] == tree, ids[Int(order[low])] == id else {
+    guard low < order.count, trees[order[low]] == tree, ids[order[low]] == id else {
       throw RuntimeError(.invalidGraph, "tree %d must have the node %d that it points at", tree, id)
     }
-    return order[low]
+    return Int32(order[low])
   }
 }

@@ -107,7 +107,6 @@ struct Einsum: OperatorKernel {
   /// Without an arrow: the dims of the ellipsis, then the labels that come once, in the alphabet's order.
   private var implied: [Int] {
     let all = terms.flatMap { $0 }.filter { $0 != Einsum.ellipsis }
-    let once = all.filter { label in all.filter { $0 == label }.count == 1 }.sorted()
-    return [Einsum.ellipsis] + once
+    return [Einsum.ellipsis] + ascending(all.filter { label in all.filter { $0 == label }.count == 1 })
   }
 }

@@ -150,8 +150,8 @@ struct Recurrent: FamilyKernel {
     for direction in 0..<directions {
       kernel.isReverse = isReverse || direction == 1
       kernel.activations = activations[direction]
-      load(call.inputs[optional: 5], direction, into: h, kernel)
-      load(isLSTM ? call.inputs[optional: 6] : nil, direction, into: c, kernel)
+      load(call.inputs[optional: 5], direction, into: h, kernel.batch, hidden * 4)
+      load(isLSTM ? call.inputs[optional: 6] : nil, direction, into: c, kernel.batch, hidden * 4)
       let (yStep, yBatch) =
         isBatchFirst
         ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
@@ -164,8 +164,8 @@ struct Recurrent: FamilyKernel {
         lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) }, h: h,
         c: isLSTM ? c : nil, y: call.outputs[optional: 0].map { $0.floats + yStart }, stepStride: yStep,
         batchStride: yBatch, scratch: rest)
-      store(h, direction, into: call.outputs[optional: 1], kernel)
-      if isLSTM { store(c, direction, into: call.outputs[optional: 2], kernel) }
+      store(h, direction, into: call.outputs[optional: 1], kernel.batch, hidden * 4)
+      if isLSTM { store(c, direction, into: call.outputs[optional: 2], kernel.batch, hidden * 4) }
     }
   }
 
@@ -176,24 +176,11 @@ struct Recurrent: FamilyKernel {
     let h = call.scratch.assumingMemoryBound(to: Double.self)
     let c = h + kernel.batch * hidden
     kernel.clip = clip
-    /// Copies a direction's state to or from a tensor of states.
-    func copy(_ tensor: Tensor?, _ direction: Int, _ state: UnsafeMutablePointer<Double>, isLoad: Bool) {
-      for row in 0..<kernel.batch {
-        for j in 0..<hidden {
-          let at = place(direction, row, kernel) + j
-          if isLoad {
-            state[row * hidden + j] = tensor.map { $0.reals[at] } ?? 0
-          } else {
-            tensor?.reals[at] = state[row * hidden + j]
-          }
-        }
-      }
-    }
     for direction in 0..<directions {
       kernel.isReverse = isReverse || direction == 1
       kernel.activations = activations[direction]
-      copy(call.inputs[optional: 5], direction, h, isLoad: true)
-      copy(isLSTM ? call.inputs[optional: 6] : nil, direction, c, isLoad: true)
+      load(call.inputs[optional: 5], direction, into: h, kernel.batch, hidden * 8)
+      load(isLSTM ? call.inputs[optional: 6] : nil, direction, into: c, kernel.batch, hidden * 8)
       let (yStep, yBatch) =
         isBatchFirst
         ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
@@ -208,34 +195,38 @@ struct Recurrent: FamilyKernel {
         inputStride: isBatchFirst ? kernel.inputSize : kernel.batch * kernel.inputSize, h: h, c: isLSTM ? c : nil,
         y: call.outputs[optional: 0].map { $0.reals + yStart }, stepStride: yStep, batchStride: yBatch,
         scratch: c + kernel.batch * hidden)
-      copy(call.outputs[optional: 1], direction, h, isLoad: false)
-      if isLSTM { copy(call.outputs[optional: 2], direction, c, isLoad: false) }
+      store(h, direction, into: call.outputs[optional: 1], kernel.batch, hidden * 8)
+      if isLSTM { store(c, direction, into: call.outputs[optional: 2], kernel.batch, hidden * 8) }
     }
   }
 
-  /// Where a direction's state of item `row` is in a tensor of states.
-  private func place(_ direction: Int, _ row: Int, _ kernel: Recurrence) -> Int {
-    (isBatchFirst ? row * directions + direction : direction * kernel.batch + row) * kernel.hidden
+  /// The row, `size` bytes, of a direction's state of item `item` in a tensor of states.
+  private func row(_ tensor: Tensor, _ direction: Int, _ item: Int, _ batch: Int, _ size: Int)
+    -> UnsafeMutableRawPointer
+  {
+    tensor.bytes + (isBatchFirst ? item * directions + direction : direction * batch + item) * size
   }
 
+  /// Copies a direction's state out of a tensor of states; it is zero where there is none.
   private func load(
-    _ tensor: Tensor?, _ direction: Int, into state: UnsafeMutablePointer<Float>, _ kernel: Recurrence
+    _ tensor: Tensor?, _ direction: Int, into state: UnsafeMutableRawPointer, _ batch: Int, _ size: Int
   ) {
-    for row in 0..<kernel.batch {
-      for j in 0..<kernel.hidden {
-        state[row * kernel.hidden + j] = tensor.map { $0.floats[place(direction, row, kernel) + j] } ?? 0
-      }
+    guard let tensor else {
+      state.initializeMemory(as: UInt8.self, repeating: 0, count: batch * size)
+      return
+    }
+    for item in 0..<batch {
+      (state + item * size).copyMemory(from: row(tensor, direction, item, batch, size), byteCount: size)
     }
   }
 
+  /// Copies a direction's state into a tensor of states, where there is one.
   private func store(
-    _ state: UnsafePointer<Float>, _ direction: Int, into tensor: Tensor?, _ kernel: Recurrence
+    _ state: UnsafeRawPointer, _ direction: Int, into tensor: Tensor?, _ batch: Int, _ size: Int
   ) {
     guard let tensor else { return }
-    for row in 0..<kernel.batch {
-      for j in 0..<kernel.hidden {
-        tensor.floats[place(direction, row, kernel) + j] = state[row * kernel.hidden + j]
-      }
+    for item in 0..<batch {
+      row(tensor, direction, item, batch, size).copyMemory(from: state + item * size, byteCount: size)
     }
   }
 }

@@ -114,7 +114,10 @@ struct CharacterClass {
   private func complemented(_ isNegated: Bool) -> [(UInt32, UInt32)] {
     guard isNegated else { return ranges }
     var (between, next) = ([(UInt32, UInt32)](), UInt32(0))
-    for (low, high) in ranges.sorted(by: { $0.0 < $1.0 }) {
+    var order = Array(ranges.indices)
+    sortPlaces(&order) { ranges[$0].0 < ranges[$1].0 }
+    for i in order {
+      let (low, high) = ranges[i]
       if low > next { between.append((next, low - 1)) }
       next = max(next, high + 1)
     }
