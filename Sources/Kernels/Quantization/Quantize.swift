@@ -121,6 +121,16 @@ public func dynamicRange(_ source: UnsafePointer<Float>, _ count: Int) -> (scale
   return (scale, zero.isNaN ? 0 : UInt8(zero))
 }
 
+/// What is left of the values when they are quantised by their range and dequantised again.
+func roundToBytes(_ source: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutablePointer<Float>) {
+  let (scale, zeroPoint) = dynamicRange(source, count)
+  let zero = Float(zeroPoint)
+  for i in 0..<count {
+    let byte = min(max((source[i] / scale).rounded(.toNearestOrEven) + zero, 0), 255)
+    target[i] = (byte - zero) * scale
+  }
+}
+
 /// Two four-bit integers to a byte, the first in the low half, as `count` bytes of their own.
 public func unpackNibbles(
   _ source: UnsafePointer<UInt8>, into target: UnsafeMutablePointer<UInt8>, count: Int, signed: Bool

@@ -30,6 +30,8 @@ public struct Recurrence {
   public var isReverse = false
   /// What gates are cut to before their function: -clip...clip.
   public var clip = Float.infinity
+  /// Whether what is multiplied is rounded to what bytes can say: by the range of all inputs, and of each item's state.
+  public var roundsToBytes = false
 
   public init(
     _ cell: Cell, steps: Int, batch: Int, inputSize: Int, hidden: Int, activations: [GateActivation]
@@ -54,10 +56,12 @@ public struct Recurrence {
       + rounded(GemmPack.rightCount(k: hidden, n: width - firstWidth))
   }
 
+  private var roundedCount: Int { roundsToBytes ? batch * max(steps * inputSize, hidden) : 0 }
+
   /// f32 elements of scratch that `run` needs.
   public var scratchCount: Int {
     rounded(steps * batch * width) + rounded(GemmPack.rightCount(k: inputSize, n: width)) + packedCount
-      + rounded(width) + rounded(batch * width) + rounded(batch * hidden)
+      + rounded(width) + rounded(batch * width) + rounded(batch * hidden) + rounded(roundedCount)
   }
 
   /// Runs all steps. `h` and `c` (LSTM only) are [batch, hidden], the state before and then after. `y`, where somebody
@@ -81,6 +85,13 @@ public struct Recurrence {
     let inputBias = take(width)
     let gates = take(batch * width)
     let product = take(batch * hidden)
+    let bytes = take(roundedCount)
+    /// The left factor of a product.
+    let left = { (source: UnsafePointer<Float>, rows: Int, count: Int) -> UnsafePointer<Float> in
+      if !roundsToBytes { return source }
+      for row in 0..<rows { roundToBytes(source + row * count, count, into: bytes + row * count) }
+      return UnsafePointer(bytes)
+    }
     var resetsLast = false
     if case .gru(true) = cell { resetsLast = true }
 
@@ -93,7 +104,8 @@ public struct Recurrence {
       packRightTransposed(w, stride: inputSize, columns: 0..<width, k: inputSize, n: width, into: packedW)
     }
     gemm(
-      platform, m: steps * batch, n: width, k: inputSize, .rows(x, stride: inputSize), .packed(packedW),
+      platform, m: steps * batch, n: width, k: inputSize, .rows(left(x, 1, steps * batch * inputSize), stride: inputSize),
+      .packed(packedW),
       into: fromInput, ldc: width, Epilogue(bias: UnsafePointer(inputBias)))
     packRightTransposed(r, stride: hidden, columns: 0..<firstWidth, k: hidden, n: firstWidth, into: packedR)
     if firstWidth < width {
@@ -105,8 +117,8 @@ public struct Recurrence {
       let step = isReverse ? steps - 1 - i : i
       let input = fromInput + step * batch * width
       gemm(
-        platform, m: batch, n: firstWidth, k: hidden, .rows(UnsafePointer(h), stride: hidden), .packed(packedR),
-        into: gates, ldc: width)
+        platform, m: batch, n: firstWidth, k: hidden, .rows(left(UnsafePointer(h), batch, hidden), stride: hidden),
+        .packed(packedR), into: gates, ldc: width)
       if resetsLast {
         for row in 0..<batch {
           let candidate = gates + (row * width + 2 * hidden)

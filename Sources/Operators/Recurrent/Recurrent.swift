@@ -7,7 +7,7 @@ import Tensors
 /// Inputs are X, W, R, the bias, the lengths of the sequences, the first hidden state, and of an LSTM the first cell
 /// state and peepholes. com.microsoft's DynamicQuantizeLSTM has W [directions, inputSize, 4 · hidden] and R alike in
 /// bytes, with scales and zero points of W and R as inputs 8 to 11, one for each direction or each column. They are
-/// dequantised, so that its results are those of floats.
+/// dequantised, and inputs and states are rounded as bytes would be.
 ///
 /// <https://onnx.ai/onnx/operators/onnx__LSTM.html>,
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM>
@@ -53,10 +53,12 @@ struct Recurrent: FamilyKernel {
   }
 
   private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
-    Recurrence(
+    var kernel = Recurrence(
       cell, steps: x[isBatchFirst ? 1 : 0], batch: x[isBatchFirst ? 0 : 1], inputSize: x[2],
       hidden: r[isQuantized ? 1 : 2],
       activations: activations[0])
+    kernel.roundsToBytes = isQuantized
+    return kernel
   }
 
   private var isLSTM: Bool { if case .lstm = cell { true } else { false } }
