@@ -104,9 +104,9 @@ public struct Recurrence {
       packRightTransposed(w, stride: inputSize, columns: 0..<width, k: inputSize, n: width, into: packedW)
     }
     gemm(
-      platform, m: steps * batch, n: width, k: inputSize, .rows(left(x, 1, steps * batch * inputSize), stride: inputSize),
-      .packed(packedW),
-      into: fromInput, ldc: width, Epilogue(bias: UnsafePointer(inputBias)))
+      platform, m: steps * batch, n: width, k: inputSize,
+      .rows(left(x, 1, steps * batch * inputSize), stride: inputSize), .packed(packedW), into: fromInput, ldc: width,
+      Epilogue(bias: UnsafePointer(inputBias)))
     packRightTransposed(r, stride: hidden, columns: 0..<firstWidth, k: hidden, n: firstWidth, into: packedR)
     if firstWidth < width {
       packRightTransposed(
