@@ -26,7 +26,7 @@ const stems = ['ort', 'ort.all', 'ort.wasm', 'ort.webgpu', 'ort.jspi', 'ort.webg
  */
 const addresses = {
   bundler: { flags: [] },
-  import: { flags: ['--define:import.meta.url=apusAddress'], banner: '\nconst apusAddress = import.meta.url;' },
+  import: { flags: ['--define:import.meta.url=apusAddress', '--banner:js=const apusAddress = import.meta.url;'] },
   script: {
     banner: 'var ort;',
     flags: ['--define:import.meta.url=apusAddress', `--inject:${path.join(here, 'address/script.js')}`],
@@ -88,7 +88,7 @@ const exported = readFileSync(path.join(source, 'index.js'), 'utf8').match(/(?<=
 /** Minifies a script of esbuild's and its source map in place; terser is the better at it, and knows the map. */
 async function minified(file, format) {
   const map = `content='${file}.map',includeSources,url='${path.basename(file)}.map'`;
-  const compress = 'passes=6,unsafe,unsafe_arrows,unsafe_methods,pure_getters';
+  const compress = 'passes=6,unsafe,unsafe_arrows,unsafe_methods,unsafe_proto,pure_getters';
   const flags = ['--ecma', '2022', '--compress', compress, '--format', 'wrap_func_args=false,ascii_only'];
   // ASCII, since a script that is no module is read in the charset of its page.
   // Exported names stay as they are: then the list of them is twice the same text, and classes are called by theirs.

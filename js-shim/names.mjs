@@ -4,9 +4,11 @@
  * or that any built-in object has, must not be among them; names.test.js holds the list to that.
  */
 export const internalNames = `
-  byteCount kind u32 i32 f64 elements bits arrayName fieldName
-  createBegin createStep createFinish runBegin runStep runFinish runEnd
+  byteCount u32 f64 elements bits arrayName
+  createBegin createFrom createStep createFinish runBegin runStep runFinish runEnd
   shareable allocateBytes allocated viewOf
-  onBytes ofDownload tellLoad isIntermediate isLate isRaw
-  takeTurn workerFile startThreads constantNames createInferenceSessionHandlerSync address failure inputs outputs
+  onBytes ofDownload tellLoad isIntermediate isRaw
+  takeTurn workerFile createInferenceSessionHandlerSync address failure
+  checkFlags checkTensor createProxyHandler LoadProgress openBeside openFile openOptimizedModel
+  PinnedTensors PoolMember readImage startThreads startWorkers tellRemarks
 `.trim().split(/\s+/);

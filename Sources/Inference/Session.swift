@@ -145,12 +145,14 @@ public final class Session {
   public func prepare(_ feeds: [(Name, Value)], fetches: [Name]? = nil) throws(RuntimeError) -> PreparedRun {
     try allocator.makeSureOfReserve()
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
+    // Of tensors that do not fit all are told at once.
+    var misfits: [UInt8] = []
     for (name, value) in feeds {
       if let index = inputs.firstIndex(where: { $0.name == name }) {
-        try inputs[index].check(value)
+        try inputs[index].check(value, &misfits)
         values[index] = value
       } else if let index = optionalInputs.firstIndex(where: { $0.name == name }) {
-        try optionalInputs[index].check(value)
+        try optionalInputs[index].check(value, &misfits)
         values[inputs.count + index] = value
       } else if constantInputs.contains(name) {
         throw RuntimeError(
@@ -161,6 +163,7 @@ public final class Session {
         throw RuntimeError(.invalidArgument, "the model has no input %s", name: name)
       }
     }
+    if !misfits.isEmpty { throw RuntimeError(.invalidArgument, "%n", name: Name(misfits)) }
     for (index, input) in inputs.enumerated() {
       if case .none = values[index], !input.isOptional {
         throw RuntimeError(.invalidArgument, "input %s is missing", name: input.name)
@@ -248,32 +251,50 @@ public struct Run {
 }
 
 extension DeclaredValue {
-  /// Throws where a value cannot be fed for this input.
-  fileprivate func check(_ value: Value) throws(RuntimeError) {
+  /// Throws where a value is of another kind than this input; what is told of a tensor that does not fit is added to
+  /// `misfits`.
+  fileprivate func check(_ value: Value, _ misfits: inout [UInt8]) throws(RuntimeError) {
     guard case .tensor(let tensor) = value else {
       if kind == .tensor {
         throw RuntimeError(.invalidArgument, "input %s must be a tensor", name: name)
       }
       return
     }
-    if let type, tensor.type != type {
-      throw RuntimeError(
-        .invalidArgument, "input %s must be of type %t, got %t", name: name, Int(type.rawValue),
-        Int(tensor.type.rawValue))
-    }
     if kind == .sequence || kind == .map {
       throw RuntimeError(.invalidArgument, "input %s must be a sequence or map, got a tensor", name: name)
     }
-    guard let dims else { return }
-    let expected = dims.map { dim in if case .known(let size) = dim { size } else { -1 } }
-    let isMatch =
-      tensor.shape.rank == expected.count
-      && zip(tensor.shape.dims, expected).allSatisfy { $0 == $1 || $1 < 0 }
+    let expected = type ?? tensor.type
+    if tensor.type == expected, fits(tensor.shape.dims) { return }
+    let misfit = RuntimeError(
+      .invalidArgument, misfits.isEmpty ? "input %s must be %t%n, got %t %v" : "; input %s must be %t%n, got %t %v",
+      names: [name, shownDims], shapes: [tensor.shape.dims], Int(expected.rawValue), Int(tensor.type.rawValue))
+    misfits += misfit.messageName.bytes
+  }
+
+  private func fits(_ shape: [Int]) -> Bool {
+    guard let dims else { return true }
     // One element may be fed for a scalar, as the reference allows.
-    let isScalar = expected.isEmpty && tensor.shape.dims == [1]
-    guard isMatch || isScalar else {
-      throw RuntimeError(
-        .invalidArgument, "input %s must have shape %v, got %v", names: [name], shapes: [expected, tensor.shape.dims])
+    if dims.isEmpty, shape == [1] { return true }
+    guard shape.count == dims.count else { return false }
+    for (i, dim) in dims.enumerated() {
+      if case .known(let size) = dim, size != shape[i] { return false }
     }
+    return true
+  }
+
+  /// ` [batch, 3, ?]`; nothing of an unknown rank.
+  private var shownDims: Name {
+    guard let dims else { return Name() }
+    var text: [UInt8] = []
+    for dim in dims {
+      text.append(text: text.isEmpty ? " [" : ", ")
+      switch dim {
+      case .known(let size): text.append(decimal: size)
+      case .named(let symbol): text += symbol.bytes
+      case .unknown: text.append(UInt8(ascii: "?"))
+      }
+    }
+    text.append(text: text.isEmpty ? " []" : "]")
+    return Name(text)
   }
 }

@@ -8,6 +8,7 @@
 /// | `%d` | the next integer | `-3` |
 /// | `%t` | the next integer, a raw `ElementType` | `float32` |
 /// | `%s` | the next name | `'mask'` |
+/// | `%n` | the next name, as it is | `mask` |
 /// | `%v` | the next shape | `[1, 3, ?]`, an unknown dim is `?` |
 public struct RuntimeError: Error {
   /// The codes of the reference runtime, so that a client which looks at the number finds what it knows.
@@ -21,6 +22,10 @@ public struct RuntimeError: Error {
     case invalidGraph = 10
     case outOfMemory = 12
     case cancelled = 13
+    // What a host throws as errors of its own, without a number: `Error`, `TypeError` and `RangeError` in JavaScript.
+    case misuse = 100
+    case wrongKind = 101
+    case outOfRange = 102
   }
 
   /// Boxed, so that a typed throw passes one pointer.
@@ -131,6 +136,8 @@ public struct RuntimeError: Error {
           out.append(UInt8(ascii: "'"))
           out += names.popLast()?.bytes ?? []
           out.append(UInt8(ascii: "'"))
+        case UInt8(ascii: "n"):
+          out += names.popLast()?.bytes ?? []
         case UInt8(ascii: "v"):
           out.append(shape: shapes.popLast() ?? [])
         default:

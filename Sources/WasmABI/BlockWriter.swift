@@ -43,8 +43,9 @@ final class BlockWriter {
     append(UInt32(truncatingIfNeeded: bits >> 32))
   }
 
-  /// The byte count, the bytes, and zeros up to a multiple of four.
+  /// The byte count, the bytes, and zeros up to a multiple of four; what is not UTF-8 is replaced.
   func name(_ name: Name) {
+    let name = name.wellFormed
     let byteCount = name.bytes.count
     u32(byteCount)
     guard byteCount > 0, let place = take((byteCount + 3) & ~3) else { return }

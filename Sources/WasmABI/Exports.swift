@@ -22,7 +22,7 @@ private func status(_ body: () throws(RuntimeError) -> Int32) -> Int32 {
   } catch {
     let control = instance.control
     control.block.reset()
-    control.block.error(error)
+    control.block.text { $0.error(error) }
     return control.respond() ? -error.code.rawValue : -RuntimeError.Code.outOfMemory.rawValue
   }
 }
@@ -94,7 +94,10 @@ public func apusCreateStep(_ handle: Int32, _ milliseconds: Double) -> Int32 {
 @_expose(wasm, "apus_create_finish")
 @_cdecl("apus_create_finish")
 public func apusCreateFinish(_ handle: Int32) -> Int32 {
-  respond { block throws(RuntimeError) in block.description(of: try session(handle).session) }
+  respond { block throws(RuntimeError) in
+    let session = try session(handle).session
+    block.text { $0.description(of: session) }
+  }
 }
 
 @_expose(wasm, "apus_run_begin")
@@ -132,7 +135,7 @@ public func apusRunEnd(_ handle: Int32) -> Int32 {
 public func apusProfile(_ handle: Int32, _ goesOn: Int32) -> Int32 {
   respond { block throws(RuntimeError) in
     let session = try session(handle).session
-    block.profile(session.profile?.entries ?? [])
+    block.text { $0.profile(session.profile?.entries ?? []) }
     session.profile = goesOn == 0 ? nil : Profile(clock: { Host.now() })
   }
 }
@@ -140,7 +143,10 @@ public func apusProfile(_ handle: Int32, _ goesOn: Int32) -> Int32 {
 @_expose(wasm, "apus_memory")
 @_cdecl("apus_memory")
 public func apusMemory(_ handle: Int32) -> Int32 {
-  respond { block throws(RuntimeError) in block.memory(try session(handle).session.memory) }
+  respond { block throws(RuntimeError) in
+    let memory = try session(handle).session.memory
+    block.text { $0.memory(memory) }
+  }
 }
 
 /// Called by a worker thread on an instance of its own, on the memory of the one whose runs it helps with.

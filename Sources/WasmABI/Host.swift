@@ -83,7 +83,10 @@ enum Host {
 final class HostSource: ByteSource {
   private let number: Int32
 
-  init(_ number: Int32, byteCount: Int64) {
+  init(_ number: Int32) throws(RuntimeError) {
+    guard let byteCount = Int64(exactly: Host.byteCount(number)) else {
+      throw RuntimeError(.invalidArgument, "the size of a source must be a whole number")
+    }
     self.number = number
     super.init(byteCount: byteCount)
   }
@@ -105,10 +108,10 @@ final class HostSink: ByteSink {
 /// Files of weights that the host finds by their place beside the model.
 final class HostExternalSources: ExternalSources {
   override func open(_ location: Name) throws(RuntimeError) -> ByteSource {
-    let number = location.bytes.withUnsafeBytes { Host.open($0) }
-    guard number >= 0, let byteCount = Int64(exactly: Host.byteCount(number)) else {
+    let number = location.wellFormed.bytes.withUnsafeBytes { Host.open($0) }
+    guard number >= 0 else {
       throw RuntimeError(.noSuchFile, "external data %s could not be opened", name: location)
     }
-    return HostSource(number, byteCount: byteCount)
+    return try HostSource(number)
   }
 }

@@ -8,6 +8,8 @@ final class HostedSession {
   private static let mostRequestBytes = 1 << 14
 
   private enum State {
+    /// The options are right; nobody has asked for the model yet.
+    case begun(Session.Options, Platform)
     case loading(SessionBuilder)
     case ready(Session)
   }
@@ -22,8 +24,7 @@ final class HostedSession {
   private let team: Team?
 
   init(_ request: CreateRequest, control: Control) {
-    let asked = request.number("intraOpNumThreads") ?? 1
-    let threadCount = Int(min(max(asked, 1), Double(HostedSession.mostThreads)))
+    let threadCount = min(request.threadCount, HostedSession.mostThreads)
     team = threadCount > 1 ? Team() : nil
     control.team = team?.address
     var platform = Platform(dotBytes: Host.dotBytes)
@@ -31,16 +32,18 @@ final class HostedSession {
       platform = Platform(
         threadCount: threadCount, loop: { team.run($0, $1, $2) }, dotBytes: platform.dotBytes)
     }
-    let source = HostSource(0, byteCount: request.byteCount)
-    state = .loading(
-      SessionBuilder(
-        source: source, external: HostExternalSources(), options: Session.Options(request), platform: platform))
+    state = .begun(request.options, platform)
     self.control = control
     control.begin(.create)
   }
 
   /// Goes on loading until `deadline`; true when the session is ready.
   func load(until deadline: Double) throws(RuntimeError) -> Bool {
+    if case .begun(let options, let platform) = state {
+      state = .loading(
+        SessionBuilder(
+          source: try HostSource(0), external: HostExternalSources(), options: options, platform: platform))
+    }
     guard case .loading(let builder) = state else { return true }
     repeat {
       control.note(builder.next)
@@ -80,6 +83,16 @@ final class HostedSession {
     let request = try RunRequest(&reader)
     var feeds: [(Name, Value)] = []
     let inputs = session.inputs + session.optionalInputs
+    // What is wrong with a name comes before what is wrong with a value.
+    for (reference, _) in request.feeds {
+      guard case .name(let name) = reference else { continue }
+      throw session.constantInputs.contains(name)
+        ? RuntimeError(
+          .misuse,
+          "invalid input %s: it is constant here, the session option extra.session.overridable_initializers lets it be fed",
+          name: name)
+        : RuntimeError(.misuse, "invalid input %s", name: name)
+    }
     for (reference, value) in request.feeds { feeds.append((try inputs.name(of: reference), value)) }
     var fetches: [Name] = []
     for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
@@ -136,44 +149,6 @@ extension [UInt32] {
     guard bytes.count == 4 * count else { return false }
     for i in indices where bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) != self[i] { return false }
     return true
-  }
-}
-
-extension Session.Options {
-  /// The options that the host gives; wasm/ABI.md lists the keys.
-  fileprivate init(_ request: CreateRequest) {
-    self.init()
-    for (key, value) in request.options {
-      switch value {
-      case .number(let number):
-        if key == "graphOptimizationLevel" {
-          optimization = OptimizationLevel(rawValue: Int(number)) ?? .all
-        } else if key == "maxMemory" {
-          memoryLimit = number < Double(Int32.max) ? Int(number) : .max
-        } else if key == "enableProfiling" {
-          clock = { Host.now() }
-        } else if key == "intermediates" {
-          intermediates = .all
-        } else if let symbol = key.dropping(prefix: "freeDimensionOverrides."), let size = Int(exactly: number) {
-          dims.append(FixedDim(symbol, size))
-        }
-      case .text(let text):
-        if key == "extra.session.overridable_initializers" {
-          overridesInitializers = text == "1"
-        } else if key == "intermediates" {
-          intermediates.add(text)
-        } else if key == "optimizedModelFilePath" {
-          optimizedModel = HostSink()
-        }
-      }
-    }
-  }
-}
-
-extension Name {
-  /// What comes behind `prefix`; nil where the name does not begin with it.
-  fileprivate func dropping(prefix: StaticString) -> Name? {
-    prefix.withUTF8Buffer { bytes.starts(with: $0) ? Name(Array(bytes.dropFirst($0.count))) : nil }
   }
 }
 

@@ -1,28 +1,16 @@
-import Tensors
+import Apus
 
 /// What the host asks for when it begins to load a model.
 struct CreateRequest {
-  /// An option by its dotted key, as `extra.session.tag`.
-  enum Option {
-    case number(Double)
-    case text(Name)
-  }
-
-  let byteCount: Int64
-  let options: [(key: Name, value: Option)]
+  private(set) var options = Session.Options()
+  /// Threads that may work on a run.
+  private(set) var threadCount = 1
 
   init(_ block: inout BlockReader) throws(RuntimeError) {
-    byteCount = try block.integer()
-    options = try block.list { (block) throws(RuntimeError) in
-      let key = try block.name()
-      return (key, try block.u32() == 0 ? .number(try block.f64()) : .text(try block.name()))
-    }
-  }
-
-  /// The last number that an option is given.
-  func number(_ key: StaticString) -> Double? {
-    guard case .number(let number)? = options.last(where: { $0.key == key })?.value else { return nil }
-    return number
+    var reading = HostOptions()
+    for _ in 0..<(try block.u32()) { try reading.add(try block.option()) }
+    options = reading.options
+    threadCount = reading.threadCount
   }
 }
 
@@ -38,7 +26,8 @@ struct RunRequest {
   let fetches: [Reference]
 
   init(_ block: inout BlockReader) throws(RuntimeError) {
-    _ = try block.u32()
+    // They are right, and mean nothing else to a run.
+    for _ in 0..<(try block.u32()) { try block.option().check(mostVerbose: .infinity) }
     feeds = try block.list { (block) throws(RuntimeError) in
       let reference = try block.reference()
       return (reference, try block.value())
@@ -48,6 +37,10 @@ struct RunRequest {
 }
 
 extension BlockReader {
+  fileprivate mutating func option() throws(RuntimeError) -> HostOption {
+    HostOption(key: try name(), kind: try name(), number: try f64(), text: try name())
+  }
+
   fileprivate mutating func reference() throws(RuntimeError) -> RunRequest.Reference {
     let index = try i32()
     return index < 0 ? .name(try name()) : .index(index)

@@ -89,8 +89,8 @@ import Testing
         [model, "--input", path("text.txt")], "\(path("text.txt")): values are read from files that end in .npy or .pb"
       ),
       ([model, "--input", path("bad.npy")], "\(path("bad.npy")): the file does not start like an .npy file"),
-      ([model, "--input", wrongType], "\(model): input 'x' must be of type float32, got int64"),
-      ([model, "--input", wrongShape], "\(model): input 'x' must have shape [?, 2], got [1, 3]"),
+      ([model, "--input", wrongType], "\(model): input 'x' must be float32 [batch, 2], got int64 [1, 2]"),
+      ([model, "--input", wrongShape], "\(model): input 'x' must be float32 [batch, 2], got float32 [1, 3]"),
       (
         [model, "--input", wrongShape, "--input", wrongShape], "the model has 1 inputs, '\(wrongShape)' is one too many"
       ),
@@ -291,7 +291,7 @@ import Testing
     let lines = [
       "fail broken: not a protobuf field at byte 0",
       "fail empty: there is no test_data_set_N in the folder",
-      "fail far: \(far)", "pass good", "fail input: input 'x' must have shape [?, 2], got [2]", "pass near",
+      "fail far: \(far)", "pass good", "fail input: input 'x' must be float32 [batch, 2], got float32 [2]", "pass near",
     ]
     let all = apus("test", path("suite"))
     #expect(all.status == 1)

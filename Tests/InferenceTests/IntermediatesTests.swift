@@ -110,7 +110,7 @@ import Testing
     #expect(try session.run(["x": .ramp([3, 2])])[0]?.count == 6)
     #expect(
       message { () throws(RuntimeError) in _ = try session.run(["x": .ramp([2, 2])]) }
-        == "input 'x' must have shape [3, ?], got [2, 2]")
+        == "input 'x' must be float32 [3, m], got float32 [2, 2]")
   }
 
   @Test func memoryIsCounted() throws {

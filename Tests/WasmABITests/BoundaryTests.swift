@@ -9,9 +9,8 @@ import Testing
   @Test func aSessionIsCreatedAndRun() throws {
     let host = try TestHost(model: reshapeModel())
     let session = try host.create()
-    var description = try host.response { apusCreateFinish(session) }
-    #expect(try description.u32() == 1)
-    #expect(try description.name() == "data")
+    let description = try host.text { apusCreateFinish(session) }
+    #expect(description.hasPrefix(#"{"inputs":[{"name":"data","kind":"tensor","#), "\(description)")
 
     for values in [[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]] as [[Float]] {
       try host.begin(session, feeds: [(0, .tensor(.float32([2, 3], values)))], fetches: [0])
@@ -56,7 +55,7 @@ import Testing
       host.beginStatus(session, feeds: [(7, .tensor(pair))])
     }
     for _ in 0..<2 {
-      try host.expectError(containing: "must be of type float32, got int64") {
+      try host.expectError(containing: "input 'y' must be float32, got int64 [2]") {
         host.beginStatus(session, feeds: [(0, .tensor(pair)), (1, .tensor(.int64([2], [1, 2])))], fetches: [0])
       }
     }
@@ -88,28 +87,21 @@ import Testing
     graph.outputs[0] = ValueInfoProto(name: "y", type: .tensor(elementType: 1, shape: [.parameter("batch"), .unknown]))
     let host = try TestHost(model: try ModelEncoder().encode(model(graph)).bytes())
     let session = try host.create(options: [
-      ("freeDimensionOverrides.batch", .number(3)), ("freeDimensionOverrides.other", .number(9)),
-      ("extra.session.overridable_initializers", .text("0")), ("intermediates", .text("h")),
+      .number("freeDimensionOverrides.batch", 3), .number("freeDimensionOverrides.other", 9),
+      .text("extra.session.overridable_initializers", "0"), .text("intermediates.0", "h"),
     ])
-    var description = try host.response { apusCreateFinish(session) }
-    let declared: (inout BlockReader) throws -> [Int] = { block in
-      for _ in 0..<1 { _ = try block.name() }
-      for _ in 0..<4 { _ = try block.u32() }
-      var dims: [Int] = []
-      for _ in 0..<(try block.u32()) {
-        dims.append(try block.i32())
-        _ = try block.name()
-      }
-      return dims
-    }
-    #expect(try description.u32() == 1)
-    #expect(try declared(&description) == [3, 2])
-    #expect(try description.u32() == 1)
-    #expect(try declared(&description) == [3, -1])
-    #expect(try description.u32() == 1)
-    #expect(try description.name() == "w")
+    let description = try host.text { apusCreateFinish(session) }
+    #expect(description.contains(#""shape":[3,2]}}],"outputs":[{"name":"y","#), "\(description)")
+    #expect(description.hasSuffix(#""shape":[3,""]}}]}"#), "\(description)")
 
-    try host.expectError(containing: "input 'x' must have shape [3, 2], got [2, 2]") {
+    let constant = "invalid input 'w': it is constant here, the session option extra.session.overridable_initializers"
+    try host.expectError(containing: #"{"code":100,"message":""# + constant) {
+      host.beginStatus(session, feeds: [], unknown: ["w"])
+    }
+    try host.expectError(containing: #"{"code":100,"message":"invalid input 'z'"}"#) {
+      host.beginStatus(session, feeds: [(0, .tensor(.ramp([2, 2])))], unknown: ["z", "w"])
+    }
+    try host.expectError(containing: "input 'x' must be float32 [3, 2], got float32 [2, 2]") {
       host.beginStatus(session, feeds: [(0, .tensor(.ramp([2, 2])))], fetches: [0])
     }
     try host.expectError(containing: "value 'w' did not outlast optimisation: the session option 'intermediates'") {
@@ -125,9 +117,10 @@ import Testing
       return
     }
     #expect(h.floats[1] == -1 && y.floats[1] == 0)
-    var memory = try host.response { apusMemory(session) }
-    let (weights, arena, peak) = (try memory.integer(), try memory.integer(), try memory.integer())
-    #expect(weights >= 2 * 300 * 4 && arena >= 3 * 300 * 4 && peak >= weights + arena)
+    let memory = try host.text { apusMemory(session) }
+    let numbers = memory.split { !$0.isNumber }.compactMap { Int($0) }
+    #expect(numbers.count == 3)
+    #expect(numbers[0] >= 2 * 300 * 4 && numbers[1] >= 3 * 300 * 4 && numbers[2] >= numbers[0] + numbers[1])
     #expect(apusRunEnd(session) == 0)
     withExtendedLifetime(host) { #expect(apusRelease(session) == 0) }
   }
@@ -136,8 +129,8 @@ import Testing
     let graph = graph(["x", "w"], constants: ["w": .ramp([2])], [node("y = Add(x, w)")], ["y"])
     let host = try TestHost(model: try ModelEncoder().encode(model(graph)).bytes())
     let session = try host.create()
-    var description = try host.response { apusCreateFinish(session) }
-    #expect(try description.u32() == 2)
+    let description = try host.text { apusCreateFinish(session) }
+    #expect(description.contains(#"{"name":"w","kind":"tensor","type":"float32","hasDefault":true,"#), "\(description)")
     for (feeds, expected) in [
       ([(0, Value.tensor(.ramp([2])))], [0, 2]),
       ([(0, .tensor(.ramp([2]))), (1, .tensor(.ramp([2], from: 10)))], [10, 12]),
@@ -190,7 +183,7 @@ import Testing
     try host.expectError(containing: "not loaded yet") { apusCreateFinish(session) }
     while apusCreateStep(session, 0) > 0 {}
     try host.expectError(containing: "no run is under way") { apusRunStep(session, 0) }
-    try host.expectError(containing: "input 'data' must be of type float32, got int64") {
+    try host.expectError(containing: "input 'data' must be float32, got int64 [2, 3]") {
       host.beginStatus(session, feeds: [(0, .tensor(.int64([2, 3], [1, 2, 3, 4, 5, 6])))], fetches: [0])
     }
     try host.expectError(containing: "no input or output 9") {
@@ -225,7 +218,7 @@ import Testing
     }
     #expect(apusRunStep(session, 1) == 1)
     let words = apusControl().assumingMemoryBound(to: UInt32.self)
-    #expect(words[0] == 2 && words[1] == 2)
+    #expect(words[0] == 3 && words[1] == 2)
     let text = UnsafeRawBufferPointer(start: words + 9, count: Int(words[7] + words[8]))
     #expect(String(decoding: text, as: UTF8.self) == "reshape0Reshape")
     while apusRunStep(session, 0) > 0 {}
@@ -241,7 +234,7 @@ import Testing
       control.note(RuntimeError.Node(name: name, opType: opType, opset: 1))
       #expect(Int(control.words[7] + control.words[8]) <= 4 * (128 - 9))
     }
-    #expect(control.words[0] == 2)
+    #expect(control.words[0] == 3)
   }
 
   @Test func memoryIsGivenAndTakenBack() {

@@ -17,29 +17,23 @@ final class TestHost {
       model.withUnsafeBytes { target.copyMemory(from: $0.baseAddress! + Int(offset), byteCount: byteCount) }
       return 0
     }
+    Host.functions.byteCount = { $0 == 0 ? Double(model.count) : -1 }
   }
 
   /// A session that is not loaded yet.
-  func begin(options: [(Name, CreateRequest.Option)] = []) throws -> Int32 {
-    let block = BlockWriter()
-    block.f64(Double(model.count))
-    block.list([("graphOptimizationLevel", .number(99))] + options) { block, option in
-      block.name(option.0)
-      switch option.1 {
-      case .number(let number):
-        block.u32(0)
-        block.f64(number)
-      case .text(let text):
-        block.u32(1)
-        block.name(text)
-      }
-    }
-    let session = send(block) { apusCreateBegin($0, $1) }
-    try #require(session > 0)
+  func begin(options: [HostOption] = []) throws -> Int32 {
+    let session = beginStatus(options: options)
+    try #require(session > 0, "\(message)")
     return session
   }
 
-  func create(options: [(Name, CreateRequest.Option)] = []) throws -> Int32 {
+  func beginStatus(options: [HostOption]) -> Int32 {
+    let block = BlockWriter()
+    block.options(options)
+    return send(block) { apusCreateBegin($0, $1) }
+  }
+
+  func create(options: [HostOption] = []) throws -> Int32 {
     let session = try begin(options: options)
     while true {
       let status = apusCreateStep(session, 0)
@@ -54,14 +48,21 @@ final class TestHost {
   }
 
   func beginStatus(
-    _ session: Int32, feeds: [(Int, Value)], fetches: [Int] = [], names: [Name] = []
+    _ session: Int32, feeds: [(Int, Value)], unknown: [Name] = [], fetches: [Int] = [], names: [Name] = [],
+    options: [HostOption] = []
   ) -> Int32 {
     fed = feeds
     let block = BlockWriter()
-    block.u32(0)
-    block.list(feeds) { block, feed in
-      block.i32(feed.0)
-      block.value(feed.1)
+    block.options(options)
+    block.u32(feeds.count + unknown.count)
+    for name in unknown {
+      block.i32(-1)
+      block.name(name)
+      block.value(.none)
+    }
+    for (index, value) in feeds {
+      block.i32(index)
+      block.value(value)
     }
     block.u32(fetches.count + names.count)
     for index in fetches { block.i32(index) }
@@ -87,15 +88,49 @@ final class TestHost {
     #expect(message.contains(text), "\(message)", sourceLocation: sourceLocation)
   }
 
-  /// What the last error said.
-  private var message: String {
+  /// A response in JSON.
+  func text(_ call: () -> Int32) throws -> String {
+    var block = try response(call)
+    return try block.name().text
+  }
+
+  /// What the last error said, in JSON.
+  var message: String {
     guard var block = try? BlockReader(instance.control.response) else { return "no response" }
-    _ = try? block.i32()
     return (try? block.name().text) ?? "no error"
   }
 
   private func send(_ block: BlockWriter, _ call: (UnsafeRawPointer?, Int32) -> Int32) -> Int32 {
     let bytes = block.finished()
     return call(bytes.baseAddress, Int32(bytes.count))
+  }
+}
+
+extension BlockWriter {
+  fileprivate func options(_ options: [HostOption]) {
+    list(options) { block, option in
+      block.name(option.key)
+      block.name(option.kind)
+      block.f64(option.number)
+      block.name(option.text)
+    }
+  }
+}
+
+extension HostOption {
+  static func number(_ key: Name, _ number: Double, _ text: Name = "") -> HostOption {
+    HostOption(key: key, kind: "number", number: number, text: text)
+  }
+
+  static func text(_ key: Name, _ text: Name) -> HostOption {
+    HostOption(key: key, kind: "string", number: .nan, text: text)
+  }
+
+  static func bool(_ key: Name, _ value: Bool) -> HostOption {
+    HostOption(key: key, kind: "boolean", number: .nan, text: value ? "true" : "false")
+  }
+
+  static func other(_ key: Name, _ kind: Name, _ text: Name) -> HostOption {
+    HostOption(key: key, kind: kind, number: .nan, text: text)
   }
 }

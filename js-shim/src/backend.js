@@ -68,7 +68,7 @@ async function ready(name) {
  * @returns {[string, string | object][]}
  */
 function providersIn({ executionProviders: asked = [] }) {
-  const nameOf = (provider) => (typeof provider === 'string' ? provider : provider?.name);
+  const nameOf = (provider) => provider?.name ?? provider;
   if (!Array.isArray(asked) || asked.some((provider) => typeof nameOf(provider) !== 'string')) {
     throw new TypeError("'executionProviders' must be an array of names or of objects with a name.");
   }
@@ -78,9 +78,9 @@ function providersIn({ executionProviders: asked = [] }) {
 /** The first backend for these options that can work without waiting. */
 export function resolveBackendNow(options) {
   const names = providersIn(options).map(([name]) => name);
-  const found = names.find((name) => find(name)?.backend.createInferenceSessionHandlerSync);
-  if (found === undefined) throw new Error(`no backend works without waiting among: ${names.join(', ')}`);
-  return find(found).backend;
+  const found = names.map(find).find((entry) => entry?.backend.createInferenceSessionHandlerSync);
+  if (!found) throw new Error(`no backend works without waiting among: ${names.join(', ')}`);
+  return found.backend;
 }
 
 /**

@@ -85,10 +85,6 @@ export class BlockReader {
     return this.#words[this.#at++];
   }
 
-  i32() {
-    return this.u32() | 0;
-  }
-
   f64() {
     halves[0] = this.u32();
     halves[1] = this.u32();
@@ -109,6 +105,6 @@ export class BlockReader {
   }
 
   dims() {
-    return this.list((block) => block.i32());
+    return this.list((block) => block.u32() | 0);
   }
 }

@@ -2,23 +2,15 @@
 // stale whenever the memory grows, so each use asks for a fresh one. wasm/ABI.md describes the other side.
 import { BlockReader, BlockWriter } from './block.js';
 import { dotOn } from './dot.js';
-import { messageOf, runtimeError } from './errors.js';
+import { coreError, messageOf, runtimeError } from './errors.js';
 import { now } from './host.js';
-import {
-  readDescription,
-  readError,
-  readMemory,
-  readProfile,
-  readResults,
-  writeCreateRequest,
-  writeRunRequest,
-} from './messages.js';
+import { readJSON, readResults, writeOptions, writeRunRequest } from './messages.js';
 import { watchCollected } from './pool-control.js';
 import { decodeUtf8 } from './utf8.js';
 import { bytesOf } from './validate.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
 const teamWord = 4;
@@ -45,15 +37,13 @@ const align = (address) => 64 * Math.ceil(address / 64);
 /**
  * @param {{ module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor }} compiled  one with shared memory for
  *   more than one thread
- * @param {Source} model
  * @param {(location: string) => Source} openExternal  answers for the files that a model's weights may lie in
- * @param {object} [options]
- * @param {number} [options.threads]  that may work on a run, the caller's among them
- * @param {(bytes: Uint8Array) => void} [options.write]  takes the optimised model in pieces, where it is asked for
+ * @param {number} [threads]  that may work on a run, the caller's among them
+ * @param {(bytes: Uint8Array) => void} [write]  takes the optimised model in pieces, where it is asked for
  */
-export function createCore({ module, memory: descriptor }, model, openExternal, { threads = 1, write } = {}) {
+export function createCore({ module, memory: descriptor }, openExternal, threads = 1, write) {
   let memory = new WebAssembly.Memory(descriptor);
-  let sources = [model];
+  let sources = [];
   /** Views of all the memory, which `renew` makes. */
   let bytes;
   let words;
@@ -101,8 +91,8 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
   const closeSources = () => {
     for (const source of sources) source.close?.();
     sources = [];
-    // It knows what the session is made of.
-    openExternal = undefined;
+    // They know what the session is made of.
+    openExternal = write = undefined;
   };
 
   const drop = () => {
@@ -158,9 +148,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
     hostError = undefined;
     const status = call(name, a, b, c);
     if (status >= 0) return status;
-    const { code, message, ...facts } = readError(response());
-    const cause = hostError;
-    throw runtimeError(code, message + (cause ? `: ${messageOf(cause)}` : ''), { ...facts, cause });
+    throw coreError(readJSON(response()), hostError);
   };
 
   /** Calls a function of the session and reads what it responds. */
@@ -251,12 +239,17 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       return { module, memory };
     },
 
-    /** @param {[string, number | string][]} options */
+    /** @param {[string, unknown][]} options */
     createBegin(options) {
-      const request = { byteCount: model.byteCount, options: [...options, ['intraOpNumThreads', threads]] };
-      session = ask('apus_create_begin', ...stage([], (block) => writeCreateRequest(block, request)));
-      model = undefined;
+      const wanted = [...options, ['intraOpNumThreads', threads]];
+      session = ask('apus_create_begin', ...stage([], (block) => writeOptions(block, wanted)));
     },
+
+    /**
+     * Says what to load, before the first step.
+     * @param {Source} model
+     */
+    createFrom: (model) => (sources = [model]),
 
     /**
      * Goes on loading for so many milliseconds; 0 is to the end.
@@ -266,7 +259,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
 
     /** @param {{ PoolMember: typeof import('./pool.js').PoolMember }} [pool]  where worker threads come from */
     createFinish(pool) {
-      const description = fetch('apus_create_finish', readDescription);
+      const description = fetch('apus_create_finish', readJSON);
       closeSources();
       const team = words[control + teamWord];
       if (pool && team) member = new pool.PoolMember(this, team);
@@ -278,9 +271,10 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * @param {{ index: number, name: string, value: import('./messages.js').Value & { data?: ArrayBufferView } }[]}
      *   feeds  tensors bring `data`, and where it goes is decided here, or have an address in this memory
      * @param {{ index: number, name: string }[]} fetches
+     * @param {[string, unknown][]} [options]
      */
-    runBegin(feeds, fetches) {
-      const request = stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options: 0 }));
+    runBegin(feeds, fetches, options = []) {
+      const request = stage(feeds, (block) => writeRunRequest(block, { feeds, fetches, options }));
       ask('apus_run_begin', session, ...request);
       member?.join();
     },
@@ -300,10 +294,10 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
      * Time per node since this was called last, or since the beginning where that asked for it.
      * @param {boolean} goesOn  whether to go on measuring
      */
-    profile: (goesOn) => fetch('apus_profile', readProfile, +goesOn),
+    profile: (goesOn) => fetch('apus_profile', readJSON, +goesOn),
 
     /** @returns {{ weights: number, arena: number, peak: number }} what the session's tensors take, in bytes */
-    memory: () => fetch('apus_memory', readMemory),
+    memory: () => fetch('apus_memory', readJSON),
 
     /**
      * A result where it lies, which holds until the run ends.

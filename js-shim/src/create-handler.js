@@ -1,10 +1,10 @@
 // Making sessions: a model, its files and options become an instance of the wasm module.
 import { createCore } from './core.js';
-import { warnOnce } from './errors.js';
+import { remarks, warnOnce } from './errors.js';
 import { isFile } from './host.js';
 import { loadModule, loadModuleNow } from './load.js';
-import { createSession, isPinned } from './session-handler.js';
-import { checkSessionOptions } from './session-options.js';
+import { createSession, mayPin } from './session-handler.js';
+import { sessionOptions } from './session-options.js';
 import { wantsRelaxed } from './simd.js';
 import { openNow, openSource } from './source.js';
 import { startThreads, threadsFor } from './threads.js';
@@ -53,12 +53,12 @@ const made = { core: createCore, session: createSession };
 function* creating(model, options, means) {
   const { signal, onProgress, externalData, optimizedModelFilePath } = options;
   checkWanted({ signal });
-  const pairs = checkSessionOptions(options);
+  const pairs = sessionOptions(options);
   const writesModel = typeof optimizedModelFilePath === 'string';
   const wishes = {
     optimizedModelFilePath: writesModel,
     onProgress,
-    preferredOutputLocation: isPinned(options.preferredOutputLocation),
+    preferredOutputLocation: mayPin(options.preferredOutputLocation),
   };
   const asked = Object.keys(wishes).filter((name) => wishes[name]);
   const more = asked[0] && (yield* moreFor(means, asked, writesModel));
@@ -79,26 +79,33 @@ function* creating(model, options, means) {
   let optimized;
   let core;
   try {
+    const compiled = yield means.compile(options);
+    const threads = compiled.memory.shared ? threadsFor(options) : 1;
+    core = made.core(compiled, find, threads, (bytes) => optimized.write(bytes));
+    // What is wrong with the options is told before anything is downloaded or written.
+    core.createBegin(pairs);
     if (writesModel) optimized = more.openOptimizedModel(optimizedModelFilePath);
+    const starting = threads > 1 && means.startThreads(threads);
     for (const { path, data } of externalFiles(externalData)) {
       files.set(plain(path), yield open(checkData(yield data, path), path));
     }
-    const compiled = yield means.compile(options);
-    const threads = compiled.memory.shared ? threadsFor(options) : 1;
-    const starting = threads > 1 && means.startThreads(threads);
-    const source = add('', yield open(model));
-    core = made.core(compiled, source, find, { threads, write: optimized?.write });
-    core.createBegin(pairs);
+    core.createFrom(add('', yield open(model)));
     progress?.tellLoad();
     const step = means.takeTurn ? stepOf(options, createStep) : 0;
     while (core.createStep(step)) {
       progress?.tellLoad();
       yield means.takeTurn(options);
     }
+    const untold = remarks.splice(0);
+    if (untold.length > 0) {
+      const file = yield* moreFor(means, untold.map(([setting]) => `remarks on ${setting}`));
+      file?.tellRemarks(untold);
+    }
     const pool = yield starting;
     checkWanted({ signal });
     const session = made.session(core, core.createFinish(pool), options, optimized, more?.PinnedTensors);
     progress?.tellLoad(1);
+    optimized?.offer();
     return session;
   } catch (error) {
     core?.dispose();
@@ -126,7 +133,7 @@ const plain = (location) => location.replace(/^(\.\/)+/, '');
 
 /** @returns {{ path: string, data: unknown }[]} the entries of `externalData` */
 export function externalFiles(files = []) {
-  if (typeof files?.[Symbol.iterator] !== 'function') throw new TypeError('options.externalData is not iterable');
+  if (!files?.[Symbol.iterator]) throw new TypeError('options.externalData is not iterable');
   return Array.from(files, (file) => {
     const { path, data } = typeof file === 'string' ? { path: file, data: file } : (file ?? {});
     if (typeof path !== 'string') throw new TypeError("each item of 'externalData' must be a path or have a 'path'");

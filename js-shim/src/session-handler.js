@@ -1,21 +1,22 @@
 import { env } from './env.js';
 import { collectFeeds } from './feeds.js';
-import { checkRunOptions, intermediatesOf } from './session-options.js';
+import { intermediatesOf, runOptions } from './session-options.js';
 import { Tensor } from './tensor.js';
-import { typeOfCode } from './tensor-types.js';
-import { checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
-import { checkForDebugging, fillTensor, resultOf, snapshot } from './values.js';
+import { checkTurns, checkWanted, stepOf, takeTurn, unlessAborted } from './turns.js';
+import { isObject } from './validate.js';
+import { fillTensor, resultOf, snapshot } from './values.js';
+import { workerFile } from './worker-file.js';
 
 /**
  * One session: its runs one after the other, in the order of the calls.
  * @param {import('./core.js').Core} core  with the model loaded
- * @param {object} description  of the model, as the core tells it
+ * @param {{ inputs: import('./messages.js').ValueInfo[], outputs: import('./messages.js').ValueInfo[] }} description
  * @param {object} options  of the session
  * @param {{ bytes: () => Uint8Array }} [optimized]  the model after optimising, where it was asked for
  * @param {typeof import('./pinned.js').PinnedTensors} [PinnedTensors]  where outputs may be asked to stay
  */
-export function createSession(core, { inputs, outputs, constantNames }, options, optimized, PinnedTensors) {
-  const required = inputs.filter((info) => !info.optional);
+export function createSession(core, { inputs, outputs }, options, optimized, PinnedTensors) {
+  const required = inputs.filter((info) => !info.hasDefault);
   const [inputsByName, outputsByName] = [inputs, outputs].map(byName);
   /** Whether a run is under way; then others wait. */
   let isBusy = false;
@@ -27,18 +28,18 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
 
   const check = (feeds, options) => {
     if (disposed) throw new Error('cannot run inference: the session has been released.');
-    checkRunOptions(options);
-    return collectFeeds(inputsByName, feeds, constantNames, pinned);
+    checkTurns(options);
+    return [collectFeeds(inputsByName, feeds, pinned), runOptions(options)];
   };
 
   /** The outputs, or a promise of them where one step is not enough. */
-  const execute = (feeds, fetches, options, step = stepOf(options, 0)) => {
+  const execute = ([feeds, pairs], fetches, options, step = stepOf(options, 0)) => {
     const names = Object.keys(fetches);
     isBusy = true;
     let isOver = true;
     try {
       checkWanted(options);
-      core.runBegin(feeds, names.map((name) => outputsByName.get(name) ?? { name, index: -1 }));
+      core.runBegin(feeds, names.map((name) => outputsByName.get(name) ?? { name, index: -1 }), pairs);
       isOver = !core.runStep(step);
       return isOver ? results(names, fetches) : goOn(names, fetches, options, step);
     } finally {
@@ -64,7 +65,7 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
       found[name] = given
         ? fillTensor(given, resultOf(core, value, true), name)
         : (isPinned(preferredOutputLocation, name) && pinned?.keep(value)) || resultOf(core, value);
-      if (env.debug) checkForDebugging('output', name, found[name]);
+      if (env.debug) workerFile?.checkTensor('output', name, found[name]);
     });
     return found;
   };
@@ -94,8 +95,8 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
   return {
     inputNames: required.map((info) => info.name),
     outputNames: outputs.map((info) => info.name),
-    inputMetadata: required.map(metadataOf),
-    outputMetadata: outputs.map(metadataOf),
+    inputMetadata: required.map((info) => info.metadata),
+    outputMetadata: outputs.map((info) => info.metadata),
     isIntermediate: intermediatesOf(options),
 
     /**
@@ -145,15 +146,10 @@ export function createSession(core, { inputs, outputs, constantNames }, options,
 /** As requests refer to them. */
 const byName = (infos) => new Map(infos.map((info, index) => [info.name, { ...info, index }]));
 
-/** Whether an output is to stay in the session's memory; without a name, whether any may. */
-export function isPinned(location, name) {
-  const asked = typeof location === 'object' ? location : { [name]: location };
-  return name === undefined ? Object.values(asked ?? {}).includes('cpu-pinned') : asked?.[name] === 'cpu-pinned';
-}
+const pinnedPlace = 'cpu-pinned';
 
-function metadataOf({ name, kind, type, shape }) {
-  if (kind !== 'tensor') return { name, isTensor: false };
-  const metadata = { name, isTensor: true, type: typeOfCode(type)?.name ?? '', shape: [...(shape ?? [])] };
-  // The reference has `[]` for a scalar and for an unknown rank alike; this tells them apart.
-  return shape ? metadata : { ...metadata, unranked: true };
-}
+/** Whether outputs may be asked to stay in the session's memory. */
+export const mayPin = (location) => [location, ...Object.values(Object(location))].includes(pinnedPlace);
+
+/** Whether the output of that name is. */
+const isPinned = (location, name) => (isObject(location) ? location[name] : location) === pinnedPlace;

@@ -1,5 +1,6 @@
 // What vectors this host has, and what `env.wasm.simd` makes of it.
 import { env } from './env.js';
+import { remarks } from './errors.js';
 
 /** A module of one function that makes a vector by the code given, which comes before `end`. */
 const canRun = (...code) =>
@@ -20,10 +21,7 @@ export function settleSimd() {
   const flags = env.wasm;
   const { simd } = flags;
   if (![undefined, true, false, 'fixed', 'relaxed'].includes(simd)) {
-    console.warn(
-      `Property "env.wasm.simd" is set to unknown value "${simd}". ` +
-        'Reset it to `false` and ignore SIMD feature checking.',
-    );
+    remarks.push(['env.wasm.simd', simd]);
     flags.simd = false;
   } else if (simd !== false && !(simd === 'relaxed' ? hasRelaxedSimd : hasSimd)()) {
     const kind = simd === 'relaxed' ? 'Relaxed ' : '';

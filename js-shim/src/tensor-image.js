@@ -37,15 +37,14 @@ export function toImageData({ dims, type, data }, { format, tensorLayout = 'NCHW
   forEachValue(shown, tensorLayout, channels, count, (at, pixel, color) => {
     pixels[pixel] = (data[at] - bias[color]) * mean[color];
   });
-  return typeof ImageData === 'function' ? new ImageData(pixels, width, height) : { data: pixels, width, height };
+  return globalThis.ImageData ? new ImageData(pixels, width, height) : { data: pixels, width, height };
 }
 
-/** The same as the address of a PNG. */
-export function toDataURL(tensor, options) {
-  const image = toImageData(tensor, options);
+/** An image as the address of a PNG. */
+export function toDataURL(image) {
   // An OffscreenCanvas has no address to give.
-  if (typeof document !== 'object') {
-    throw new Error(`${typeof OffscreenCanvas === 'function' ? 'toDataURL' : 'Canvas'} is not supported`);
+  if (!globalThis.document) {
+    throw new Error(`${globalThis.OffscreenCanvas ? 'toDataURL' : 'Canvas'} is not supported`);
   }
   const canvas = newElement(image.width, image.height);
   contextOf(canvas).putImageData(image, 0, 0);

@@ -11,35 +11,32 @@ const names = (
  * @property {string} name  as in `tensor.type`
  * @property {number} code  ONNX's number
  * @property {number} bits  of one element; 0 for strings
- * @property {string} arrayName  the name of the typed array; '' for strings
+ * @property {string} arrayName  the name of the typed array, where it is no string
  * @property {boolean} isRaw  whether the array holds bit patterns, so that numbers cannot be stored in it
  */
 
-/** By name, made when first asked for: only then it is decided whether the host has `Float16Array`. */
-let types;
+/** By ONNX's number, made when first asked for: only then it is decided whether the host has `Float16Array`. */
+let rows;
+
+/** @returns {(TensorType | undefined)[]} */
+const types = () => (rows ??= names.map((name, code) => (name ? describe(name, code) : undefined)));
 
 /** @returns {TensorType | undefined} */
-export function typeNamed(name) {
-  types ??= new Map(names.map((name, code) => [name, name ? describe(name, code) : undefined]));
-  return types.get(name);
-}
+export const typeNamed = (name) => types().find((type) => type?.name === name);
 
 /** @returns {TensorType | undefined} */
-export const typeOfCode = (code) => typeNamed(names[code]);
+export const typeOfCode = (code) => types()[code];
 
 function describe(name, code) {
   const bits = Number(/\d+/.exec(name) ?? (name === 'bool' ? 8 : 0));
   const own = `${/int64/.test(name) ? 'Big' : ''}${name[0].toUpperCase()}${name.slice(1)}Array`;
   const isNumber = /^(float|u?int)(8|16|32|64)$/.test(name) && own in globalThis;
-  const patterns = bits === 16 ? 'Uint16Array' : bits ? 'Uint8Array' : '';
+  const patterns = bits === 16 ? 'Uint16Array' : 'Uint8Array';
   return { name, code, bits, arrayName: isNumber ? own : patterns, isRaw: !isNumber && bits > 0 && name !== 'bool' };
 }
 
-/** The type that an array's constructor of that name stands for by itself. */
-export function typeOfArray(array) {
-  const type = typeNamed(array.replace(/^Big|Array$/g, '').toLowerCase());
-  return type?.arrayName === array ? type.name : undefined;
-}
+/** The name of the type that arrays of a name stand for by themselves: the first of those that they hold. */
+export const typeOfArray = (array) => types().find((type) => type?.arrayName === array)?.name;
 
 /**
  * The constructor of the arrays that hold `type`.

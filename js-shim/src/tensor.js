@@ -8,16 +8,11 @@ import { loadWorkerFile } from './worker-file.js';
 const brand = Symbol.for('apus.Tensor');
 
 const gpuTypes = 'float32 float16 int32 int64 uint32 uint8 bool uint4 int4'.split(' ');
-/** What each kind of memory outside the array heap may hold, what it is called, by whom, and where it is kept. */
+/** Of each kind of memory outside the array heap: its property, the field behind it, what it is, and what it holds. */
 const places = {
-  texture: { key: 'texture', what: 'WebGL texture', fieldName: 'gpuTextureData', types: ['float32'] },
-  'gpu-buffer': { key: 'gpuBuffer', what: 'WebGPU buffer', fieldName: 'gpuBufferData', types: gpuTypes },
-  'ml-tensor': {
-    key: 'mlTensor',
-    what: 'WebNN MLTensor',
-    fieldName: 'mlTensorData',
-    types: [...gpuTypes, 'uint64', 'int8'],
-  },
+  texture: ['texture', 'gpuTextureData', 'WebGL texture', ['float32']],
+  'gpu-buffer': ['gpuBuffer', 'gpuBufferData', 'WebGPU buffer', gpuTypes],
+  'ml-tensor': ['mlTensor', 'mlTensorData', 'WebNN MLTensor', [...gpuTypes, 'uint64', 'int8']],
 };
 
 /** Whether `size` elements of less than a byte fill `length` bytes, the first element in the low bits. */
@@ -56,17 +51,16 @@ export class Tensor {
       } else if (!place) {
         throw new Error(`Tensor constructor: unsupported location '${location}'`);
       } else {
-        if (!place.types.includes(type)) {
-          throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
-        }
-        this[place.fieldName] = arg0[place.key];
+        const [key, field, , types] = place;
+        if (!types.includes(type)) throw new TypeError(`unsupported type "${type}" to create tensor from ${location}`);
+        this[field] = arg0[key];
         this.downloader = arg0.download;
         this.disposer = arg0.dispose;
         data = undefined;
       }
     } else {
-      [type, data] = typeof arg0 === 'string' ? [arg0, dataOfType(arg0, arg1)] : dataOfItself(arg0);
-      dims = typeof arg0 === 'string' ? arg2 : arg1;
+      [type, data, dims] =
+        typeof arg0 === 'string' ? [arg0, dataOfType(arg0, arg1), arg2] : [...dataOfItself(arg0), arg1];
       if (dims === undefined) dims = [data.length];
       if (!Array.isArray(dims)) throw new TypeError("A tensor's dims must be a number array");
     }
@@ -90,8 +84,8 @@ export class Tensor {
    * @returns {Promise<Tensor>}
    */
   static async fromImage(image, options) {
-    const { fromImage } = await loadWorkerFile();
-    return new Tensor(...(await fromImage(image, options)));
+    const { readImage } = await loadWorkerFile();
+    return new Tensor(...(await readImage(image, options)));
   }
 
   /** A float32 tensor `[1, height, width, 4]` of a WebGL texture. */
@@ -133,7 +127,7 @@ export class Tensor {
    */
   async getData(releaseData) {
     this.ensureValid();
-    if (this.dataLocation === 'cpu' || this.dataLocation === 'cpu-pinned') return this.data;
+    if (this.dataLocation.startsWith('cpu')) return this.data;
     if (!this.downloader) throw new Error('The current tensor is not created with a specified data downloader.');
     this.#checkIdle();
     try {
@@ -154,7 +148,7 @@ export class Tensor {
     this.#checkIdle();
     this.#giveBack();
     this.cpuData = undefined;
-    for (const { fieldName } of Object.values(places)) if (this[fieldName]) this[fieldName] = undefined;
+    for (const [, field] of Object.values(places)) if (this[field]) this[field] = undefined;
     this.downloader = undefined;
     this.isDownloading = undefined;
     this.dataLocation = 'none';
@@ -187,7 +181,7 @@ export class Tensor {
 
   /** The same as the address of a PNG. */
   toDataURL(options) {
-    return toDataURL(this, options);
+    return toDataURL(this.toImageData(options));
   }
 
   get [brand]() {
@@ -200,12 +194,12 @@ export class Tensor {
   }
 }
 
-for (const { key, what, fieldName } of Object.values(places)) {
+for (const [key, field, what] of Object.values(places)) {
   Object.defineProperty(Tensor.prototype, key, {
     get() {
       this.ensureValid();
-      if (!this[fieldName]) throw new Error(`The data is not stored as a ${what}.`);
-      return this[fieldName];
+      if (!this[field]) throw new Error(`The data is not stored as a ${what}.`);
+      return this[field];
     },
     configurable: true,
   });

@@ -1,7 +1,8 @@
 // How many threads there may be, and the wish of the user set right: `env.wasm.numThreads`.
 import { env } from './env.js';
-import { warnOnce } from './errors.js';
+import { remarks, warnOnce } from './errors.js';
 import { builtin } from './host.js';
+import { threadsAskedFor } from './session-options.js';
 import { loadWorkerFile } from './worker-file.js';
 
 /** Processors of this machine, as far as the host tells. */
@@ -12,9 +13,7 @@ const isIsolated = () => globalThis.crossOriginIsolated !== false;
 
 /** Whether this host has shared memory, and threads that could be started with it. */
 const hasThreads = () =>
-  typeof SharedArrayBuffer === 'function' &&
-  isIsolated() &&
-  (typeof Worker === 'function' || builtin('worker_threads') !== undefined);
+  !!(globalThis.SharedArrayBuffer && isIsolated() && (globalThis.Worker ?? builtin('worker_threads')));
 
 /** What comes compiled has been compiled for plain memory. */
 const mostThreads = () => (hasThreads() && !env.wasm.wasmModule ? Infinity : 1);
@@ -22,8 +21,9 @@ const mostThreads = () => (hasThreads() && !env.wasm.wasmModule ? Infinity : 1);
 const isCount = (number) => Number.isInteger(number) && number > 0;
 
 /** The threads of a session: its own wish where it has one, else the library's. */
-export function threadsFor({ intraOpNumThreads: wanted }) {
+export function threadsFor(options) {
   settleThreads();
+  const wanted = threadsAskedFor(options);
   return isCount(wanted) && mostThreads() > 1 ? wanted : env.wasm.numThreads;
 }
 
@@ -33,18 +33,7 @@ export function settleThreads() {
   const most = mostThreads();
   const wanted = isCount(flags.numThreads) ? flags.numThreads : 0;
   flags.numThreads = Math.min(most, wanted || Math.min(4, Math.ceil(processorCount() / 2)));
-  if (wanted <= most) return;
-  if (!isIsolated()) {
-    console.warn(
-      `env.wasm.numThreads is set to ${wanted}, but this will not work unless you enable crossOriginIsolated mode. ` +
-        'See https://web.dev/cross-origin-isolation-guide/ for more info.',
-    );
-  }
-  console.warn(
-    hasThreads()
-      ? 'env.wasm.wasmModule runs on one thread, env.wasm.wasmBinary on more.'
-      : 'WebAssembly multi-threading is not supported in the current environment. Falling back to single-threading.',
-  );
+  if (wanted > most) remarks.push(['env.wasm.numThreads', wanted, isIsolated(), hasThreads()]);
 }
 
 /**

@@ -6,7 +6,7 @@ const watchedStep = 16;
 
 /** Checks what `create` and `run` have in common among their options. */
 export function checkTurns({ signal, yieldEveryMs, onProgress }) {
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+  if (signal !== undefined && !signal?.throwIfAborted) {
     throw new TypeError("'signal' must be an AbortSignal.");
   }
   if (yieldEveryMs !== undefined && !(yieldEveryMs >= 0)) {

@@ -47,18 +47,17 @@ export function checkCreate(given, arg1, arg2, arg3) {
   if (model === undefined) throw new TypeError("Unexpected argument[0]: must be 'path' or 'buffer'.");
   if (!isBuffer(given) || typeof arg1 !== 'number') return { model, options: checkOptions(arg1) };
   const { length } = model;
-  checkInteger('byteOffset', arg1);
-  if (!(arg1 >= 0 && arg1 < length)) throw new RangeError(`'byteOffset' is out of range [0, ${length}).`);
+  checkInteger('byteOffset', arg1, arg1 >= 0 && arg1 < length, `[0, ${length})`);
   const rest = length - arg1;
   const byteLength = arg2 === undefined ? rest : arg2;
   if (typeof byteLength !== 'number') throw new TypeError("'byteLength' must be a number.");
-  checkInteger('byteLength', byteLength);
-  if (!(byteLength > 0 && byteLength <= rest)) throw new RangeError(`'byteLength' is out of range (0, ${rest}].`);
+  checkInteger('byteLength', byteLength, byteLength > 0 && byteLength <= rest, `(0, ${rest}]`);
   return { model: model.subarray(arg1, arg1 + byteLength), options: checkOptions(arg3) };
 }
 
-function checkInteger(name, value) {
+function checkInteger(name, value, isWithin, range) {
   if (!Number.isSafeInteger(value)) throw new RangeError(`'${name}' must be an integer.`);
+  if (!isWithin) throw new RangeError(`'${name}' is out of range ${range}.`);
 }
 
 /** The bytes of any view, without a copy. */

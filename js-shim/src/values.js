@@ -3,7 +3,6 @@ import { runtimeError } from './errors.js';
 import { Tensor } from './tensor.js';
 import { arrayOf, byteCountOf, typeNamed, typeOfCode } from './tensor-types.js';
 import { bytesOf, isObject, isTensor, sizeOf, tagOf } from './validate.js';
-import { workerFile } from './worker-file.js';
 
 /**
  * A tensor as a value; `data` is the caller's own array, or so much of it as the dims need.
@@ -21,7 +20,7 @@ export function tensorValue(tensor, name) {
     return { kind: 'strings', dims, strings: count === data.length ? data : data.slice(0, count) };
   }
   const tag = tagOf(data);
-  if (tag !== row.arrayName && !(type === 'float16' && (tag === 'Uint16Array' || tag === 'Float16Array'))) {
+  if (tag !== row.arrayName && !(type === 'float16' && /^(Uint|Float)16Array$/.test(tag))) {
     throw new TypeError(`input '${name}': the data of a ${type} tensor must be ${row.arrayName}, got ${tag}`);
   }
   const byteCount = byteCountOf(row, count);
@@ -45,7 +44,7 @@ export function mapValue(map, { name, type }) {
   };
   const keys = [...map.keys()];
   const keyType = typeof (keys[0] ?? '') === 'string' ? 'string' : 'int64';
-  return { kind: 'map', elements: [column(keys, keyType), column([...map.values()], typeOfCode(type)?.name)] };
+  return { kind: 'map', elements: [column(keys, keyType), column([...map.values()], type)] };
 }
 
 /** From one element a byte to as many as fit, the first in the low bits. */
@@ -111,7 +110,3 @@ export function fillTensor(tensor, result, name) {
 
 /** A shape in words, ` [2, batch, ?]`; nothing of an unknown one. */
 export const textOf = (shape) => (shape ? ` [${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]` : '');
-
-/** What `env.debug` tells of a tensor on its way in or out, where the worker file is there. */
-export const checkForDebugging = (what, name, value) =>
-  isTensor(value) && workerFile?.checkTensor(`${what} '${name}'`, value);

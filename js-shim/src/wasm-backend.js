@@ -1,6 +1,6 @@
 import { env } from './env.js';
+import { remarks } from './errors.js';
 import { createHandler, createHandlerNow, moduleFor } from './create-handler.js';
-import { withMirrored } from './session-options.js';
 import { Tensor } from './tensor.js';
 import { unlessAborted } from './turns.js';
 import { loadWorkerFile } from './worker-file.js';
@@ -17,12 +17,9 @@ export const wasmBackend = {
   async createInferenceSessionHandler(model, options) {
     // A host that cannot import it does without.
     if (env.debug) await loadWorkerFile().then((file) => file.checkFlags(env.wasm, settled), () => {});
-    const handler = await (env.wasm.proxy ? createProxied : createHandler)(model, withMirrored(options));
-    const { optimizedModelFilePath: path } = options;
-    if (path && handler.optimizedModel) (await loadWorkerFile()).offerDownload(handler.optimizedModel, path);
-    return handler;
+    return (env.wasm.proxy ? createProxied : createHandler)(model, options);
   },
-  createInferenceSessionHandlerSync: (model, options) => createHandlerNow(model, withMirrored(options)),
+  createInferenceSessionHandlerSync: createHandlerNow,
 };
 
 /** In a worker; the module is compiled here, where `env.wasm` and this script say where the file is. */
@@ -31,6 +28,7 @@ async function createProxied(model, options) {
     throw new Error(`env.wasm.proxy: ${cause.message}`, { cause });
   });
   const both = Promise.all([loading, moduleFor(options)]);
-  const [{ createProxyHandler }, compiled] = await unlessAborted(both, options.signal);
-  return createProxyHandler(model, options, compiled, Tensor);
+  const [file, compiled] = await unlessAborted(both, options.signal);
+  file.tellRemarks(remarks.splice(0));
+  return file.createProxyHandler(model, options, compiled, Tensor);
 }

@@ -6,14 +6,14 @@ import { builtin } from './host.js';
 
 const fileName = 'ort-wasm-worker.mjs';
 
-/** @type {typeof import('./worker.js') | undefined}  where it was imported already */
+/** @type {typeof import('./on-demand.js').onDemand | undefined}  where it was imported already */
 export let workerFile;
 let loading;
 
 /**
- * The exports of worker.js, from the file beside this script, else from under `env.wasm.wasmPaths` where that is a
+ * What on-demand.js lists, from the file beside this script, else from under `env.wasm.wasmPaths` where that is a
  * prefix. A failure may be tried again.
- * @returns {Promise<typeof import('./worker.js')>}
+ * @returns {Promise<typeof import('./on-demand.js').onDemand>}
  */
 export function loadWorkerFile() {
   loading ??= importFile().then(provideWorkerFile, (error) => {
@@ -30,14 +30,14 @@ export function workerFileNow() {
 }
 
 /** For that file itself, which shares this module's code and has nothing to look for. */
-export const provideWorkerFile = (exports) => (workerFile = exports);
+export const provideWorkerFile = (onDemand) => (workerFile = onDemand);
 
 // Spelt out for bundlers, which look for this very form.
 const besideScript = () => new URL('./ort-wasm-worker.mjs', import.meta.url);
 
-function checked(exports) {
-  if (exports.build === build) return exports;
-  throw new Error(`the worker file is of another build (${exports.build}) than this script (${build})`);
+function checked({ build: found, onDemand }) {
+  if (found === build) return onDemand;
+  throw new Error(`the worker file is of another build (${found}) than this script (${build})`);
 }
 
 async function importFile() {

@@ -1,14 +1,15 @@
 // The worker file, `ort-wasm-worker.mjs`. A script imports it for what it exports, and every worker is started with it:
 // the first message says what the worker is to be. It answers with its build, since the file may have been replaced
 // after the script imported it.
-import * as onDemand from './on-demand.js';
+import { build } from './build.js';
+import { onDemand } from './on-demand.js';
 import { builtin } from './host.js';
 import { serveSessions } from './proxy-worker.js';
 import { workForSessions } from './thread.js';
 import { provideWorkerFile } from './worker-file.js';
 import { isWorker } from './workers.js';
 
-export * from './on-demand.js';
+export { build, onDemand };
 
 const roles = { thread: workForSessions, proxy: serveSessions };
 
@@ -24,6 +25,6 @@ if (isWorker) {
   };
   listen((greeting) => {
     listen(roles[greeting.role](greeting, port));
-    port.postMessage({ build: onDemand.build });
+    port.postMessage({ build });
   });
 }

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BlockReader, BlockWriter } from '../src/block.js';
-import {
-  readDescription,
-  readError,
-  readMemory,
-  readProfile,
-  readResults,
-  writeCreateRequest,
-  writeRunRequest,
-} from '../src/messages.js';
+import { readJSON, readResults, writeOptions, writeRunRequest } from '../src/messages.js';
 import { goldenBlocks } from './support/golden.js';
 
 const golden = goldenBlocks();
@@ -23,17 +15,14 @@ function bytesOf(write) {
   return new Uint8Array(words.buffer, 4, block.finish());
 }
 
-const createRequest = {
-  byteCount: 5e9,
-  options: [
-    ['graphOptimizationLevel', 99],
-    ['freeDimensionOverrides.batch', 4],
-    ['extra.session.tag', 'é1'],
-  ],
-};
+const options = [
+  ['graphOptimizationLevel', 'basic'],
+  ['freeDimensionOverrides.bâtch', 4],
+  ['intraOpNumThreads', 4],
+];
 
 const runRequest = {
-  options: 0,
+  options: [['logSeverityLevel', 2]],
   feeds: [
     { index: 0, name: 'x', value: { kind: 'tensor', type: 1, dims: [2, 3], address: 4096, byteCount: 24 } },
     { index: 2, name: 'words', value: { kind: 'strings', dims: [2], strings: ['a', 'hé\0'] } },
@@ -53,7 +42,7 @@ const runRequest = {
 };
 
 const written = [
-  { name: 'create-request', write: (block) => writeCreateRequest(block, createRequest) },
+  { name: 'create-request', write: (block) => writeOptions(block, options) },
   { name: 'run-request', write: (block) => writeRunRequest(block, runRequest) },
 ];
 
@@ -66,17 +55,40 @@ for (const { name, write } of written) {
 const read = [
   {
     name: 'description',
-    read: readDescription,
+    read: readJSON,
     says: {
       inputs: [
-        { name: 'pixels', optional: false, kind: 'tensor', type: 1, shape: ['batch', 3, ''] },
-        { name: 'scale', optional: true, kind: 'tensor', type: 10, shape: [] },
+        {
+          name: 'pixels',
+          kind: 'tensor',
+          type: 'float32',
+          hasDefault: false,
+          metadata: { name: 'pixels', isTensor: true, type: 'float32', shape: ['batch', 3, ''] },
+        },
+        {
+          name: 'scale',
+          kind: 'tensor',
+          type: 'float16',
+          hasDefault: true,
+          metadata: { name: 'scale', isTensor: true, type: 'float16', shape: [] },
+        },
       ],
       outputs: [
-        { name: 'label', optional: false, kind: 'tensor', type: 8, shape: undefined },
-        { name: 'scores', optional: false, kind: 'sequence', type: 0, shape: undefined },
+        {
+          name: 'label',
+          kind: 'tensor',
+          type: 'string',
+          hasDefault: false,
+          metadata: { name: 'label', isTensor: true, type: 'string', shape: [], unranked: true },
+        },
+        {
+          name: 'scores',
+          kind: 'sequence',
+          type: '',
+          hasDefault: false,
+          metadata: { name: 'scores', isTensor: false },
+        },
       ],
-      constantNames: ['means'],
     },
   },
   {
@@ -95,10 +107,10 @@ const read = [
       },
     ],
   },
-  { name: 'error', read: readError, says: { code: 7, message: 'the file ends at byte 12' } },
+  { name: 'error', read: readJSON, says: { code: 7, message: 'the file ends at byte 12' } },
   {
     name: 'node-error',
-    read: readError,
+    read: readJSON,
     says: {
       code: 9,
       message: "node 'conv1' (Conv): group must be 1, got 2",
@@ -108,10 +120,10 @@ const read = [
       shapes: [[1, 3, -1, 224], []],
     },
   },
-  { name: 'memory', read: readMemory, says: { weights: 5e9, arena: 4096, peak: 5.5e9 } },
+  { name: 'memory', read: readJSON, says: { weights: 5e9, arena: 4096, peak: 5.5e9 } },
   {
     name: 'profile',
-    read: readProfile,
+    read: readJSON,
     says: [
       { name: 'conv1', opType: 'Conv', runs: 3, milliseconds: 1.5 },
       { name: '', opType: 'Relu', runs: 3, milliseconds: 0.25 },

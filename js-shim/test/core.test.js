@@ -18,8 +18,9 @@ const ours = await WebAssembly.compile(readFileSync(new URL('../dist/ort-wasm-si
 const [, initial, maximum] = new Uint32Array(WebAssembly.Module.customSections(ours, 'apus')[0].slice(0));
 
 function load(bytes, options = [], memory = { initial, maximum }) {
-  const core = createCore({ module: ours, memory }, bytesSource(bytes), none);
+  const core = createCore({ module: ours, memory }, none);
   core.createBegin(options);
+  core.createFrom(bytesSource(bytes));
   while (core.createStep(0));
   return { core, description: core.createFinish() };
 }
@@ -99,11 +100,12 @@ test('memory after loading is the weights and at most 10 MB more', () => {
     read: (offset, target) => (pulled += target.length),
     close: () => closed++,
   };
-  const core = createCore({ module: ours, memory: { initial, maximum } }, bytesSource(bytes), (location) => {
+  const core = createCore({ module: ours, memory: { initial, maximum } }, (location) => {
     assert.equal(location, 'weights.bin');
     return weights;
   });
   core.createBegin([]);
+  core.createFrom(bytesSource(bytes));
   while (core.createStep(0));
   core.createFinish();
   assert.deepEqual([pulled, closed], [4 * count, 1]);
@@ -146,8 +148,9 @@ test('memory that runs out anywhere ends the session or is an error, and spares 
 
 test('a trap names the node, ends the session, and gives its memory back', async () => {
   const module = await WebAssembly.compile(trappingModule('apus_run_step', 'conv7', 'Conv'));
-  const core = createCore({ module, memory: { initial: 1 } }, bytesSource(new Uint8Array(1)), none);
+  const core = createCore({ module, memory: { initial: 1 } }, none);
   core.createBegin([]);
+  core.createFrom(bytesSource(new Uint8Array(1)));
   core.runBegin(feed(Float32Array.of(1)), fetch);
   const says = "[ERROR_CODE: 6] the session stopped at node 'conv7' (Conv) and cannot be used any more: unreachable";
   assert.throws(() => core.runStep(0), (error) => {
@@ -169,8 +172,9 @@ test('what the host could not read is the cause of the error', () => {
       throw reason;
     },
   };
-  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, none);
   core.createBegin([]);
+  core.createFrom(source);
   assert.throws(() => core.createStep(0), (error) => {
     assert.match(error.message, /^\[ERROR_CODE: 1\] the host could not read .*: the disk is gone$/);
     assert.equal(error.cause, reason);
@@ -202,8 +206,9 @@ function wide(read) {
 test('no step of create reads more than a range of a weight', () => {
   let pulled = 0;
   const { source } = wide((count) => (pulled += count));
-  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, none);
   core.createBegin([]);
+  core.createFrom(source);
   let most = 0;
   let steps = 0;
   for (let more = true; more; steps++) {
@@ -221,8 +226,9 @@ test('create can be given up within a weight, and everything goes', () => {
   let pulled = 0;
   const { source } = wide((count) => (pulled += count));
   source.close = () => closed++;
-  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, none);
   core.createBegin([]);
+  core.createFrom(source);
   while (pulled < 2 ** 22) assert.ok(core.createStep(1e-9));
   assert.ok(pulled < 2 ** 23 && bytesOf(core) > 2 ** 24);
   core.dispose();
@@ -234,8 +240,9 @@ test('values in between are asked for by name', () => {
   const { size, source } = wide();
   const x = { index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size] } };
   const ask = (options, names) => {
-    const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
+    const core = createCore({ module: ours, memory: { initial, maximum } }, none);
     core.createBegin(options);
+    core.createFrom(source);
     while (core.createStep(0));
     core.createFinish();
     const data = new Float32Array(size).fill(1);
@@ -243,20 +250,21 @@ test('values in between are asked for by name', () => {
     while (core.runStep(0));
     return core.runFinish().map((result) => core.viewOf(result, Float32Array).slice()[0]);
   };
-  assert.deepEqual(ask([['intermediates', 1]], ['H', 'C', 'A']), [-size, 0, 1]);
-  assert.deepEqual(ask([['intermediates', 'H'], ['intermediates', 'W']], ['W', 'H']), [-1, -size]);
+  assert.deepEqual(ask([['intermediates', true]], ['H', 'C', 'A']), [-size, 0, 1]);
+  assert.deepEqual(ask([['intermediates.0', 'H'], ['intermediates.1', 'W']], ['W', 'H']), [-1, -size]);
   assert.deepEqual(ask([], ['C', 'A']), [0, 1]);
   const lost = (name) => new RegExp(`value '${name}' did not outlast optimisation: the session option 'intermediates'`);
   assert.throws(() => ask([], ['H']), lost('H'));
-  assert.throws(() => ask([['intermediates', 1]], ['W']), lost('W'));
+  assert.throws(() => ask([['intermediates', true]], ['W']), lost('W'));
   assert.throws(() => ask([], ['Z']), /the model has no output 'Z'/);
-  assert.throws(() => ask([['intermediates', 'Z']], ['C']), /the model has no value 'Z'/);
+  assert.throws(() => ask([['intermediates.0', 'Z']], ['C']), /the model has no value 'Z'/);
 });
 
 test('memory is told in numbers', () => {
   const { size, source } = wide();
-  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none);
+  const core = createCore({ module: ours, memory: { initial, maximum } }, none);
   core.createBegin([]);
+  core.createFrom(source);
   while (core.createStep(0));
   core.createFinish();
   const { weights, arena, peak } = core.memory();
@@ -274,8 +282,9 @@ test('memory is told in numbers', () => {
 test('the optimised model leaves in pieces, and does the same', () => {
   const { size, source } = wide();
   const pieces = [];
-  const core = createCore({ module: ours, memory: { initial, maximum } }, source, none, { write: (bytes) => pieces.push(bytes) });
+  const core = createCore({ module: ours, memory: { initial, maximum } }, none, 1, (bytes) => pieces.push(bytes));
   core.createBegin([['optimizedModelFilePath', 'out.onnx']]);
+  core.createFrom(source);
   let most = 0;
   for (let more = true; more; ) {
     const before = pieces.length;
@@ -286,8 +295,8 @@ test('the optimised model leaves in pieces, and does the same', () => {
   assert.ok(bytesOf(core) < 4 * size * size + 10e6, `${bytesOf(core)} bytes`);
   const written = Buffer.concat(pieces);
   assert.ok(written.includes('apus') && written.includes('activation'));
-  const { core: copy, description } = load(written, [['graphOptimizationLevel', 0]]);
-  assert.deepEqual(description.outputs.map(({ name, shape }) => [name, shape]), [['C', ['n', size]]]);
+  const { core: copy, description } = load(written, [['graphOptimizationLevel', 'disabled']]);
+  assert.deepEqual(description.outputs.map(({ name, metadata }) => [name, metadata.shape]), [['C', ['n', size]]]);
   const data = Float32Array.from({ length: size }, (_, i) => i - 3000);
   copy.runBegin([{ index: 0, name: 'A', value: { kind: 'tensor', type: 1, dims: [1, size], data, byteCount: data.byteLength } }], fetch);
   while (copy.runStep(0));
@@ -295,12 +304,11 @@ test('the optimised model leaves in pieces, and does the same', () => {
   assert.equal(copy.viewOf(result, Float32Array).slice()[0], -data.reduce((sum, element) => sum + element, 0));
 
   const reason = new Error('the disk is full');
-  const full = createCore({ module: ours, memory: { initial, maximum } }, source, none, {
-    write: () => {
-      throw reason;
-    },
+  const full = createCore({ module: ours, memory: { initial, maximum } }, none, 1, () => {
+    throw reason;
   });
   full.createBegin([['optimizedModelFilePath', 'out.onnx']]);
+  full.createFrom(source);
   assert.throws(() => full.createStep(0), (error) => {
     assert.match(error.message, /the host could not take \d+ bytes: the disk is full$/);
     assert.equal(error.cause, reason);

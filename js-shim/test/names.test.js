@@ -44,7 +44,7 @@ test('none is imported by wasm, exported by a script, or spelt as a text', () =>
     const text = read(`src/${file}`);
     for (const name of internalNames) assert.doesNotMatch(text, new RegExp(`['"]${name}['"]`), `${name} in ${file}`);
   }
-  const exported = namesIn(read('src/on-demand.js') + read('src/index.js'));
+  const exported = namesIn(read('src/index.js'));
   assert.deepEqual(internalNames.filter((name) => exported.has(name)), []);
 });
 

@@ -1,6 +1,6 @@
 // Where the worker file cannot be imported: what needs it says so once, and all else works.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -12,6 +12,7 @@ import { warnings } from './support/warnings.js';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
 after(() => rmSync(folder, { recursive: true }));
+const wasm = `${dist}ort-wasm-simd-threaded.wasm`;
 for (const file of ['ort.node.min.mjs', 'ort-wasm-simd-threaded.wasm']) copyFileSync(dist + file, path.join(folder, file));
 
 let copies = 0;
@@ -83,6 +84,17 @@ test('optimizedModelFilePath: an error, nothing is written, and other sessions a
   });
   assert.deepEqual(warned, []);
   assert.ok(!existsSync(target));
+});
+
+test('remarks on settings: one warning names them, and sessions are made', async () => {
+  const ort = await alone();
+  Object.assign(ort.env.wasm, { simd: 'wide', wasmModule: new WebAssembly.Module(readFileSync(wasm)), numThreads: 2 });
+  const warned = await warnings(async () => {
+    for (let i = 0; i < 2; i++) await runs(ort, await ort.InferenceSession.create(bytes));
+  });
+  assert.equal(warned.length, 1, warned.join('\n'));
+  assert.match(warned[0], missing('remarks on env.wasm.numThreads, remarks on env.wasm.simd'));
+  assert.deepEqual([ort.env.wasm.simd, ort.env.wasm.numThreads], [false, 1]);
 });
 
 test('under a prefix in wasmPaths it is looked for too, and both places are told', async () => {

@@ -23,18 +23,13 @@ test('the names that people load are there', () => {
 });
 
 for (const name of ['ort.min.mjs', 'ort.bundle.min.mjs']) {
-  test(`${name} is at most 40 KB`, () => {
+  // 40 KB are wanted; this is what it has reached, lest it grow again.
+  test(`${name} is at most 36 KB`, () => {
     const { length } = read(name);
-    assert.ok(length <= 40 * kilobyte, `${length} bytes`);
+    assert.ok(length <= 36 * kilobyte, `${length} bytes`);
   });
 
-  // What it has reached, lest it grow again; what is wanted comes below.
-  test(`${name} is at most 15.5 KB zipped`, () => {
-    const zipped = gzipSync(read(name), { level: 9 });
-    assert.ok(zipped.length <= 15.5 * kilobyte, `${zipped.length} bytes zipped`);
-  });
-
-  test(`${name} is at most 14 KB zipped`, { todo: 'it is 15.4; ARCHITECTURE.md' }, () => {
+  test(`${name} is at most 14 KB zipped`, () => {
     const zipped = gzipSync(read(name), { level: 9 });
     assert.ok(zipped.length <= 14 * kilobyte, `${zipped.length} bytes zipped`);
   });
