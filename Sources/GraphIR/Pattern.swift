@@ -51,7 +51,7 @@ public struct Matcher {
   public let producers: [Int?]
   /// How many reads each value has, outputs of the graph among them.
   public let useCounts: [Int]
-  private let allocator: Allocator
+  public let allocator: Allocator
 
   public init(_ graph: Graph, allocator: Allocator) {
     self.graph = graph

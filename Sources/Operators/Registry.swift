@@ -64,6 +64,7 @@ public enum Registry {
 
     // Fused: what only passes write
     Operator("MatMul", domain: "apus", since: 1, 2...4, MatMul.self, types: .floats),
+    Operator("QLinearConv", domain: "apus", since: 1, 8...9, QLinearConv.self, types: .bytes, signature: "TfTyf3fyf>7"),
     Operator("Conv", domain: "apus", since: 1, 2...5, Conv.self, types: .float32AndHalves, traits: .widensHalves),
     Operator("Gemm", domain: "apus", since: 1, 2...3, Gemm.self, types: .floats),
     Operator(

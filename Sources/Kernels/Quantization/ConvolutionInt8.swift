@@ -40,6 +40,9 @@ public struct ConvolutionInt8 {
   private let depth: Int
   /// Positions, a multiple of 16.
   private let chunk: Int
+  /// Bytes of a chunk's packed columns, and of a slot: see `Slot`.
+  private let columnByteCount: Int
+  private let slotByteCount: Int
 
   /// `channels` and `filters` are those of one group.
   public init(batch: Int, groups: Int, channels: Int, filters: Int, window: Window) {
@@ -53,6 +56,9 @@ public struct ConvolutionInt8 {
     let most = min(512, max(32, ConvolutionInt8.chunkByteCount / max(depth, 1) / 16 * 16))
     let chunks = max(1, (positions + most - 1) / most)
     chunk = ((positions + chunks - 1) / chunks + 15) / 16 * 16
+    columnByteCount = [chunk, 4, (depth + 3) / 4].productSaturating
+    let rest = chunk * (4 + 4 + 4 + 4 * ConvolutionInt8.rows)
+    slotByteCount = columnByteCount > Int.max - rest ? .max : columnByteCount + rest
   }
 
   // MARK: Weights
@@ -112,9 +118,6 @@ public struct ConvolutionInt8 {
     let sums: UnsafeMutablePointer<Int32>
   }
 
-  private var columnByteCount: Int { [chunk, (depth + 3) / 4 * 4].productSaturating }
-  /// The pieces of a slot, each a multiple of 16 bytes.
-  private var slotByteCount: Int { columnByteCount + chunk * (4 + 4 + 4 + 4 * ConvolutionInt8.rows) }
 
   private func slot(_ base: UnsafeMutableRawPointer) -> Slot {
     let sums = base + columnByteCount

@@ -14,6 +14,9 @@ public struct DepthwiseInt8 {
   private let window: Window
   /// Columns of one of the parts a row is split into: a vector may start at the last output.
   private let part: Int
+  private let rowStride: Int
+  /// int16 of a plane, a multiple of 8.
+  private let planeCount: Int
 
   /// The window has a depth of 1.
   public init(batch: Int, channels: Int, multiplier: Int, window: Window) {
@@ -23,6 +26,8 @@ public struct DepthwiseInt8 {
     self.multiplier = multiplier
     self.window = window
     part = (window.reach.w + window.stride.w - 1) / window.stride.w + 8
+    rowStride = [part, window.stride.w].productSaturating
+    planeCount = [(window.reach.h + 7) / 8, 8, rowStride].productSaturating
   }
 
   private static func pairs(_ kernelCount: Int) -> Int { (kernelCount + 1) / 2 }
@@ -49,9 +54,6 @@ public struct DepthwiseInt8 {
 
   // MARK: Running
 
-  private var rowStride: Int { [part, window.stride.w].productSaturating }
-  /// A multiple of 8 int16.
-  private var planeCount: Int { ([window.reach.h, rowStride].productSaturating &+ 7) & ~7 }
   private var tapByteCount: Int { (8 * DepthwiseInt8.pairs(window.kernel.count) + 15) / 16 * 16 }
 
   public func scratchByteCount(threadCount: Int) -> Int {
@@ -100,6 +102,7 @@ public struct DepthwiseInt8 {
   ) {
     let (size, before, step, part) = (window.input, window.before, window.stride.w, part)
     let flip = input.unsignedFlip
+    let (flips, evenFlips) = (SIMD16(repeating: flip), SIMD8(repeating: Int16(flip)))
     let zero = Int16(input.unsignedZero)
     let zeros = SIMD8(repeating: zero)
     let count = min(size.w, max(0, rowStride &- before.w))
@@ -107,29 +110,32 @@ public struct DepthwiseInt8 {
       let row = plane + y &* rowStride
       let from = source + (y &- before.h) &* size.w
       var i = 0
-      if step <= 2 {
-        // Column 0 of the input is padded column `before`, and so on.
-        let next = before.w &+ 1
-        let even = row + (before.w % step &* part &+ before.w / step)
-        let odd = row + (next % step &* part &+ next / step)
-        while i &+ 16 <= count {
-          let bytes = ck_loadBytes(from + i) ^ SIMD16(repeating: flip)
-          if step == 1 {
-            store8(ck_lowBytes(bytes) &- zeros, even + i)
-            store8(ck_highBytes(bytes) &- zeros, even + (i &+ 8))
-          } else {
-            store8(ck_evenBytes(bytes) &- zeros, even + i / 2)
-            store8(ck_oddBytes(bytes) &- zeros, odd + i / 2)
-          }
-          i &+= 16
+      if step == 1 {
+        while i &+ 8 <= count {
+          store8((ck_widenUnsigned(from + i) ^ evenFlips) &- zeros, row + (before.w &+ i))
+          i &+= 8
           // The last vectors may repeat some of those before.
-          if i < count, i &+ 16 > count, step == 1 || count & 1 == 0 { i = count &- 16 }
+          if i < count, i &+ 8 > count { i = count &- 8 }
+        }
+      } else if step == 2 {
+        // Column 0 of the input is padded column `before`, and so on.
+        let even = row + (before.w % 2 &* part &+ before.w / 2)
+        let odd = row + ((before.w &+ 1) % 2 &* part &+ (before.w &+ 1) / 2)
+        while i &+ 16 <= count {
+          let bytes = ck_loadBytes(from + i) ^ flips
+          store8(ck_evenBytes(bytes) &- zeros, even + i / 2)
+          store8(ck_oddBytes(bytes) &- zeros, odd + i / 2)
+          i &+= 16
+          if i < count, i &+ 16 > count, count & 1 == 0 { i = count &- 16 }
         }
       }
+      guard i < count else { continue }
+      var (column, phase) = (before.w &+ i).quotientAndRemainder(dividingBy: step)
       while i < count {
-        let column = before.w &+ i
-        row[column % step &* part &+ column / step] = Int16(from[i] ^ flip) &- zero
+        row[phase &* part &+ column] = Int16(from[i] ^ flip) &- zero
         i &+= 1
+        phase &+= 1
+        if phase == step { (column, phase) = (column &+ 1, 0) }
       }
     }
   }
@@ -150,20 +156,49 @@ public struct DepthwiseInt8 {
     let down = window.stride.h &* rowStride
     let (width, count) = (window.output.w, window.output.count)
     let isNine = window.kernel.h == 3 && window.kernel.w == 3
+    // Three by three has its weights in registers.
+    let nine = isNine ? Nine(weights, taps) : nil
     for y in 0..<window.output.h {
       let from = UnsafeRawPointer(plane + y &* down)
       var x = 0
       while x < width {
         let p = from + 2 &* x
         let (low, high) =
-          isNine ? sums(p, weights, taps, pairs: 5, bias) :
-          sums(p, weights, taps, pairs: DepthwiseInt8.pairs(window.kernel.count), bias)
+          nine?.sums(p, bias) ?? sums(p, weights, taps, pairs: DepthwiseInt8.pairs(window.kernel.count), bias)
         // Whole vectors while they do not leave the plane: the next row writes over what is too much.
         let at = y &* width &+ x
         end.store(low, high, scale, offset, at: place &+ at, count: min(8, count &- at))
         x &+= 8
         if x < width, x &+ 8 > width { x = width &- 8 }
       }
+    }
+  }
+
+  /// A kernel of three by three.
+  private struct Nine {
+    let (w0, w1, w2, w3, w4): (SIMD8<Int16>, SIMD8<Int16>, SIMD8<Int16>, SIMD8<Int16>, SIMD8<Int16>)
+    /// Bytes to the second and third column and row.
+    let (column1, column2, row1, row2): (Int, Int, Int, Int)
+
+    @inline(__always)
+    init(_ weights: UnsafePointer<Int32>, _ taps: UnsafePointer<Int32>) {
+      (w0, w1, w2) = (ck_splatPair(weights[0]), ck_splatPair(weights[1]), ck_splatPair(weights[2]))
+      (w3, w4) = (ck_splatPair(weights[3]), ck_splatPair(weights[4]))
+      (column1, column2) = (2 &* Int(taps[1]), 2 &* Int(taps[2]))
+      (row1, row2) = (2 &* Int(taps[3]), 2 &* Int(taps[6]))
+    }
+
+    @inline(__always)
+    func sums(_ p0: UnsafeRawPointer, _ bias: SIMD4<Int32>) -> (SIMD4<Int32>, SIMD4<Int32>) {
+      let (p1, p2) = (p0 + row1, p0 + row2)
+      var (low, high) = (bias, bias)
+      add(&low, &high, ck_loadHalves(p0), ck_loadHalves(p0 + column1), w0)
+      add(&low, &high, ck_loadHalves(p0 + column2), ck_loadHalves(p1), w1)
+      add(&low, &high, ck_loadHalves(p1 + column1), ck_loadHalves(p1 + column2), w2)
+      add(&low, &high, ck_loadHalves(p2), ck_loadHalves(p2 + column1), w3)
+      let last = ck_loadHalves(p2 + column2)
+      add(&low, &high, last, last, w4)
+      return (low, high)
     }
   }
 
@@ -175,12 +210,19 @@ public struct DepthwiseInt8 {
   ) -> (SIMD4<Int32>, SIMD4<Int32>) {
     var (low, high) = (bias, bias)
     for pair in 0..<pairs {
-      let a = ck_loadHalves(p + 2 &* Int(taps[2 &* pair]))
-      let b = ck_loadHalves(p + 2 &* Int(taps[2 &* pair &+ 1]))
-      let weight = ck_splatPair(weights[pair])
-      low = low &+ ck_dot(ck_interleaveLowWords(a, b), weight)
-      high = high &+ ck_dot(ck_interleaveHighWords(a, b), weight)
+      add(
+        &low, &high, ck_loadHalves(p + 2 &* Int(taps[2 &* pair])),
+        ck_loadHalves(p + 2 &* Int(taps[2 &* pair &+ 1])), ck_splatPair(weights[pair]))
     }
     return (low, high)
   }
+}
+
+/// Adds two taps of eight neighbouring outputs.
+@inline(__always)
+private func add(
+  _ low: inout SIMD4<Int32>, _ high: inout SIMD4<Int32>, _ a: SIMD8<Int16>, _ b: SIMD8<Int16>, _ weight: SIMD8<Int16>
+) {
+  low = ck_pinIntegers(low &+ ck_dot(ck_interleaveLowWords(a, b), weight))
+  high = ck_pinIntegers(high &+ ck_dot(ck_interleaveHighWords(a, b), weight))
 }
