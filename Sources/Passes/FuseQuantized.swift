@@ -8,30 +8,16 @@ import Tensors
 /// and nothing else reads what lies between. A convolution may have a scale and zero point for each of its constant
 /// filters, and a Relu or Clip behind it. One whose output stays float32 stays in float32 itself.
 enum FuseQuantized {
-  /// What becomes of an operator.
-  private enum Form {
-    case convolution
-    /// An operator of com.microsoft: its operands each with scale and zero point, then those of the output.
-    case computed(Name, operands: Int)
-    /// The operator itself on bytes, where scale and zero point stay the same.
-    case moved
-  }
+  /// Operators of one operand and of two that com.microsoft has under the same name with `QLinear` before it: each
+  /// operand with scale and zero point, then those of the output.
+  private static let ofOne: [StaticString] = ["GlobalAveragePool", "AveragePool", "Sigmoid", "LeakyRelu"]
+  private static let ofTwo: [StaticString] = ["Add", "Mul"]
+  /// Those that are themselves on bytes, where scale and zero point stay the same.
+  private static let moving: [StaticString] = ["MaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze"]
 
-  private static func form(_ op: Name) -> Form? {
-    switch op {
-    case _ where op == "Conv": .convolution
-    case _ where op == "Add": .computed("QLinearAdd", operands: 2)
-    case _ where op == "Mul": .computed("QLinearMul", operands: 2)
-    case _ where op == "GlobalAveragePool": .computed("QLinearGlobalAveragePool", operands: 1)
-    case _ where op == "AveragePool": .computed("QLinearAveragePool", operands: 1)
-    case _ where op == "Sigmoid": .computed("QLinearSigmoid", operands: 1)
-    case _ where op == "LeakyRelu": .computed("QLinearLeakyRelu", operands: 1)
-    case _
-    where op == "MaxPool" || op == "Flatten" || op == "Reshape" || op == "Transpose" || op == "Squeeze"
-      || op == "Unsqueeze":
-      .moved
-    default: nil
-    }
+  private static func isListed(_ op: Name, _ list: [StaticString]) -> Bool {
+    for name in list where op == name { return true }
+    return false
   }
 
   static let pass = Pass("fuse quantized") { graph, context throws(RuntimeError) in
@@ -78,7 +64,7 @@ enum FuseQuantized {
 
   /// The node, but for its outputs, that answers the bytes `y` from bytes.
   private static func fused(_ y: Bytes, _ matcher: Matcher) throws(RuntimeError) -> Node? {
-    guard var node = alone(y.value, matcher) else { return nil }
+    guard var node = alone(y.value, matcher), !node.inputs.isEmpty else { return nil }
     var activation: (name: Name, numbers: [Float])?
     if node.opType == "Relu" || node.opType == "Clip" {
       guard let numbers = try FuseActivation.parameters(of: node, matcher), numbers.allSatisfy({ !$0.isNaN }),
@@ -87,8 +73,7 @@ enum FuseQuantized {
       activation = (node.opType, numbers)
       node = convolution
     }
-    switch form(node.opType) {
-    case .convolution:
+    if node.opType == "Conv" {
       guard let x = Bytes(node.inputs[0], matcher), let weights = matcher.producer(node.inputs[1], "DequantizeLinear"),
         let constant = matcher.constant(weights.inputs[0]), constant.shape.rank >= 3,
         let w = Bytes(weights, filters: constant.shape[0], matcher), w.type == constant.type
@@ -99,24 +84,30 @@ enum FuseQuantized {
         node.attributes[Name("activation")] = .string(activation.name)
         node.attributes[Name("activation_params")] = .floats(activation.numbers)
       }
-    case .computed(let op, let count):
-      guard node.inputs.count == count, node.broadcastsFromTheRight else { return nil }
-      var inputs: [ValueID] = []
-      for input in node.inputs {
-        guard let x = Bytes(input, matcher), x.type == y.type else { return nil }
-        inputs += x.inputs
-      }
-      (node.opType, node.domain, node.opset) = (op, "com.microsoft", 1)
-      node.inputs = inputs + [y.scale, y.zero]
-    case .moved:
-      guard let x = Bytes(node.inputs[0], matcher), x.type == y.type, matcher.scalar(x.scale) == matcher.scalar(y.scale),
-        try matcher.constant(x.zero)?.tensor(matcher.allocator).bytes.load(as: UInt8.self)
-          == matcher.constant(y.zero)?.tensor(matcher.allocator).bytes.load(as: UInt8.self)
+      return node
+    }
+    guard let x = Bytes(node.inputs[0], matcher), x.type == y.type else { return nil }
+    if isListed(node.opType, moving) {
+      guard matcher.scalar(x.scale) == matcher.scalar(y.scale),
+        try zeroPoint(x.zero, matcher) == zeroPoint(y.zero, matcher)
       else { return nil }
       node.inputs[0] = x.value
-    case nil: return nil
+      return node
     }
+    node.inputs.removeFirst()
+    if isListed(node.opType, ofTwo), node.inputs.count == 1, node.broadcastsFromTheRight {
+      guard let second = Bytes(node.inputs[0], matcher), second.type == y.type else { return nil }
+      node.inputs = second.inputs
+    } else if !isListed(node.opType, ofOne) || !node.inputs.isEmpty {
+      return nil
+    }
+    node.inputs = x.inputs + node.inputs + [y.scale, y.zero]
+    (node.opType, node.domain, node.opset) = ("QLinear" + node.opType, "com.microsoft", 1)
     return node
+  }
+
+  private static func zeroPoint(_ id: ValueID, _ matcher: Matcher) throws(RuntimeError) -> UInt8? {
+    try matcher.constant(id)?.tensor(matcher.allocator).bytes.load(as: UInt8.self)
   }
 
   /// The node of ai.onnx that makes a value which nothing else reads, and nothing else.

@@ -11,7 +11,8 @@ import Testing
   private let weights = node("b = DequantizeLinear(w, ws, wz)", ["axis": .int(0)])
   private let convolution = node("c = Conv(a, b)", ["pads": .ints([1, 0, 1, 0])])
   private let output = node("y = QuantizeLinear(c, ys, yz)")
-  private let fused = "q = QuantizeLinear(x, s, z)\ny = apus.QLinearConv(q, s, z, w, ws, wz, ys, yz)"
+  private let fused =
+    "q = QuantizeLinear(x, s, z)\ny = apus.QLinearConv(q, s, z, w, ws, wz, ys, yz) {pads: [1, 0, 1, 0]"
 
   private func constants(
     zero: Tensor = .uint8([], [128]), weightScale: Tensor = .float32([], [0.25]),
@@ -54,13 +55,13 @@ import Testing
   @Test func convolutions() {
     let perFilter = (Tensor.float32([2], [0.25, 0.5]), Tensor.int8([2], [3, -4]))
     checkFused([
-      PassCase("plain", constants: constants(), [quantise, input, weights, convolution, output], becomes: fused),
+      PassCase("plain", constants: constants(), [quantise, input, weights, convolution, output], becomes: fused + "}"),
       PassCase(
         "a scale a filter", constants: constants(weightScale: perFilter.0, weightZero: perFilter.1),
-        [quantise, input, weights, convolution, output], becomes: fused),
+        [quantise, input, weights, convolution, output], becomes: fused + "}"),
       PassCase(
         "other types", constants: constants(zero: .int8([], [-3]), outputZero: .uint8([1], [12])),
-        [quantise, input, weights, convolution, output], becomes: fused),
+        [quantise, input, weights, convolution, output], becomes: fused + "}"),
       PassCase(
         "a bias", constants: constants(),
         [quantise, input, weights, node("c = Conv(a, b, bias)"), output],
@@ -75,17 +76,17 @@ import Testing
       PassCase(
         "Relu", constants: constants(),
         [quantise, input, weights, convolution, node("r = Relu(c)"), node("y = QuantizeLinear(r, ys, yz)")],
-        becomes: fused),
+        becomes: fused + ", activation: \"Relu\", activation_params: []}"),
       PassCase(
         "Clip", constants: constants(scale: .float32([], [0.031])),
         [
           quantise, input, weights, convolution, node("r = Clip(c, none, six)"), node("y = QuantizeLinear(r, ys, yz)"),
-        ], becomes: fused),
+        ], becomes: fused + ", activation: \"Clip\", activation_params: [0.0, 6.0]}"),
       PassCase(
         "input read elsewhere too", constants: constants(),
         [quantise, input, weights, convolution, output, node("t = Abs(a)")], ["y", "t"],
         becomes: "q = QuantizeLinear(x, s, z)\na = DequantizeLinear(q, s, z)\n"
-          + "y = apus.QLinearConv(q, s, z, w, ws, wz, ys, yz)\nt = Abs(a)"),
+          + "y = apus.QLinearConv(q, s, z, w, ws, wz, ys, yz) {pads: [1, 0, 1, 0]}\nt = Abs(a)"),
     ])
   }
 
@@ -175,11 +176,14 @@ import Testing
           "c = \(op)(a\(count == 2 ? ", d" : ""))", op == "AveragePool" ? ["kernel_shape": .ints([2, 2])] : [:])
         return PassCase(
           op, constants: constants(outputZero: .uint8([], [100])),
-          [quantise, input, node("p = QuantizeLinear(x, ws, z)"), node("d = DequantizeLinear(p, ws, z)"), operation, output],
+          [
+            quantise, input, node("p = QuantizeLinear(x, ws, z)"), node("d = DequantizeLinear(p, ws, z)"), operation,
+            output,
+          ],
           becomes: "q = QuantizeLinear(x, s, z)\n"
             + (count == 2
               ? "p = QuantizeLinear(x, ws, z)\ny = com.microsoft.\(name)(q, s, z, p, ws, z, ys, yz)"
-              : "y = com.microsoft.\(name)(q, s, z, ys, yz)"))
+              : "y = com.microsoft.\(name)(q, s, z, ys, yz)" + (op == "AveragePool" ? " {kernel_shape: [2, 2]}" : "")))
       })
     check(
       FuseQuantized.pass,
@@ -189,6 +193,9 @@ import Testing
         PassCase(
           "one operand of float32", constants: constants(outputZero: .uint8([], [1])),
           [quantise, input, node("c = Add(a, x)"), output], becomes: nil),
+        PassCase(
+          "no operands", constants: constants(outputZero: .uint8([], [1])),
+          [node("c = RandomUniform()", ["shape": .ints([2])]), output], becomes: nil),
         PassCase(
           "read elsewhere", constants: constants(outputZero: .uint8([], [1])),
           [quantise, input, node("c = Sigmoid(a)"), output], ["y", "c"], becomes: nil),
@@ -204,12 +211,14 @@ import Testing
         becomes: "q = QuantizeLinear(x, s, z)\ny = Flatten(q)"),
       PassCase(
         "MaxPool", constants: constants(),
-        [quantise, input, node("c = MaxPool(a)", ["kernel_shape": .ints([3, 2]), "pads": .ints([1, 1, 1, 0])]), back],
-        becomes: "q = QuantizeLinear(x, s, z)\ny = MaxPool(q)"),
+        [
+          quantise, input, node("c = MaxPool(a)", ["kernel_shape": .ints([3, 2]), "pads": .ints([1, 1, 1, 0])]), back,
+        ],
+        becomes: "q = QuantizeLinear(x, s, z)\ny = MaxPool(q) {kernel_shape: [3, 2], pads: [1, 1, 1, 0]}"),
       PassCase(
         "equal constants", constants: constants(scale: .float32([1], [0.01]), outputZero: .uint8([1], [128])),
         [quantise, input, node("c = Transpose(a)", ["perm": .ints([0, 3, 1, 2])]), output],
-        becomes: "q = QuantizeLinear(x, s, z)\ny = Transpose(q)"),
+        becomes: "q = QuantizeLinear(x, s, z)\ny = Transpose(q) {perm: [0, 3, 1, 2]}"),
     ])
     check(
       FuseQuantized.pass,

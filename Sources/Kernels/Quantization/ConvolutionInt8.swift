@@ -67,11 +67,11 @@ public struct ConvolutionInt8 {
   /// group]` with neighbours in groups as in `Int8Pack`: pairs of int16 less the zero points, or fours of unsigned bytes.
   /// Behind them are the sums of each filter less its zero points, and the zero points that are left to be taken off.
   public static func packedByteCount(groups: Int, filters: Int, depth: Int, group: Int) -> Int {
-    groups * groupByteCount(filters: filters, depth: depth, group: group)
+    [groups, (filters + 3) / 4, 16, (depth + group - 1) / group + 2].productSaturating
   }
 
   private static func groupByteCount(filters: Int, depth: Int, group: Int) -> Int {
-    (filters + 3) / 4 * (16 * ((depth + group - 1) / group) + 32)
+    (filters &+ 3) / 4 &* 16 &* ((depth &+ group &- 1) / group &+ 2)
   }
 
   /// Packs filters `range`, counted over all groups, given from the first of them on. `zeros` is one zero point, or one
@@ -118,7 +118,6 @@ public struct ConvolutionInt8 {
     let sums: UnsafeMutablePointer<Int32>
   }
 
-
   private func slot(_ base: UnsafeMutableRawPointer) -> Slot {
     let sums = base + columnByteCount
     return Slot(
@@ -135,40 +134,40 @@ public struct ConvolutionInt8 {
     _ platform: Platform, _ input: Input, packedWeights: UnsafeRawPointer, _ end: FilterEnd,
     scratch: UnsafeMutableRawPointer
   ) {
-    let positions = window.output.count
-    guard batch * groups * filters > 0, positions > 0 else { return }
-    let chunks = (positions + chunk - 1) / chunk
+    let (positions, inputCount) = (window.output.count, window.input.count)
+    let planes = batch &* groups
+    guard planes &* filters > 0, positions > 0 else { return }
+    let chunks = (positions &+ chunk &- 1) / chunk
     let group = Int8Pack.group(platform)
-    let blocks = (depth + group - 1) / group
+    let blocks = (depth &+ group &- 1) / group
     let groupByteCount = ConvolutionInt8.groupByteCount(filters: filters, depth: depth, group: group)
     // Where positions and groups do not give every thread enough, filters are split too.
     var pieces = 1
-    let isSplit =
-      platform.threadCount > 1 && batch * groups * filters * positions >= GemmBlock.splitWork / max(depth, 1)
+    let isSplit = platform.threadCount > 1 && planes &* filters &* positions >= GemmBlock.splitWork / max(depth, 1)
     if isSplit {
-      let tasks = batch * groups * chunks
-      pieces = min((platform.threadCount * 4 + tasks - 1) / tasks, max(1, filters / 16))
+      let tasks = planes &* chunks
+      pieces = min((platform.threadCount &* 4 &+ tasks &- 1) / tasks, max(1, filters / 16))
     }
-    let size = ((filters + pieces - 1) / pieces + 3) / 4 * 4
-    pieces = (filters + size - 1) / size
+    let size = ((filters &+ pieces &- 1) / pieces &+ 3) & ~3
+    pieces = (filters &+ size &- 1) / size
     let body = { (task: Int, index: Int) in
-      let slot = slot(scratch + index * slotByteCount)
+      let slot = slot(scratch + index &* slotByteCount)
       let (rest, piece) = task.quotientAndRemainder(dividingBy: pieces)
       let (image, part) = rest.quotientAndRemainder(dividingBy: chunks)
-      let range = part * chunk..<min(positions, (part + 1) * chunk)
-      pack(range, input, plane: input.bytes + image * channels * window.input.count, group: group, slot)
-      let weights = packedWeights + image % groups * groupByteCount
-      let sums = (weights + (filters + 3) / 4 * 16 * blocks).assumingMemoryBound(to: Int32.self)
-      let zeros = sums + (filters + 3) / 4 * 4
+      let range = part &* chunk..<min(positions, (part &+ 1) &* chunk)
+      pack(range, input, plane: input.bytes + image &* channels &* inputCount, group: group, slot)
+      let weights = packedWeights + image % groups &* groupByteCount
+      let sums = (weights + (filters &+ 3) / 4 &* 16 &* blocks).assumingMemoryBound(to: Int32.self)
+      let zeros = sums + (filters &+ 3) & ~3
       for i in 0..<chunk { slot.terms[i] = 0 }
       var zero: Int32 = 0
-      var row = piece * size
-      let last = min(filters, row + size)
+      var row = piece &* size
+      let last = min(filters, row &+ size)
       while row < last {
-        let count = min(ConvolutionInt8.rows, last - row)
+        let count = min(ConvolutionInt8.rows, last &- row)
         multiplyInt8(
-          platform, quads: (count + 3) / 4, panels: (range.count + 7) / 8, blocks: blocks,
-          weights + row * 4 * blocks, slot.columns, into: slot.sums, ldc: chunk, columnSums: slot.columnSums)
+          platform, quads: (count &+ 3) / 4, panels: (range.count &+ 7) / 8, blocks: blocks,
+          weights + row &* 4 &* blocks, slot.columns, into: slot.sums, ldc: chunk, columnSums: slot.columnSums)
         for r in 0..<count {
           let filter = row &+ r
           if zeros[filter] != zero {
@@ -180,13 +179,13 @@ public struct ConvolutionInt8 {
             count: range.count, filter: image % groups &* filters &+ filter,
             at: (image &* filters &+ filter) &* positions &+ range.lowerBound)
         }
-        row += count
+        row &+= count
       }
     }
     if isSplit {
-      platform.parallelFor(batch * groups * chunks * pieces, body)
+      platform.parallelFor(planes &* chunks &* pieces, body)
     } else {
-      for task in 0..<batch * groups * chunks { body(task, 0) }
+      for task in 0..<planes &* chunks { body(task, 0) }
     }
   }
 
@@ -197,7 +196,7 @@ public struct ConvolutionInt8 {
   private func pack(
     _ range: Range<Int>, _ input: Input, plane: UnsafePointer<UInt8>, group: Int, _ slot: Slot
   ) {
-    let blocks = (depth + group - 1) / group
+    let blocks = (depth &+ group &- 1) / group
     let isPlain = window.kernel == .one && window.stride == .one && window.isInside && window.input == window.output
     let planeCount = window.input.count
     // Rows are read sixteen bytes at a time: what lies behind them is in the input too, but for its last ones.
@@ -206,7 +205,9 @@ public struct ConvolutionInt8 {
     if group == 4 { for i in 0..<chunk { slot.columnSums[i] = 0 } }
     var (channel, tap) = (0, Extent.zero)
     for block in 0..<blocks {
-      var rows = (UnsafePointer(slot.lines), UnsafePointer(slot.lines), UnsafePointer(slot.lines), UnsafePointer(slot.lines))
+      var rows = (
+        UnsafePointer(slot.lines), UnsafePointer(slot.lines), UnsafePointer(slot.lines), UnsafePointer(slot.lines)
+      )
       for i in 0..<group {
         let line = slot.lines + i &* chunk
         var row = UnsafePointer(line)

@@ -35,7 +35,9 @@ public struct DepthwiseInt8 {
   // MARK: Weights
 
   /// Bytes of the packed weights of so many filters: pairs of taps as int16 less the zero points, the last one with 0.
-  public static func packedByteCount(filters: Int, kernelCount: Int) -> Int { filters * 4 * pairs(kernelCount) }
+  public static func packedByteCount(filters: Int, kernelCount: Int) -> Int {
+    [filters, 4, pairs(kernelCount)].productSaturating
+  }
 
   /// Packs filters `range`, given from the first of them on. `zeros` is one zero point, or one for each filter; nil is
   /// 0.
@@ -66,33 +68,37 @@ public struct DepthwiseInt8 {
     scratch: UnsafeMutableRawPointer
   ) {
     let kernel = window.kernel
-    guard batch * channels * multiplier > 0, window.output.count > 0 else { return }
+    let planeCount = planeCount
+    let pairs = DepthwiseInt8.pairs(kernel.count)
+    let (inputCount, outputCount) = (window.input.count, window.output.count)
+    let planes = batch &* channels
+    guard planes &* multiplier > 0, outputCount > 0 else { return }
     let taps = scratch.assumingMemoryBound(to: Int32.self)
-    for i in 0..<2 * DepthwiseInt8.pairs(kernel.count) {
-      let (y, x) = min(i, kernel.count - 1).quotientAndRemainder(dividingBy: kernel.w)
-      let column = x * window.dilation.w
-      let offset = y * window.dilation.h * rowStride + column % window.stride.w * part + column / window.stride.w
+    for i in 0..<2 &* pairs {
+      let (y, x) = min(i, kernel.count &- 1).quotientAndRemainder(dividingBy: kernel.w)
+      let column = x &* window.dilation.w
+      let offset =
+        y &* window.dilation.h &* rowStride &+ column % window.stride.w &* part &+ column / window.stride.w
       taps[i] = Int32(truncatingIfNeeded: offset)
     }
-    let planeCount = planeCount
-    let planes = (scratch + tapByteCount).assumingMemoryBound(to: Int16.self)
+    let spaces = (scratch + tapByteCount).assumingMemoryBound(to: Int16.self)
     // Padding is written once: every plane of a slot leaves it as it is.
-    for i in 0..<planeCount * platform.threadCount { planes[i] = 0 }
+    for i in 0..<planeCount &* platform.threadCount { spaces[i] = 0 }
     let body = { (item: Int, slot: Int) in
-      let plane = planes + slot * planeCount
-      spread(input.bytes + item &* window.input.count, input, into: plane)
+      let space = spaces + slot &* planeCount
+      spread(input.bytes + item &* inputCount, input, into: space)
       for i in 0..<multiplier {
         let filter = item % channels &* multiplier &+ i
-        let weights = packedWeights.assumingMemoryBound(to: Int32.self) + filter &* DepthwiseInt8.pairs(kernel.count)
-        let place = (item &* multiplier &+ i) &* window.output.count
-        rows(UnsafePointer(plane), weights, UnsafePointer(taps), end, filter: filter, at: place)
+        let weights = packedWeights.assumingMemoryBound(to: Int32.self) + filter &* pairs
+        let place = (item &* multiplier &+ i) &* outputCount
+        rows(UnsafePointer(space), weights, UnsafePointer(taps), end, filter: filter, at: place)
       }
     }
     // Work is a plane; a region of threads is worth it from about 100,000 products on.
-    if batch * channels * multiplier * window.output.count * kernel.count > 100_000 {
-      platform.parallelFor(batch * channels, body)
+    if planes &* multiplier &* outputCount > 100_000 / kernel.count {
+      platform.parallelFor(planes, body)
     } else {
-      for item in 0..<batch * channels { body(item, 0) }
+      for item in 0..<planes { body(item, 0) }
     }
   }
 
@@ -157,14 +163,15 @@ public struct DepthwiseInt8 {
     let (width, count) = (window.output.w, window.output.count)
     let isNine = window.kernel.h == 3 && window.kernel.w == 3
     // Three by three has its weights in registers.
-    let nine = isNine ? Nine(weights, taps) : nil
+    let nine = Nine(weights, taps, isNine: isNine)
     for y in 0..<window.output.h {
       let from = UnsafeRawPointer(plane + y &* down)
       var x = 0
       while x < width {
         let p = from + 2 &* x
         let (low, high) =
-          nine?.sums(p, bias) ?? sums(p, weights, taps, pairs: DepthwiseInt8.pairs(window.kernel.count), bias)
+          isNine
+          ? nine.sums(p, bias) : sums(p, weights, taps, pairs: DepthwiseInt8.pairs(window.kernel.count), bias)
         // Whole vectors while they do not leave the plane: the next row writes over what is too much.
         let at = y &* width &+ x
         end.store(low, high, scale, offset, at: place &+ at, count: min(8, count &- at))
@@ -180,12 +187,14 @@ public struct DepthwiseInt8 {
     /// Bytes to the second and third column and row.
     let (column1, column2, row1, row2): (Int, Int, Int, Int)
 
+    /// Of another kernel nothing that is of use.
     @inline(__always)
-    init(_ weights: UnsafePointer<Int32>, _ taps: UnsafePointer<Int32>) {
-      (w0, w1, w2) = (ck_splatPair(weights[0]), ck_splatPair(weights[1]), ck_splatPair(weights[2]))
-      (w3, w4) = (ck_splatPair(weights[3]), ck_splatPair(weights[4]))
-      (column1, column2) = (2 &* Int(taps[1]), 2 &* Int(taps[2]))
-      (row1, row2) = (2 &* Int(taps[3]), 2 &* Int(taps[6]))
+    init(_ weights: UnsafePointer<Int32>, _ taps: UnsafePointer<Int32>, isNine: Bool) {
+      let step = isNine ? 1 : 0
+      (w0, w1, w2) = (ck_splatPair(weights[0]), ck_splatPair(weights[step]), ck_splatPair(weights[2 &* step]))
+      (w3, w4) = (ck_splatPair(weights[3 &* step]), ck_splatPair(weights[4 &* step]))
+      (column1, column2) = (2 &* Int(taps[step]), 2 &* Int(taps[2 &* step]))
+      (row1, row2) = (2 &* Int(taps[3 &* step]), 2 &* Int(taps[6 &* step]))
     }
 
     @inline(__always)

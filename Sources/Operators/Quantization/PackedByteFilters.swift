@@ -57,7 +57,9 @@ struct PackedByteFilters {
     }
 
     /// Packs filters `range`, given from the first of them on.
-    func pack(_ source: UnsafeRawPointer, filters range: Range<Int>, zeros: Tensor?, into packed: UnsafeMutableRawPointer) {
+    func pack(
+      _ source: UnsafeRawPointer, filters range: Range<Int>, zeros: Tensor?, into packed: UnsafeMutableRawPointer
+    ) {
       let source = source.assumingMemoryBound(to: UInt8.self)
       let zeroPoints = zeros.map { UnsafePointer($0.bytes.assumingMemoryBound(to: UInt8.self)) }
       let zeroPerFilter = (zeros?.count ?? 1) > 1

@@ -1,5 +1,5 @@
+import Apus
 import TestSupport
-import Tensors
 import Testing
 
 @Suite struct IntegerConvolutionTests {
@@ -25,7 +25,9 @@ import Testing
         var sum = 0
         for tap in 0..<w[1] * w[2] * w[3] {
           let (kx, ky, channel) = (tap % w[3], tap / w[3] % w[2], tap / w[3] / w[2])
-          let (column, row) = (ox * strides[1] + kx * dilations[1] - pads[1], oy * strides[0] + ky * dilations[0] - pads[0])
+          let (column, row) = (
+            ox * strides[1] + kx * dilations[1] - pads[1], oy * strides[0] + ky * dilations[0] - pads[0]
+          )
           guard row >= 0, row < x[2], column >= 0, column < x[3] else { continue }
           let plane = batch * x[1] + filter / (w[0] / group) * w[1] + channel
           sum += xs[(plane * x[2] + row) * x[3] + column] * ws[filter * w[1] * w[2] * w[3] + tap]
@@ -125,7 +127,8 @@ import Testing
   @Test func whatDoesNotFit() {
     checkError(
       Case(
-        "channels", "ConvInteger", [.uint8([1, 3, 4], [UInt8](repeating: 0, count: 12)), .int8([1, 2, 2], [1, 1, 1, 1])],
+        "channels", "ConvInteger",
+        [.uint8([1, 3, 4], [UInt8](repeating: 0, count: 12)), .int8([1, 2, 2], [1, 1, 1, 1])],
         gives: [.int32([], [0])]), contains: "do not fit 1 groups")
     checkError(
       Case(
