@@ -68,10 +68,14 @@ enum FuseQuantized {
     var activation: (name: Name, numbers: [Float])?
     if node.opType == "Relu" || node.opType == "Clip" {
       guard let numbers = try FuseActivation.parameters(of: node, matcher), numbers.allSatisfy({ !$0.isNaN }),
-        let convolution = alone(node.inputs[0], matcher), convolution.opType == "Conv"
+        let behind = alone(node.inputs[0], matcher), !behind.inputs.isEmpty
       else { return nil }
+      // Bytes whose lowest stands for 0 are never below it.
+      if behind.opType != "Conv" {
+        guard node.opType == "Relu", try zeroPoint(y.zero, matcher) == (y.type == .int8 ? 128 : 0) else { return nil }
+      }
       activation = (node.opType, numbers)
-      node = convolution
+      node = behind
     }
     if node.opType == "Conv" {
       guard let x = Bytes(node.inputs[0], matcher), let weights = matcher.producer(node.inputs[1], "DequantizeLinear"),

@@ -185,6 +185,12 @@ import Testing
               ? "p = QuantizeLinear(x, ws, z)\ny = com.microsoft.\(name)(q, s, z, p, ws, z, ys, yz)"
               : "y = com.microsoft.\(name)(q, s, z, ys, yz)" + (op == "AveragePool" ? " {kernel_shape: [2, 2]}" : "")))
       })
+    checkFused([
+      PassCase(
+        "a Relu that bytes hold to", constants: constants(outputZero: .uint8([], [0])),
+        [quantise, input, node("c = Add(a, a)"), node("r = Relu(c)"), node("y = QuantizeLinear(r, ys, yz)")],
+        becomes: "q = QuantizeLinear(x, s, z)\ny = com.microsoft.QLinearAdd(q, s, z, q, s, z, ys, yz)")
+    ])
     check(
       FuseQuantized.pass,
       [
@@ -193,6 +199,14 @@ import Testing
         PassCase(
           "one operand of float32", constants: constants(outputZero: .uint8([], [1])),
           [quantise, input, node("c = Add(a, x)"), output], becomes: nil),
+        PassCase(
+          "a Relu where bytes say less than 0", constants: constants(outputZero: .uint8([], [1])),
+          [quantise, input, node("c = Add(a, a)"), node("r = Relu(c)"), node("y = QuantizeLinear(r, ys, yz)")],
+          becomes: nil),
+        PassCase(
+          "a Clip behind another operator", constants: constants(outputZero: .uint8([], [0])),
+          [quantise, input, node("c = Add(a, a)"), node("r = Clip(c, none)"), node("y = QuantizeLinear(r, ys, yz)")],
+          becomes: nil),
         PassCase(
           "no operands", constants: constants(outputZero: .uint8([], [1])),
           [node("c = RandomUniform()", ["shape": .ints([2])]), output], becomes: nil),
