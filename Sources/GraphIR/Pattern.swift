@@ -53,7 +53,7 @@ public struct Matcher {
   public let useCounts: [Int]
   /// The last node that reads each value, or -1.
   private let lastReaders: [Int]
-  private let allocator: Allocator
+  public let allocator: Allocator
 
   public init(_ graph: Graph, allocator: Allocator) {
     self.graph = graph

@@ -24,7 +24,7 @@ enum FuseActivation {
   }
 
   /// The numbers of an activation that the kernels know; nil for every other node.
-  private static func parameters(of node: Node, _ matcher: Matcher) throws(RuntimeError) -> [Float]? {
+  static func parameters(of node: Node, _ matcher: Matcher) throws(RuntimeError) -> [Float]? {
     let op = node.opType
     if op == "Relu" || op == "Sigmoid" || op == "Tanh" || op == "HardSwish"
       || op == "Swish" && node.attributes["alpha"] == nil

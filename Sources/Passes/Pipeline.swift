@@ -5,6 +5,8 @@ import Tensors
 /// THE LIST: every pass with the level from which it runs, in order.
 public final class Pipeline {
   @export(interface) public static let passes: [(pass: Pass, level: OptimizationLevel)] = [
+    // Before small weights are folded to what they are dequantised to.
+    (FuseQuantized.pass, .extended),
     (FoldConstants.pass, .basic),
     (FuseDequantizedProduct.pass, .extended),
     (FoldDequantize.pass, .all),

@@ -206,6 +206,56 @@ CK_LANES ck_u8x16 ck_interleaveHighBytes(ck_u8x16 a, ck_u8x16 b) {
   return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
+// a0 b0 a1 b1 ... of the first, and of the last four words; and of pairs of bytes.
+CK_LANES ck_i16x8 ck_interleaveLowWords(ck_i16x8 a, ck_i16x8 b) {
+  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+CK_LANES ck_i16x8 ck_interleaveHighWords(ck_i16x8 a, ck_i16x8 b) {
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+CK_LANES ck_u8x16 ck_interleaveLowPairs(ck_u8x16 a, ck_u8x16 b) {
+  return (ck_u8x16)ck_interleaveLowWords((ck_i16x8)a, (ck_i16x8)b);
+}
+CK_LANES ck_u8x16 ck_interleaveHighPairs(ck_u8x16 a, ck_u8x16 b) {
+  return (ck_u8x16)ck_interleaveHighWords((ck_i16x8)a, (ck_i16x8)b);
+}
+/// Bytes 0 2 4 ... and 1 3 5 ..., widened.
+CK_LANES ck_i16x8 ck_evenBytes(ck_u8x16 a) { return (ck_i16x8)((ck_u16x8)a & 255); }
+CK_LANES ck_i16x8 ck_oddBytes(ck_u8x16 a) { return (ck_i16x8)((ck_u16x8)a >> 8); }
+CK_LANES ck_u8x16 ck_maxBytes(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
+/// The first eight bytes.
+CK_LANES uint64_t ck_firstWord(ck_u8x16 a) {
+  uint64_t word;
+  __builtin_memcpy(&word, &a, 8);
+  return word;
+}
+CK_LANES void ck_storeVector(ck_u8x16 a, void *_Nonnull p) { __builtin_memcpy(p, &a, 16); }
+
+/// Sums of each four signed bytes.
+CK_LANES ck_i32x4 ck_sumFours(ck_u8x16 a) {
+#if defined(__wasm_simd128__)
+  return __builtin_wasm_extadd_pairwise_i16x8_s_i32x4(__builtin_wasm_extadd_pairwise_i8x16_s_i16x8((ck_i8x16)a));
+#else
+  ck_i16x8 pairs = ((ck_i16x8)a << 8 >> 8) + ((ck_i16x8)a >> 8);
+  return ck_dot(pairs, (ck_i16x8)1);
+#endif
+}
+
+/// Four vectors of integers that fit signed bytes, as such.
+CK_LANES ck_u8x16 ck_narrow(ck_i32x4 a, ck_i32x4 b, ck_i32x4 c, ck_i32x4 d) {
+#if defined(__wasm_simd128__)
+  return (ck_u8x16)__builtin_wasm_narrow_s_i8x16_i16x8(
+      __builtin_wasm_narrow_s_i16x8_i32x4(a, b), __builtin_wasm_narrow_s_i16x8_i32x4(c, d));
+#elif defined(__SSE2__)
+  return (ck_u8x16)_mm_packs_epi16(
+      _mm_packs_epi32((__m128i)a, (__m128i)b), _mm_packs_epi32((__m128i)c, (__m128i)d));
+#else
+  ck_u8x16 bytes;
+  for (int i = 0; i < 4; i++) bytes[i] = a[i], bytes[4 + i] = b[i], bytes[8 + i] = c[i], bytes[12 + i] = d[i];
+  return bytes;
+#endif
+}
+
 // Eight bytes, widened.
 CK_LANES ck_i16x8 ck_widenSigned(const void *_Nonnull p) {
   ck_i8x8 v;

@@ -95,6 +95,46 @@ public func gemmInt8(
   split(platform, quads, panels, work: m * n, k, pack, product)
 }
 
+/// C [4 · quads, 8 · panels] ← A · B, as they are packed: zero points are left to the caller. `blocks` counts groups of
+/// neighbours in k. Of the sums of the columns only the platforms with sums of four in 512 bits read anything.
+func multiplyInt8(
+  _ platform: Platform, quads: Int, panels: Int, blocks: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+  into c: UnsafeMutablePointer<Int32>, ldc: Int, columnSums: UnsafePointer<Int32>
+) {
+  guard let dot = platform.dotBytes else {
+    let (a, b) = (a.assumingMemoryBound(to: Int16.self), b.assumingMemoryBound(to: Int8.self))
+    for panel in 0..<panels {
+      for quad in 0..<quads {
+        rawTileInt8(
+          blocks, a + quad &* 8 &* blocks, b + panel &* 16 &* blocks, c + (quad &* 4 &* ldc &+ panel &* 8), ldc)
+      }
+    }
+    return
+  }
+  let (a, b) = (a.assumingMemoryBound(to: UInt8.self), b.assumingMemoryBound(to: Int8.self))
+  if platform.vectors >= .vnni {
+    var block = ck_byteBlock(
+      rows: 4 * quads, columns: 8 * panels, blocks: blocks, a: a, b: b, c: c, ldc: ldc, columnSums: columnSums,
+      rowZeros: nil, rowZeroStep: 0, rowFlip: 0, rowSums: nil, columnZeros: nil, columnZeroStep: 0, columnFlip: 0)
+    return ck_multiplyBytes(&block)
+  }
+  for panel in 0..<panels { dot(a, b + panel &* 32 &* blocks, c + panel &* 8, ldc, quads, blocks) }
+}
+
+@inline(never)
+private func rawTileInt8(
+  _ pairs: Int, _ a: UnsafePointer<Int16>, _ b: UnsafePointer<Int8>, _ c: UnsafeMutablePointer<Int32>, _ ldc: Int
+) {
+  var tile = SumsInt8()
+  tile.run(pairs, a, b)
+  for i in 0..<4 {
+    let (left, right) = tile.row(i)
+    let to = UnsafeMutableRawPointer(c + i &* ldc)
+    to.storeBytes(of: left, as: SIMD4<Int32>.self)
+    (to + 16).storeBytes(of: right, as: SIMD4<Int32>.self)
+  }
+}
+
 /// Packs all of A, then multiplies, in pieces of rows or of columns.
 private func split(
   _ platform: Platform, _ quads: Int, _ panels: Int, work: Int, _ k: Int, _ pack: (Range<Int>) -> Void,

@@ -1,99 +1,100 @@
 import CKernels
 
-/// Which scale belongs to a sum of [rows, columns].
-public enum RequantizedBy: Sendable {
-  /// One scale for all.
-  case tensor
-  /// One scale for each column.
-  case column
-  /// One scale and bias for each row, again and again every `period` rows.
-  case row(period: Int)
+/// round(x) + zero point, ties to even, saturated: the last steps from a scaled sum to a byte.
+///
+/// The bounds are applied before rounding, which comes to the same. Bytes are signed up to the last step, in which
+/// unsigned ones are moved by 128.
+public struct Requantizer: Sendable {
+  /// The zero point less the bits of the rounder.
+  private let zero: SIMD4<Int32>
+  private let low: SIMD4<Float>
+  private let high: SIMD4<Float>
+  private let flip: UInt8
+
+  private static var rounder: Float { 0x1.8p23 }
+
+  /// `bounds` are the least and the largest byte, where they are narrower than those of the type.
+  public init(zeroPoint: Int32, isSigned: Bool, bounds: (low: Int32, high: Int32)? = nil) {
+    let (low, high) = bounds ?? (isSigned ? (-128, 127) : (0, 255))
+    zero = SIMD4(
+      repeating: zeroPoint &- (isSigned ? 0 : 128) &- Int32(bitPattern: Requantizer.rounder.bitPattern))
+    self.low = SIMD4(repeating: Float(low &- zeroPoint))
+    self.high = SIMD4(repeating: Float(high &- zeroPoint))
+    flip = isSigned ? 0 : 128
+  }
+
+  /// Four bytes as signed ones. NaN becomes the lowest.
+  @inline(__always)
+  func signed(_ x: Lanes) -> SIMD4<Int32> {
+    (low.atLeast(x).atMost(high) + Lanes(repeating: Requantizer.rounder)).bits &+ zero
+  }
+
+  /// The first `count` of eight signed bytes as they are stored.
+  @inline(__always)
+  func store(_ a: SIMD4<Int32>, _ b: SIMD4<Int32>, _ target: UnsafeMutableRawPointer, count: Int) {
+    let bytes = ck_narrow(a, b, a, b) ^ SIMD16(repeating: flip)
+    var word = UInt64(truncatingIfNeeded: ck_firstWord(bytes))
+    if count == 8 { return target.storeBytes(of: word, as: UInt64.self) }
+    for i in 0..<count {
+      target.storeBytes(of: UInt8(truncatingIfNeeded: word), toByteOffset: i, as: UInt8.self)
+      word >>= 8
+    }
+  }
+
+  /// The first `count` of sixteen signed bytes, at most all of them, as they are stored.
+  @inline(__always)
+  func store(
+    _ a: SIMD4<Int32>, _ b: SIMD4<Int32>, _ c: SIMD4<Int32>, _ d: SIMD4<Int32>, _ target: UnsafeMutableRawPointer,
+    count: Int
+  ) {
+    var bytes = ck_narrow(a, b, c, d) ^ SIMD16(repeating: flip)
+    if count >= 16 {
+      ck_storeVector(bytes, target)
+    } else {
+      withUnsafeBytes(of: &bytes) { bytes in
+        for i in 0..<count { target.storeBytes(of: bytes[i], toByteOffset: i, as: UInt8.self) }
+      }
+    }
+  }
 }
 
-/// round((sum + bias) · scale) + zero point, ties to even, saturated to a signed or unsigned byte.
-///
-/// Biases, where there are any, are one for each row, and need `.row`.
+/// round(sum · scale) + zero point, ties to even, saturated to a signed or unsigned byte, with a scale for each column
+/// of [rows, columns].
 public func requantize(
-  _ platform: Platform, _ sums: UnsafePointer<Int32>, rows: Int, columns: Int, biases: UnsafePointer<Int32>?,
-  scales: UnsafePointer<Float>, scaledBy: RequantizedBy, zeroPoint: Int32, into target: UnsafeMutableRawPointer,
-  signed: Bool
+  _ platform: Platform, _ sums: UnsafePointer<Int32>, rows: Int, columns: Int, scales: UnsafePointer<Float>,
+  zeroPoint: Int32, into target: UnsafeMutableRawPointer, signed: Bool
 ) {
   guard columns > 0 else { return }
-  let end = RequantizedEnd(zeroPoint: zeroPoint, signed: signed)
-  switch scaledBy {
-  case .tensor:
-    platform.parallelRanges(rows * columns, grain: 32768) { range in
-      end.run(sums + range.lowerBound, range.count, bias: 0, scale: scales[0], into: target + range.lowerBound)
-    }
-  case .column:
-    platform.parallelRanges(rows, grain: max(1, 32768 / columns)) { range in
-      for row in range {
-        end.run(sums + row &* columns, columns, scales, into: target + row &* columns)
+  let end = Requantizer(zeroPoint: zeroPoint, isSigned: signed)
+  platform.parallelRanges(rows, grain: max(1, 32768 / columns)) { range in
+    for row in range {
+      let (from, to) = (sums + row &* columns, target + row &* columns)
+      var i = 0
+      while i &+ 16 <= columns {
+        requantizeSixteen(UnsafeRawPointer(from + i), scales + i, end, to + i, count: 16)
+        i &+= 16
       }
-    }
-  case .row(let period):
-    platform.parallelRanges(rows, grain: max(1, 32768 / columns)) { range in
-      for row in range {
-        let i = row % period
-        end.run(
-          sums + row &* columns, columns, bias: biases?[i] ?? 0, scale: scales[i], into: target + row &* columns)
+      guard i < columns else { continue }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { rest in
+        let factors = rest.baseAddress!
+        let sums = UnsafeMutableRawPointer(factors + 16).assumingMemoryBound(to: Int32.self)
+        for j in 0..<16 {
+          factors[j] = i &+ j < columns ? scales[i &+ j] : 0
+          sums[j] = i &+ j < columns ? from[i &+ j] : 0
+        }
+        requantizeSixteen(UnsafeRawPointer(sums), factors, end, to + i, count: columns &- i)
       }
     }
   }
 }
 
-/// The last steps of one vector of sums.
-private struct RequantizedEnd {
-  private let zero: SIMD4<Int32>
-  private let low: SIMD4<Int32>
-  private let high: SIMD4<Int32>
-
-  init(zeroPoint: Int32, signed: Bool) {
-    zero = SIMD4(repeating: zeroPoint)
-    low = SIMD4(repeating: signed ? -128 : 0)
-    high = SIMD4(repeating: signed ? 127 : 255)
+@inline(never)
+private func requantizeSixteen(
+  _ sums: UnsafeRawPointer, _ scales: UnsafePointer<Float>, _ end: Requantizer, _ target: UnsafeMutableRawPointer,
+  count: Int
+) {
+  let four = { (i: Int) in
+    end.signed(Lanes(converting: (sums + 4 * i).loadUnaligned(as: SIMD4<Int32>.self)) * load(scales + i))
   }
-
-  /// Beyond a thousand every result is saturated, whatever the zero point; the rounder is exact up to there.
-  @inline(__always)
-  private func finish(_ x: Lanes) -> SIMD4<Int32> {
-    let rounder = Lanes(repeating: 0x1.8p23)
-    let y = x.atLeast(Lanes(repeating: -1000)).atMost(Lanes(repeating: 1000))
-    let q = ((y + rounder).bits &- rounder.bits) &+ zero
-    return ck_minIntegers(ck_maxIntegers(q, low), high)
-  }
-
-  func run(
-    _ sums: UnsafePointer<Int32>, _ count: Int, bias: Int32, scale: Float, into target: UnsafeMutableRawPointer
-  ) {
-    let scales = Lanes(repeating: scale)
-    let biases = SIMD4<Int32>(repeating: bias)
-    var i = 0
-    while i &+ 4 <= count {
-      let sum = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
-      ck_storeBytes(finish(Lanes(converting: sum &+ biases) * scales), target + i)
-      i &+= 4
-    }
-    while i < count {
-      let x = finish(Lanes(repeating: Float(sums[i] &+ bias) * scale))
-      target.storeBytes(of: UInt8(truncatingIfNeeded: x[0]), toByteOffset: i, as: UInt8.self)
-      i &+= 1
-    }
-  }
-
-  func run(
-    _ sums: UnsafePointer<Int32>, _ count: Int, _ scales: UnsafePointer<Float>, into target: UnsafeMutableRawPointer
-  ) {
-    var i = 0
-    while i &+ 4 <= count {
-      let sum = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
-      ck_storeBytes(finish(Lanes(converting: sum) * load(scales + i)), target + i)
-      i &+= 4
-    }
-    while i < count {
-      let x = finish(Lanes(repeating: Float(sums[i]) * scales[i]))
-      target.storeBytes(of: UInt8(truncatingIfNeeded: x[0]), toByteOffset: i, as: UInt8.self)
-      i &+= 1
-    }
-  }
+  end.store(four(0), four(4), four(8), four(12), target, count: count)
 }

@@ -9,11 +9,13 @@ struct MaxPool: OperatorKernel {
   private let attributes: WindowAttributes
   private let kernel: [Int]
   private let isColumnMajor: Bool
+  private let wantsIndices: Bool
 
   init(_ site: Site) throws(RuntimeError) {
     attributes = try WindowAttributes(site)
     kernel = try site.required("kernel_shape", attributes.kernelShape)
     isColumnMajor = try site.flag("storage_order")
+    wantsIndices = site.wants(output: 1)
   }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
@@ -24,15 +26,27 @@ struct MaxPool: OperatorKernel {
     return [output, output.with(type: .int64)]
   }
 
-  /// Types of bytes are pooled as float32, which holds them exactly.
+  /// Bytes are pooled as float32, which holds them exactly, where it is asked for where they were.
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
-    guard !TypeSet.reals.contains(inputs[0].type), let output = try? infer(inputs)[0] else { return 0 }
-    return (inputs[0].count + output.count) * 4
+    let x = inputs[0]
+    guard !TypeSet.reals.contains(x.type), let output = try? infer(inputs)[0] else { return 0 }
+    if !wantsIndices, let window = try? attributes.window(input: Array(x.shape[2...]), kernel: kernel) {
+      return bytes(x.shape, window, x.type).scratchByteCount(threadCount: threads)
+    }
+    return (x.count + output.count) * 4
+  }
+
+  private func bytes(_ x: [Int], _ window: Window, _ type: ElementType) -> MaxPoolInt8 {
+    MaxPoolInt8(planes: x[0] * x[1], window: window, isSigned: type == .int8)
   }
 
   func run(_ call: Call) throws(RuntimeError) {
     let (x, output) = (call.inputs[0], call.outputs[0])
     let window = try attributes.window(input: Array(x.shape.dims[2...]), kernel: kernel)
+    if !wantsIndices, x.type == .int8 || x.type == .uint8 {
+      return bytes(x.shape.dims, window, x.type).run(
+        call.platform, x.bytes, into: output.bytes, scratch: call.scratch)
+    }
     let planes = x.shape[0] * x.shape[1]
     let indices = call.outputs[optional: 1]?.elements(Int64.self).baseAddress
     if x.type == .float64 {

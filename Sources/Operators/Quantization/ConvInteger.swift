@@ -8,7 +8,7 @@ import Tensors
 struct ConvInteger: OperatorKernel {
   private let convolution: IntegerConvolution
 
-  init(_ site: Site) throws(RuntimeError) { convolution = try IntegerConvolution(site) }
+  init(_ site: Site) throws(RuntimeError) { convolution = try IntegerConvolution(site, weights: 1, zero: 3) }
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     [
@@ -24,7 +24,7 @@ struct ConvInteger: OperatorKernel {
 
   func run(_ call: Call) throws(RuntimeError) {
     try convolution.run(
-      call, call.inputs[0], call.inputs[1], xZero: call.inputs[optional: 2], wZero: call.inputs[optional: 3],
-      into: call.outputs[0].elements(Int32.self).baseAddress!, scratch: ScratchMemory(call))
+      call, call.inputs[0], call.inputs[optional: 1], xZero: call.inputs[optional: 2],
+      wZero: call.inputs[optional: 3], FilterEnd(call.outputs[0].bytes), scratch: ScratchMemory(call))
   }
 }

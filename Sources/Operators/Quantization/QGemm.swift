@@ -88,8 +88,8 @@ struct QGemm: OperatorKernel {
       let outputScale = call.inputs[7].floats[0]
       for i in 0..<n { scales[i] /= outputScale }
       requantize(
-        call.platform, sums, rows: m, columns: n, biases: nil, scales: scales, scaledBy: .column,
-        zeroPoint: call.inputs[optional: 8]?.byte(0) ?? 0, into: output.bytes, signed: output.type == .int8)
+        call.platform, sums, rows: m, columns: n, scales: scales, zeroPoint: call.inputs[optional: 8]?.byte(0) ?? 0,
+        into: output.bytes, signed: output.type == .int8)
     }
   }
 

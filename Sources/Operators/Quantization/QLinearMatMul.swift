@@ -13,7 +13,7 @@ struct QLinearMatMul: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let dims = try product.dims(inputs[0], inputs[3], aZero: inputs[2], bZero: inputs[5])
-    let n = inputs[3].shape.last ?? 1
+    let n = QLinearMatMul.columns(inputs[3].shape)
     guard inputs[1].count == 1, inputs[4].count == 1 || inputs[4].count == n, inputs[6].count == 1, inputs[7].count == 1
     else {
       throw RuntimeError(
@@ -23,10 +23,13 @@ struct QLinearMatMul: OperatorKernel {
     return [Fact(inputs[7].type, dims)]
   }
 
+  /// Columns of a B of this shape; a vector is one.
+  private static func columns(_ dims: [Int]) -> Int { dims.count > 1 ? dims[dims.count - 1] : 1 }
+
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int {
     guard let product = try? Product(inputs[0].shape, inputs[3].shape, false, false) else { return 0 }
     return self.product.scratchByteCount(inputs[0], inputs[3])
-      + ScratchMemory.byteCount(product.dims.productSaturating &* 4) + ScratchMemory.byteCount(inputs[4].count * 4)
+      + ScratchMemory.byteCount(product.dims.productSaturating &* 4) + ScratchMemory.byteCount(product.n * 4)
   }
 
   func run(_ call: Call) throws(RuntimeError) {
@@ -34,15 +37,14 @@ struct QLinearMatMul: OperatorKernel {
     let (a, output) = (call.inputs[0], call.outputs[0])
     let sums = scratch.take(output.count, of: Int32.self)
     let (aScale, bScales, yScale) = (call.inputs[1], call.inputs[4], call.inputs[6])
-    let scales = scratch.take(bScales.count, of: Float.self)
-    for i in 0..<bScales.count { scales[i] = aScale.floats[0] * bScales.floats[i] / yScale.floats[0] }
+    let n = product.packedDims?[1] ?? QLinearMatMul.columns(call.inputs[3].shape.dims)
+    let scales = scratch.take(n, of: Float.self)
+    for i in 0..<n { scales[i] = aScale.floats[0] * bScales.floats[bScales.count > 1 ? i : 0] / yScale.floats[0] }
     try product.run(
       call, a, call.inputs[optional: 3], aZero: call.inputs[2], bZero: call.inputs[5], into: sums, scratch: scratch)
-    let n = bScales.count > 1 ? bScales.count : output.count
     requantize(
-      call.platform, sums, rows: n == 0 ? 0 : output.count / n, columns: n, biases: nil, scales: scales,
-      scaledBy: bScales.count > 1 ? .column : .tensor, zeroPoint: call.inputs[7].byte(0), into: output.bytes,
-      signed: output.type == .int8)
+      call.platform, sums, rows: n == 0 ? 0 : output.count / n, columns: n, scales: scales,
+      zeroPoint: call.inputs[7].byte(0), into: output.bytes, signed: output.type == .int8)
   }
 }
 

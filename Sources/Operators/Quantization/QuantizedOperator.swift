@@ -132,10 +132,6 @@ struct QuantizedOperator: FamilyKernel {
 }
 
 extension QuantizedOperator {
-  static func add(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
-    try QuantizedOperator(site, BinaryElementwise(site, .add), operands: [0, 3], output: 6)
-  }
-
   static func multiply(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
     try QuantizedOperator(site, BinaryElementwise(site, .multiply), operands: [0, 3], output: 6)
   }

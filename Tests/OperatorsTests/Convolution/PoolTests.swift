@@ -47,6 +47,51 @@ import Testing
     ])
   }
 
+  /// Bytes have a kernel of their own: rows around its vectors, padding, gaps, on one thread and two.
+  @Test(arguments: [1, 2, 3]) func bytes(stride: Int) {
+    for (width, gap, before, after) in [(1, 1, 1, 1), (7, 1, 0, 0), (16, 2, 1, 2), (17, 1, 2, 0), (35, 3, 1, 1)] {
+      let (planes, height, kernel) = (70, 9, [3, 2])
+      let size = { (input: Int, kernel: Int, pads: Int) in (input + pads - (kernel - 1) * gap - 1) / stride + 1 }
+      let (rows, columns) = (size(height, kernel[0], 0), size(width, kernel[1], before + after))
+      let bytes = (0..<planes * height * width).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ $0 / 13) }
+      for isSigned in [false, true] {
+        let flip: UInt8 = isSigned ? 128 : 0
+        var largest: [UInt8] = []
+        for plane in 0..<planes {
+          for y in 0..<rows {
+            for x in 0..<columns {
+              var most: UInt8 = 0
+              for tap in 0..<kernel[0] * kernel[1] {
+                let row = y * stride + tap / kernel[1] * gap
+                let column = x * stride + tap % kernel[1] * gap - before
+                guard column >= 0, column < width else { continue }
+                most = max(most, bytes[(plane * height + row) * width + column] ^ flip)
+              }
+              largest.append(most ^ flip)
+            }
+          }
+        }
+        let type: ElementType = isSigned ? .int8 : .uint8
+        check([
+          Case(
+            "\(type) \(width)", "MaxPool", [.of(type, [1, planes, height, width], bytes)],
+            [
+              ("kernel_shape", .ints(kernel.map { Int64($0) })), ("strides", .ints([Int64(stride), Int64(stride)])),
+              ("dilations", .ints([Int64(gap), Int64(gap)])), ("pads", .ints([0, Int64(before), 0, Int64(after)])),
+            ], gives: [.of(type, [1, planes, rows, columns], largest)])
+        ])
+      }
+    }
+    check([
+      Case(
+        "a volume of bytes", "MaxPool", [.int8([1, 1, 2, 2, 3], [-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, 5])],
+        [("kernel_shape", .ints([2, 1, 2]))], gives: [.int8([1, 1, 1, 2, 2], [-1, -2, -4, 5])]),
+      Case(
+        "no batch of bytes", "MaxPool", [.uint8([0, 2, 4], [])], [("kernel_shape", .ints([2]))],
+        gives: [.uint8([0, 2, 3], [])]),
+    ])
+  }
+
   @Test func indices() {
     check([
       Case(
