@@ -2,7 +2,7 @@
 // file is ours, which boundary it speaks, and the memory it imports, which the JavaScript API does not tell.
 
 /** The version of wasm/ABI.md; the core writes the same number into its control block. */
-const abi = 2;
+const abi = 3;
 const importSection = 2;
 const kinds = { function: 0, table: 1, memory: 2, global: 3, tag: 4 };
 const headerBytes = 8;

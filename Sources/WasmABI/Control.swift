@@ -27,7 +27,7 @@ final class Control {
   }
 
   /// The version of the boundary; a host of another one must not go on.
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
 
   let words: UnsafeMutablePointer<UInt32>
   /// What `respond` answers.

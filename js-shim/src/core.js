@@ -18,7 +18,7 @@ import { decodeUtf8 } from './utf8.js';
 import { bytesOf } from './validate.js';
 
 /** The version of wasm/ABI.md that this file speaks. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 /** The control block, in 32-bit words; the text that names the current node follows. */
 const teamWord = 4;
@@ -37,6 +37,7 @@ const align = (address) => 64 * Math.ceil(address / 64);
  * @typedef {object} Source  bytes that the core pulls from while it loads
  * @property {number} byteCount
  * @property {(offset: number, target: Uint8Array) => void} read  fills `target`, or throws
+ * @property {(offset: number) => void} [forget]  is told that nothing before it will be read again
  * @property {() => void} [close]
  *
  * @typedef {ReturnType<typeof createCore>} Core
@@ -236,6 +237,7 @@ export function createCore({ module, memory: descriptor }, model, openExternal, 
       ),
       write: answering((address, byteCount) => void write(bytesAt(address, byteCount).slice())),
       byte_count: (source) => sources[source].byteCount,
+      forget: (source, offset) => sources[source].forget?.(offset),
       now,
       dot: dotOn(module, memory),
     },

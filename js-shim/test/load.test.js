@@ -125,7 +125,7 @@ const mistaken = [
   { flags: () => ({ wasmBinary: Uint8Array.of(1, 2, 3, 4) }), says: 'env.wasm.wasmBinary is not a wasm file.' },
   {
     flags: () => ({ wasmBinary: older }),
-    says: "env.wasm.wasmBinary is of another release (99) than this script (2).",
+    says: "env.wasm.wasmBinary is of another release (99) than this script (3).",
   },
   {
     flags: () => ({ wasmPaths: `${address}/page/` }),
@@ -143,7 +143,7 @@ const mistaken = [
   { flags: () => ({ wasmBinary: {} }), says: 'env.wasm.wasmBinary is not a wasm file.' },
   {
     flags: () => ({ wasmModule: new WebAssembly.Module(older) }),
-    says: "env.wasm.wasmModule is of another release (99) than this script (2).",
+    says: "env.wasm.wasmModule is of another release (99) than this script (3).",
   },
   { flags: () => ({ wasmBinary: wasm.subarray(0, 5000) }), says: /^env\.wasm\.wasmBinary could not be compiled: WebAssembly/ },
   { flags: () => ({ wasmPaths: `${folder}/none` }), says: /wasmPaths \(.*none\/ort.*\) could not be read: ENOENT/ },
