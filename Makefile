@@ -57,8 +57,9 @@ test-tools: $(STAMPS)/python ## Run the tests of the scripts.
 test-js: js $(STAMPS)/python ## Run the JavaScript tests in the Node on PATH and in Node 24.
 	@cd js-shim && for node in $(NODE) $(CURDIR)/$(NODE24); do $$node --version; $$node --test $$(find test -maxdepth 1 -name '*.test.*js'); done
 
-test-memory: js $(STAMPS)/python $(CACHE)/models/light/.done ## Create, run and release a model 200 times in each Node, with 1 and 2 threads.
+test-memory: js $(STAMPS)/python $(CACHE)/models/light/.done ## Create, run and release a model 200 times in each Node, with 1 and 2 threads; create from streams.
 	@for node in $(NODE) $(NODE24); do for threads in 1 2; do $$node Benchmarks/cycles.mjs --models $(CACHE)/models/light --threads $$threads --check light_shufflenet_noise; done; done
+	@for node in $(NODE) $(NODE24); do $$node Benchmarks/streams.mjs || exit 1; done
 
 test-package: dist $(STAMPS)/webpack ## Install the packed file in empty folders, bundle programs that use it, and run them.
 	@NODE=$(NODE) $(NODE24) --test js-shim/test/package/*.test.mjs

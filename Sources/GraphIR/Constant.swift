@@ -42,6 +42,10 @@ open class Constant: ElementSource {
     fatalError("a subclass says where the bytes are")
   }
 
+  /// Where byte `offset` comes from, and the lowest place there which is read for it and for all that follow; nil where
+  /// the elements are in memory.
+  open func origin(of offset: Int) -> Origin? { nil }
+
   /// Says that nobody will ask for `tensor` soon; those who have it keep it.
   open func release() { place = nil }
 }

@@ -1,9 +1,10 @@
+import ONNXFormat
 import Tensors
 
 /// A constant on its way to where it stays, read and packed one range after the other.
 ///
-/// Binding only says where a weight will lie. The session fills the places before it is ready, and may pause or be
-/// stopped between any two ranges.
+/// Binding only says where a weight will lie. The session fills the places before it is ready (`FillingQueue`), and may
+/// pause or be stopped between any two ranges.
 public final class Filling {
   /// The bytes that are read at a time, unless a single unit of a packed layout takes more.
   public static let rangeByteCount = 1 << 18
@@ -16,12 +17,15 @@ public final class Filling {
   private let strip: Range<Int>
   private let target: Target
   private var next = 0
-  private var staging: Storage?
+  /// Where the next range comes from, and nothing after it from further in front; nil where it is in memory.
+  private(set) var origin: Origin?
+  /// The node that the place belongs to, for errors.
+  public var node: RuntimeError.Node?
 
   private enum Target {
     case tensor(Tensor)
     /// Rows are read to a staging buffer and packed from there.
-    case packed((Range<Int>, UnsafeMutableRawPointer) -> Void, Allocator)
+    case packed((Range<Int>, UnsafeMutableRawPointer) -> Void)
   }
 
   /// A copy as it is, to a tensor of the constant's type and shape.
@@ -32,12 +36,13 @@ public final class Filling {
     strip = 0..<1
     step = Filling.rangeByteCount
     target = .tensor(tensor)
+    origin = constant.origin(of: 0)
   }
 
   /// Ranges of rows, whose first is a multiple of `unit`, and of each row the bytes `strip`, or all of them. `pack` is
   /// given a range and where that much of its rows is, one right behind the other.
   public init(
-    _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1, allocator: Allocator,
+    _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1,
     pack: @escaping (Range<Int>, UnsafeMutableRawPointer) -> Void
   ) {
     self.constant = constant
@@ -45,23 +50,27 @@ public final class Filling {
     pitch = constant.byteCount / max(rows, 1)
     self.strip = strip ?? 0..<pitch
     step = max(unit, Filling.rangeByteCount / max(self.strip.count, 1) / unit * unit)
-    target = .packed(pack, allocator)
+    target = .packed(pack)
+    origin = constant.origin(of: self.strip.lowerBound)
+  }
+
+  /// The bytes that `advance` wants for rows on their way.
+  var stagingByteCount: Int {
+    if case .packed = target { min(step, count) * strip.count } else { 0 }
   }
 
   /// Fills the next range; true when there is none left.
-  @export(interface) public func advance() throws(RuntimeError) -> Bool {
+  func advance(_ staging: UnsafeMutableRawPointer) throws(RuntimeError) -> Bool {
     let range = next..<min(next + step, count)
     switch target {
     case .tensor(let tensor):
       try constant.read(at: range.lowerBound, count: range.count, into: tensor.bytes + range.lowerBound)
-    case .packed(let pack, let allocator):
-      if staging == nil { staging = try allocator.allocate(byteCount: min(step, count) * strip.count) }
-      guard let staging else { return false }
-      try read(range, into: staging.base)
-      pack(range, staging.base)
+    case .packed(let pack):
+      try read(range, into: staging)
+      pack(range, staging)
     }
     next = range.upperBound
-    if next == count { staging = nil }
+    if next < count { origin = constant.origin(of: next * pitch + strip.lowerBound) }
     return next == count
   }
 

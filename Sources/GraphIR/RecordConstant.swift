@@ -31,6 +31,8 @@ public final class RecordConstant: Constant {
     try reader.read(at: offset, count: count, into: target)
   }
 
+  public override func origin(of offset: Int) -> Origin? { reader.origin(of: offset) }
+
   /// Forgets the loaded bytes; whoever uses the tensor keeps it alive.
   public override func release() {
     super.release()

@@ -3,8 +3,7 @@ import Kernels
 import Operators
 import Tensors
 
-/// Binds the nodes of a graph one by one, and fills what each packs range by range, so that a long create can be watched
-/// and stopped.
+/// Binds the nodes of a graph one by one, so that a long create can be watched and stopped.
 final class Binder {
   private let graph: Graph
   private let platform: Platform
@@ -14,7 +13,7 @@ final class Binder {
   private var isNeeded: [Bool]
   /// The element type of each value, of a sequence that of its elements; nil where it is not known before a run.
   private var types: [ElementType?]
-  /// What is not filled yet of the node that was bound last; the next one is last.
+  /// What must be filled before a run, of the nodes that are bound.
   private var fillings: [Filling] = []
 
   /// `inputs` are the element types of the graph's inputs, as far as they are known; `kept` are values that are read
@@ -34,29 +33,17 @@ final class Binder {
 
   var boundCount: Int { steps.count }
 
-  /// The node that the next piece of work belongs to.
-  var next: Node? {
-    if !fillings.isEmpty { return graph.nodes[steps.count - 1] }
-    return steps.count < graph.nodes.count ? graph.nodes[steps.count] : nil
-  }
+  /// The node that is bound next.
+  var next: Node? { steps.count < graph.nodes.count ? graph.nodes[steps.count] : nil }
 
-  /// Binds the next node, or fills a range of what the last one packs. True when every node is bound and filled.
+  /// Binds the next node. True when every node is bound.
   func advance() throws(RuntimeError) -> Bool {
     guard let node = next else { return true }
-    do throws(RuntimeError) {
-      if let filling = fillings.last {
-        if try filling.advance() { fillings.removeLast() }
-      } else {
-        fillings = try bind(node).reversed()
-      }
-    } catch {
-      throw error.at(node.place)
-    }
+    do throws(RuntimeError) { try bind(node) } catch { throw error.at(node.place) }
     return next == nil
   }
 
-  /// Binds a node and answers what is to be filled.
-  private func bind(_ node: Node) throws(RuntimeError) -> [Filling] {
+  private func bind(_ node: Node) throws(RuntimeError) {
     let constants = node.inputs.map { $0 >= 0 ? graph.values[$0].constant : nil }
     let site = Site(node, constants: constants, platform: platform, allocator: allocator)
     let evaluation = Evaluation(try Registry.bind(site), of: node)
@@ -64,14 +51,13 @@ final class Binder {
     let facts = Facts(zip(node.inputs, given).map { $0 < 0 ? nil : Fact($1) })
     try evaluation.types.check(facts)
     var yields: [[ElementType?]] = []
-    var fillings = site.fillings
+    for filling in site.fillings { filling.node = node.place }
+    fillings += site.fillings
     var bodies: [Program] = []
     for body in node.bodies {
       let inputs = evaluation.types.bodyInputs(body.formalCount, of: given) + body.captures.map { known($0) }
       let binder = Binder(body.graph, inputs: inputs, platform: platform, allocator: allocator)
-      for node in body.graph.nodes {
-        do throws(RuntimeError) { fillings += try binder.bind(node) } catch { throw error.at(node.place) }
-      }
+      while try !binder.advance() {}
       yields.append(body.graph.outputs.map { binder.known($0) })
       let (program, rest) = try binder.finish()
       bodies.append(program)
@@ -89,15 +75,13 @@ final class Binder {
       : evaluation.types.outputs(node.outputs.count, ofBodies: yields)
     for (output, type) in zip(node.outputs, made) where output >= 0 { types[output] = type }
     steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
-    return fillings
   }
 
   private func known(_ value: ValueID) -> ElementType? { value >= 0 ? types[value] : nil }
 
-  /// The program, once every node is bound, and what of its constants is to be filled.
+  /// The program, once every node is bound, and what is to be filled.
   func finish() throws(RuntimeError) -> (program: Program, fillings: [Filling]) {
     var constants = [Value](repeating: .none, count: graph.values.count)
-    var fillings: [Filling] = []
     for (value, info) in graph.values.enumerated() {
       guard let constant = info.constant, isNeeded[value] else { continue }
       let (tensor, filling) = try constant.placed(allocator)

@@ -47,7 +47,7 @@ public final class SessionBuilder {
     case optimizing(Imported, Pipeline)
     case writing(Imported, WireSender)
     case binding(Imported, Binder)
-    case filling(Ready, [Filling], filled: Int)
+    case filling(Ready, FillingQueue)
     case ready(Ready)
   }
 
@@ -124,12 +124,10 @@ public final class SessionBuilder {
       if try sender.advance() { stage = beginBinding(imported) }
     case .binding(let imported, let binder):
       if try binder.advance() { stage = try beginFilling(imported, binder) }
-    case .filling(let ready, let fillings, let filled):
-      if filled == fillings.count {
+    case .filling(let ready, let queue):
+      if try queue.advance() {
         ready.forgetSources()
         stage = .ready(ready)
-      } else if try fillings[filled].advance() {
-        stage = .filling(ready, fillings, filled: filled + 1)
       }
     case .ready: break
     }
@@ -164,7 +162,7 @@ public final class SessionBuilder {
     return .binding(imported, binder)
   }
 
-  /// Everything has its place now; what is left is to fill the constants that are read as they are.
+  /// Everything has its place now, and nothing but the fillings reads the model any more.
   private func beginFilling(_ imported: Imported, _ binder: Binder) throws(RuntimeError) -> Stage {
     let model = imported.model
     let bound = try binder.finish()
@@ -178,7 +176,7 @@ public final class SessionBuilder {
     let ready = Ready(
       imported, bound.program, defaults: defaults, scratch: try allocator.allocate(byteCount: 0), platform: platform,
       allocator: allocator, options: options)
-    return .filling(ready, fillings, filled: 0)
+    return .filling(ready, try FillingQueue(fillings, allocator: allocator))
   }
 
   /// The share of the work that is done, 0 to 1, by nodes and constants.
@@ -187,16 +185,19 @@ public final class SessionBuilder {
     case .reading, .decoding, .decoded, .importing: 0
     case .optimizing, .writing: 0.1
     case .binding(let imported, let binder):
-      0.2 + 0.6 * Double(binder.boundCount) / Double(max(imported.model.graph.nodes.count, 1))
-    case .filling(_, let fillings, let filled): 0.8 + 0.2 * Double(filled) / Double(max(fillings.count, 1))
+      0.2 + 0.1 * Double(binder.boundCount) / Double(max(imported.model.graph.nodes.count, 1))
+    case .filling(_, let queue): 1 - 0.7 * Double(queue.remaining) / Double(max(queue.count, 1))
     case .ready: 1
     }
   }
 
   /// The node that is bound next, or whose weights are being packed.
   public var next: RuntimeError.Node? {
-    guard case .binding(_, let binder) = stage else { return nil }
-    return binder.next?.place
+    switch stage {
+    case .binding(_, let binder): binder.next?.place
+    case .filling(_, let queue): queue.node
+    default: nil
+    }
   }
 
   /// What `advance` made, once it has said true.

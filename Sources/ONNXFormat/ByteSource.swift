@@ -9,6 +9,8 @@ open class ByteSource {
   public let byteCount: Int64
   /// The bytes, where they are all in memory and stay there as long as the source lives; then nothing is copied.
   public let mapped: UnsafeRawPointer?
+  /// Which of a model's files this is: 0 is its own, then come those beside it as they were opened.
+  public internal(set) var number = 0
 
   public init(byteCount: Int64, mapped: UnsafeRawPointer? = nil) {
     self.byteCount = max(0, byteCount)
@@ -22,6 +24,9 @@ open class ByteSource {
     guard let mapped else { throw RuntimeError(.fail, "a byte source must be mapped or override fetch") }
     target.copyMemory(from: mapped + Int(truncatingIfNeeded: offset), byteCount: count)
   }
+
+  /// Told that no byte before `offset` will be read again: whoever keeps them may let them go.
+  open func forget(before offset: Int64) {}
 
   /// Copies `count` bytes from `offset` to `target`; throws where the range leaves the source.
   public final func read(at offset: Int64, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {

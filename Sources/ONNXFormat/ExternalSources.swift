@@ -15,18 +15,27 @@ open class ExternalSources {
 
   /// The file at `location`, opened before or now.
   public final func source(_ location: Name) throws(RuntimeError) -> ByteSource {
-    if let known = opened.first(where: { $0.location == location }) { return known.source }
-    guard location.staysInside else {
+    let plain = location.withoutDots
+    if let known = opened.first(where: { $0.location == plain }) { return known.source }
+    guard plain.staysInside else {
       throw RuntimeError(
         .invalidArgument, "external data must be in a relative path without '..', got %s", name: location)
     }
     let source = try open(location)
-    opened.append((location, source))
+    opened.append((plain, source))
+    source.number = opened.count
     return source
   }
 }
 
 extension Name {
+  /// This, as a path, without './' in front: the same file is to be one source, however it is spelt.
+  fileprivate var withoutDots: Name {
+    var rest = bytes[...]
+    while rest.starts(with: [UInt8(ascii: "."), UInt8(ascii: "/")]) { rest = rest.dropFirst(2) }
+    return rest.first == UInt8(ascii: "/") ? self : Name(Array(rest))
+  }
+
   /// Whether this, as a path, is relative and never goes up.
   var staysInside: Bool {
     if isEmpty || bytes.contains(0) { return false }

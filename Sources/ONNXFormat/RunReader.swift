@@ -13,7 +13,7 @@ struct RunReader {
   private let bitWidth: Int
   private let field: TensorRecord.Run.Field
   private let runs: [TensorRecord.Run]
-  private let source: ByteSource
+  let source: ByteSource
 
   /// Where the next value is: in which run, through which reader, and the packed byte it becomes.
   private var run = 0
@@ -32,6 +32,9 @@ struct RunReader {
     for run in self.runs { count += try RunReader.count(run, source) }
     valueCount = count
   }
+
+  /// Where in the file the first value is; nil where there is none.
+  var start: Int64? { runs.first?.offset }
 
   /// The values that `elements` elements take.
   func valueCount(for elements: Int) -> Int {

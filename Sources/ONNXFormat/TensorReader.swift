@@ -27,6 +27,12 @@ public final class TensorLoader {
   }
 }
 
+/// A place in one of a model's files.
+public struct Origin {
+  public let source: ByteSource
+  public let offset: Int64
+}
+
 /// One tensor's packed little-endian bytes, read a range at a time to where they stay, whatever form the file has.
 public struct TensorReader {
   public let type: ElementType
@@ -95,6 +101,17 @@ public struct TensorReader {
         byteCount, Int(clamping: data.offset), Int(clamping: source.byteCount))
     }
     return .bytes(source, offset: data.offset)
+  }
+
+  /// The file that byte `start` comes from, and the lowest place there which is read for it and for all that follow;
+  /// nil where the elements are in memory.
+  public func origin(of start: Int) -> Origin? {
+    switch place {
+    case .bytes(let source, let offset): Origin(source: source, offset: offset + Int64(start))
+    // A reader that goes back starts at the front again.
+    case .runs(let runs): runs.start.map { Origin(source: runs.source, offset: $0) }
+    case .memory, .source: nil
+    }
   }
 
   /// All bytes, where they are in memory already and live as long as the source; of any alignment.

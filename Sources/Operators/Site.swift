@@ -100,7 +100,7 @@ public final class Site {
     _ i: Int, _ constant: Constant, rows: Int, strip: Range<Int>? = nil, unit: Int = 1,
     _ pack: @escaping (Range<Int>, UnsafeMutableRawPointer) -> Void
   ) {
-    fillings.append(Filling(constant, rows: rows, strip: strip, unit: unit, allocator: allocator, pack: pack))
+    fillings.append(Filling(constant, rows: rows, strip: strip, unit: unit, pack: pack))
     consume(i)
   }
 

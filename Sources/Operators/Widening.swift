@@ -1,5 +1,6 @@
 import GraphIR
 import Kernels
+import ONNXFormat
 import Tensors
 
 /// Lets operators whose kernels know float32 alone run on float16 and bfloat16: what goes in is widened, what comes out
@@ -98,6 +99,8 @@ final class WidenedConstant: Constant {
       done += part
     }
   }
+
+  override func origin(of offset: Int) -> Origin? { narrow.origin(of: offset / 4 * narrow.type.byteWidth) }
 }
 
 extension ElementType {

@@ -11,6 +11,7 @@ enum Host {
       return apusOpen(base, Int32(truncatingIfNeeded: location.count))
     }
     static func byteCount(_ source: Int32) -> Double { apusByteCount(source) }
+    static func forget(_ source: Int32, _ offset: Double) { apusForget(source, offset) }
     static func now() -> Double { apusNow() }
     static func write(_ bytes: UnsafeRawBufferPointer) -> Int32 {
       guard let base = bytes.baseAddress else { return 0 }
@@ -27,6 +28,7 @@ enum Host {
       var read: (Int32, Double, Int, UnsafeMutableRawPointer) -> Int32 = { _, _, _, _ in -1 }
       var open: (UnsafeRawBufferPointer) -> Int32 = { _ in -1 }
       var byteCount: (Int32) -> Double = { _ in 0 }
+      var forget: (Int32, Double) -> Void = { _, _ in }
       var now: () -> Double = { 0 }
       var write: (UnsafeRawBufferPointer) -> Int32 = { _ in -1 }
     }
@@ -37,6 +39,7 @@ enum Host {
     }
     static func open(_ location: UnsafeRawBufferPointer) -> Int32 { functions.open(location) }
     static func byteCount(_ source: Int32) -> Double { functions.byteCount(source) }
+    static func forget(_ source: Int32, _ offset: Double) { functions.forget(source, offset) }
     static func now() -> Double { functions.now() }
     static func write(_ bytes: UnsafeRawBufferPointer) -> Int32 { functions.write(bytes) }
     static var dotBytes: Platform.DotBytes? { nil }
@@ -57,6 +60,11 @@ enum Host {
   @_extern(wasm, module: "apus", name: "byte_count")
   @_extern(c)
   private func apusByteCount(_ source: Int32) -> Double
+
+  /// Says that no byte of a source before `offset` will be read again.
+  @_extern(wasm, module: "apus", name: "forget")
+  @_extern(c)
+  private func apusForget(_ source: Int32, _ offset: Double)
 
   /// Milliseconds since any fixed moment.
   @_extern(wasm, module: "apus", name: "now")
@@ -81,21 +89,23 @@ enum Host {
 
 /// Bytes that the host is asked for, range by range.
 final class HostSource: ByteSource {
-  private let number: Int32
+  private let handle: Int32
 
-  init(_ number: Int32) throws(RuntimeError) {
-    guard let byteCount = Int64(exactly: Host.byteCount(number)) else {
+  init(_ handle: Int32) throws(RuntimeError) {
+    guard let byteCount = Int64(exactly: Host.byteCount(handle)) else {
       throw RuntimeError(.invalidArgument, "the size of a source must be a whole number")
     }
-    self.number = number
+    self.handle = handle
     super.init(byteCount: byteCount)
   }
 
   override func fetch(at offset: Int64, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
-    guard Host.read(number, Double(offset), count, target) >= 0 else {
+    guard Host.read(handle, Double(offset), count, target) >= 0 else {
       throw RuntimeError(.fail, "the host could not read %d bytes at byte %d", count, Int(clamping: offset))
     }
   }
+
+  override func forget(before offset: Int64) { Host.forget(handle, Double(offset)) }
 }
 
 /// The host, which keeps the optimised model.

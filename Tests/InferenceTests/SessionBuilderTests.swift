@@ -4,10 +4,13 @@ import Testing
 
 @testable import Inference
 
-/// Bytes that are asked for range by range, and counted.
+/// Bytes that are asked for range by range, counted, and gone when they are said to be read no more.
 private final class CountedSource: ByteSource {
   private let bytes: [UInt8]
   private(set) var fetched = 0
+  private(set) var forgotten: Int64 = 0
+  /// The most bytes that were read and could not go yet, since the first that could.
+  private(set) var window: Int64 = 0
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -15,8 +18,15 @@ private final class CountedSource: ByteSource {
   }
 
   override func fetch(at offset: Int64, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+    guard offset >= forgotten else { throw RuntimeError(.fail, "byte %d is gone", Int(offset)) }
     fetched += count
+    if forgotten > 0 { window = max(window, offset + Int64(count) - forgotten) }
     bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress! + Int(offset), byteCount: count) }
+  }
+
+  override func forget(before offset: Int64) {
+    #expect(offset >= forgotten)
+    forgotten = offset
   }
 }
 
@@ -35,6 +45,9 @@ private final class CountedSource: ByteSource {
     let name: String
     let graph: GraphProto
     let feeds: KeyValuePairs<String, Tensor>
+    var functions: [FunctionProto] = []
+    /// The most bytes of the file that are read and may be read again.
+    var window = 2 * Filling.rangeByteCount
   }
 
   private static var cases: [Weights] {
@@ -102,6 +115,49 @@ private final class CountedSource: ByteSource {
               ])
           ], ["y"]),
         feeds: ["c": .bool([], [true]), "x": mixed([2, 700]), "i": .int64([1], [0])]),
+      Weights(
+        name: "weights of branches",
+        graph: graph(
+          ["c: bool", "x"],
+          [
+            node(
+              "y = If(c)",
+              [
+                "then_branch": .graph(
+                  graph([], constants: ["a": mixed([700, 400])], [node("t = MatMul(x, a)")], ["t"])),
+                "else_branch": .graph(
+                  graph([], constants: ["b": mixed([700, 401])], [node("e = MatMul(x, b)")], ["e"])),
+              ])
+          ], ["y"]),
+        feeds: ["c": .bool([], [false]), "x": mixed([2, 700])]),
+      Weights(
+        name: "a weight of three nodes, in panels, in strips and as it is",
+        graph: graph(
+          ["x", "u", "i: int64"], constants: ["w": mixed([400, 5000])],
+          [node("y = MatMul(x, w)"), node("z = Gemm(u, w)", ["transB": .int(1)]), node("r = Gather(w, i)")],
+          ["y", "z", "r"]),
+        feeds: ["x": mixed([2, 400]), "u": mixed([2, 5000]), "i": .int64([1], [399])],
+        window: 6 * Filling.rangeByteCount),
+      Weights(
+        name: "weights the other way round",
+        graph: graph(
+          ["x"], constants: ["w2": mixed([300, 200]), "b": mixed([300]), "w1": mixed([700, 300])],
+          [node("h = MatMul(x, w1)"), node("a = Add(h, b)"), node("y = MatMul(a, w2)")], ["y"]),
+        feeds: ["x": mixed([2, 700])]),
+      Weights(
+        name: "a weight that a pass reads first",
+        graph: graph(
+          ["x"], constants: ["w": mixed([200, 300]), "a": mixed([300, 400])],
+          [node("t = Transpose(w)"), node("h = MatMul(x, t)"), node("k = MatMul(h, w)"), node("y = MatMul(k, a)")],
+          ["y"]),
+        feeds: ["x": mixed([2, 300])]),
+      Weights(
+        name: "a weight of a function",
+        graph: graph(
+          ["x"], constants: ["w": mixed([500, 500])], [node("h = local.Twice(x, w)"), node("y = local.Twice(h, w)")],
+          ["y"]),
+        feeds: ["x": mixed([2, 500])],
+        functions: [function("Twice", ["x", "w"], [node("h = MatMul(x, w)"), node("y = MatMul(h, w)")], ["y"])]),
     ]
   }
 
@@ -111,7 +167,8 @@ private final class CountedSource: ByteSource {
   }
 
   private func checkPieces(_ test: Weights) throws {
-    let proto = model(test.graph)
+    var proto = model(test.graph)
+    for function in test.functions { proto = proto.with(function) }
     let bytes = try ModelEncoder().encode(proto).bytes()
     for level in [OptimizationLevel.none, .all] {
       var options = Session.Options()
@@ -126,6 +183,8 @@ private final class CountedSource: ByteSource {
       }
       #expect(most <= Filling.rangeByteCount + 65536, "\(test.name), \(level)")
       #expect(pieces > 5, "\(test.name), \(level)")
+      #expect(source.forgotten > 0, "\(test.name), \(level)")
+      #expect(source.window <= Int64(test.window), "\(test.name), \(level): \(source.window)")
       let session = Session(try builder.finished())
       let whole = try Session(model: proto, options: options)
       #expect(difference(try session.run(test.feeds)[0]!, try whole.run(test.feeds)[0]!) == nil, "\(test.name)")

@@ -9,7 +9,9 @@ import Testing
     #expect(try sources.source(Name(text: path)).byteCount == 1)
   }
 
-  @Test(arguments: ["", "/etc/passwd", "..", "../a", "a/../../b", "a\\..\\b", "\\a", "C:\\a", "http://a/b", "a\0b"])
+  @Test(arguments: [
+    "", "/etc/passwd", "..", "../a", "a/../../b", "a\\..\\b", "\\a", "C:\\a", "http://a/b", "a\0b", "./", "././../a",
+  ])
   func refusesPathsElsewhere(_ path: String) throws {
     let sources = GivenSources([Name(text: path): [1]])
     let said = message { _ = try sources.source(Name(text: path)) }
@@ -19,7 +21,7 @@ import Testing
 
   @Test func opensEachFileOnce() throws {
     let sources = GivenSources(["a": [1], "b": [2]])
-    for name in ["a", "b", "a", "a"] as [Name] { _ = try sources.source(name) }
+    for name in ["a", "b", "a", "./a", "././b"] as [Name] { _ = try sources.source(name) }
     #expect(sources.openCount == 2)
   }
 }

@@ -29,6 +29,7 @@ const align = (address) => 64 * Math.ceil(address / 64);
  * @typedef {object} Source  bytes that the core pulls from while it loads
  * @property {number} byteCount
  * @property {(offset: number, target: Uint8Array) => void} read  fills `target`, or throws
+ * @property {(offset: number) => void} [forget]  is told that nothing before it will be read again
  * @property {() => void} [close]
  *
  * @typedef {ReturnType<typeof createCore>} Core
@@ -224,6 +225,7 @@ export function createCore({ module, memory: descriptor }, openExternal, threads
       ),
       write: answering((address, byteCount) => void write(bytesAt(address, byteCount).slice())),
       byte_count: (source) => sources[source].byteCount,
+      forget: (source, offset) => sources[source].forget?.(offset),
       now,
       dot: dotOn(module, memory),
     },

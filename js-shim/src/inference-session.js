@@ -1,7 +1,14 @@
 import { resolveBackend, resolveBackendNow } from './backend.js';
+import { nextTurn } from './host.js';
 import { Tensor } from './tensor.js';
 import { checkTurns, unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
+
+/**
+ * Sessions that are being released. Workers and the collector answer in turns of this thread, which a caller who awaits
+ * nothing but runs of other sessions would not give.
+ */
+const releasing = new Set();
 
 /**
  * A loaded model: `await InferenceSession.create(…)`, then `run` as often as you like, then `release`.
@@ -58,7 +65,9 @@ export class InferenceSession {
     const { fetches, options } = checkRun(this, feeds, arg1, arg2);
     const outputs = this.handler.run(feeds, fetches, options);
     // Where there is nothing to wait for, the caller need not either.
-    return asTensors(typeof outputs?.then === 'function' ? await outputs : outputs, fetches);
+    const results = asTensors(typeof outputs?.then === 'function' ? await outputs : outputs, fetches);
+    if (releasing.size > releasing.has(this)) await nextTurn();
+    return results;
   }
 
   /** The same without a promise; an error while another run of this session is under way. */
@@ -70,7 +79,12 @@ export class InferenceSession {
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
   async release() {
-    return this.handler.dispose();
+    releasing.add(this);
+    try {
+      return await this.handler.dispose();
+    } finally {
+      releasing.delete(this);
+    }
   }
 
   startProfiling() {

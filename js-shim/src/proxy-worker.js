@@ -17,8 +17,22 @@ export function serveSessions(greeting, port) {
   const acts = {
     async create({ id, model, options, compiled, settings }) {
       Object.assign(env, settings);
-      const onProgress = options.hasProgress ? (progress) => port.postMessage({ id, progress }) : undefined;
-      const handler = await createHandler(model, { ...options, ...watched(id, options), onProgress }, compiled);
+      /** The paths of what arrived at the page, which told so itself. */
+      const arrived = new Set();
+      const opened = (data, path) => {
+        if (!data.blocks) return data;
+        arrived.add(path);
+        return streamOf(data.blocks);
+      };
+      const tell = (progress) => {
+        if (progress.phase !== 'download' || !arrived.has(progress.path)) port.postMessage({ id, progress });
+      };
+      const here = {
+        ...watched(id, options),
+        externalData: options.externalData.map(({ path, data }) => ({ path, data: opened(data, path) })),
+        onProgress: options.hasProgress ? tell : undefined,
+      };
+      const handler = await createHandler(opened(model), { ...options, ...here }, compiled);
       sessions.set(id, handler);
       const { inputNames, outputNames, inputMetadata, outputMetadata, memory, optimizedModel } = handler;
       return { session: id, inputNames, outputNames, inputMetadata, outputMetadata, memory, optimizedModel };
@@ -68,4 +82,16 @@ export function serveSessions(greeting, port) {
       stops.delete(id);
     }
   };
+}
+
+/** What came in blocks, as the stream that it was; each block goes when the next is asked for. */
+function streamOf(blocks) {
+  let last;
+  const pull = (controller) => {
+    last?.buffer.transfer?.(0);
+    last = blocks.shift();
+    if (last) controller.enqueue(last);
+    else controller.close();
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
 }

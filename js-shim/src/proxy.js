@@ -1,14 +1,15 @@
 // Sessions in a worker, for `env.wasm.proxy`: whatever computes, computes there. proxy-worker.js is the other side.
 //
 // A request is `{ id, act, … }`, its answer `{ id, result }` or `{ id, error }`. Models, feeds and results cross as
-// copies; arrays of the caller are given away only where it says `transfer: true`.
+// copies; arrays of the caller are given away only where it says `transfer: true`. A model that arrives here as a
+// stream goes on in blocks, `{ blocks }`, which are given away.
 import { checkData, externalFiles } from './create-handler.js';
 import { offerDownload } from './optimized-model.js';
 import { plain, plainEnv } from './plain.js';
 import { buffersOf, errorOf, plainValues, tensorsOf, tight } from './proxy-values.js';
 import { mayPin } from './session-handler.js';
 import { intermediatesOf } from './session-options.js';
-import { openSource } from './source.js';
+import { blockBytes, openSource } from './source.js';
 import { unlessAborted } from './turns.js';
 import { tagOf } from './validate.js';
 import { fillTensor } from './values.js';
@@ -102,7 +103,8 @@ export async function createProxyHandler(model, options, compiled, Tensor) {
     compiled,
     settings: settings(),
   };
-  const transfer = isCopied ? [] : buffersOf([request.model, externalData]);
+  const parts = [request.model, ...externalData.map(({ data }) => data)];
+  const transfer = buffersOf(isCopied ? parts.filter(({ blocks }) => blocks) : parts);
   const description = await proxy.call(request, { transfer, signal, onProgress });
   const { optimizedModel } = description;
   if (optimizedModel) offerDownload(optimizedModel, options.optimizedModelFilePath);
@@ -120,9 +122,16 @@ async function portable(model, isCopied, { signal, onProgress }) {
   if (tagOf(model) === 'Blob' || tagOf(model) === 'File') return model;
   const onBytes = (loaded, total) => onProgress?.({ phase: 'download', loaded, total });
   const source = await openSource(model, { signal, onBytes });
-  const bytes = new Uint8Array(source.byteCount);
-  source.read(0, bytes);
-  return bytes;
+  const { byteCount } = source;
+  const blocks = [];
+  for (let at = 0, end; at < byteCount; at = end) {
+    end = Math.min(at + blockBytes, byteCount);
+    const block = new Uint8Array(end - at);
+    source.read(at, block);
+    source.forget(end);
+    blocks.push(block);
+  }
+  return { blocks };
 }
 
 let isWarned = false;

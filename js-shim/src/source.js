@@ -1,13 +1,18 @@
 // Where the bytes of a model come from. The core pulls them while it loads, in any order and some more than once, so
-// what arrives as a stream is kept until it is done, once, whether its length is known or not.
+// what arrives as a stream is kept, once, whether its length is known or not, until the core says how much of it will
+// not be read again.
 import { messageOf, runtimeError } from './errors.js';
 import { isFile } from './host.js';
 import { unlessAborted } from './turns.js';
 import { readable, tagOf } from './validate.js';
 import { loadWorkerFile, workerFileNow } from './worker-file.js';
 
-/** A stream is kept in blocks of so many bytes, since an array that grows is there twice while it does. */
-const blockBytes = 1 << 20;
+/**
+ * A stream is kept in blocks of so many bytes, since an array that grows is there twice while it does. Their buffers
+ * are resizable: what such a buffer shrinks by goes back to the system at once, and not when a collector comes by, nor
+ * to an allocator that keeps it.
+ */
+export const blockBytes = 1 << 20;
 
 /**
  * The bytes at hand as a source; they are neither kept after loading nor changed.
@@ -19,20 +24,34 @@ export const bytesSource = (bytes) => blockSource([bytes], bytes.length, Infinit
  * @param {Uint8Array[]} blocks  each of `size` bytes
  * @returns {import('./core.js').Source}
  */
-const blockSource = (blocks, byteCount, size) => ({
-  byteCount,
-  read(offset, target) {
-    if (offset + target.length > byteCount) {
-      throw runtimeError(1, `${target.length} bytes at ${offset} lie outside the ${byteCount} there are`);
+const blockSource = (blocks, byteCount, size) => {
+  /** Where the first block begins that is still there. */
+  let first = 0;
+  const forget = (offset) => {
+    // Bytes of the caller are one block, which has no end.
+    for (let block; first + size < offset && (block = blocks[first / size]); first += size) {
+      // In a host that has no such buffers the block may go.
+      blocks[first / size] = block.buffer.resize?.(0);
     }
-    for (let done = 0; done < target.length; ) {
-      const from = (offset + done) % size;
-      const part = blocks[Math.floor((offset + done) / size)].subarray(from, from + target.length - done);
-      target.set(part, done);
-      done += part.length;
-    }
-  },
-});
+  };
+  return {
+    byteCount,
+    read(offset, target) {
+      const { length } = target;
+      if (offset < first || offset + length > byteCount) {
+        throw runtimeError(1, `${length} bytes at ${offset} lie outside those from ${first} to ${byteCount}`);
+      }
+      for (let done = 0; done < length; ) {
+        const from = (offset + done) % size;
+        const part = blocks[Math.floor((offset + done) / size)].subarray(from, from + length - done);
+        target.set(part, done);
+        done += part.length;
+      }
+    },
+    forget,
+    close: () => forget(Infinity),
+  };
+};
 
 /**
  * A source where nothing has to be waited for.
@@ -92,7 +111,7 @@ async function readStream(stream, total, { signal, onBytes }) {
       // Copied, since whoever sends it may use its array again.
       for (let at = 0; at < piece.length; ) {
         const from = count % blockBytes;
-        if (from === 0) blocks.push(new Uint8Array(blockBytes));
+        if (from === 0) blocks.push(new Uint8Array(new ArrayBuffer(blockBytes, { maxByteLength: blockBytes })));
         const part = piece.subarray(at, at + blockBytes - from);
         blocks.at(-1).set(part, from);
         at += part.length;

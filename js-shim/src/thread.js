@@ -7,7 +7,7 @@ import { controlWords as words, teamWords, watchCollected } from './pool-control
 const notHere = () => {
   throw new Error('a worker thread cannot call the host');
 };
-const imports = { read: notHere, open: notHere, byte_count: notHere, now: notHere, write: notHere };
+const imports = { read: notHere, open: notHere, byte_count: notHere, forget: notHere, now: notHere, write: notHere };
 
 /**
  * For so many milliseconds nobody must have asked for this thread before it looks for memory that sessions left: a look

@@ -129,6 +129,39 @@ test('models are read there: by path, with files beside them', async () => {
   await given.release();
 });
 
+test('what arrives here as a stream goes on in blocks', async () => {
+  const count = 700 * 1000;
+  const weights = Float32Array.from({ length: count }, (_, i) => i);
+  const made = (location) =>
+    model({
+      nodes: [node('Add', ['a', 'w'], ['c'])],
+      initializers: [initializer('w', 'float32', [count], weights, location)],
+      inputs: [value('a', 'float32', [1])],
+      outputs: [value('c', 'float32', [count])],
+    });
+  const streamed = (bytes) => new Blob([bytes]).stream();
+  const externalData = () => [{ path: 'w.bin', data: streamed(weights.buffer) }];
+  const expected = weights.map((w) => w + 1);
+  const events = [];
+  const onProgress = (event) => event.phase === 'download' && events.push(event);
+  for (const [given, options, loaded] of [
+    [streamed(made()), { onProgress }, made().length],
+    [new Response(streamed(made())), { transfer: true }],
+    [made('w.bin'), { onProgress, externalData: externalData() }, 4 * count],
+    [made('w.bin'), { transfer: true, externalData: externalData() }],
+    [new Blob([made()]), { onProgress }, made().length],
+  ]) {
+    events.length = 0;
+    const session = await ort.InferenceSession.create(given, options);
+    // The page tells how it arrives, and the worker does not again.
+    assert.ok(events.every((event, i) => i === 0 || event.loaded >= events[i - 1].loaded));
+    assert.equal(events.at(-1)?.loaded, loaded);
+    assert.deepEqual((await session.run({ a: floats([1]) })).c.data, expected);
+    await session.release();
+  }
+  await assert.rejects(ort.InferenceSession.create(streamed(new Uint8Array(0))), { code: 7 });
+});
+
 test('this thread stays free while the worker computes', async () => {
   const session = await ort.InferenceSession.create(long);
   const x = square();

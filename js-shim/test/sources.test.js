@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as ort from '../dist/ort.min.mjs';
-import { bytesSource, openSource } from '../src/source.js';
 import { initializer, model, node, value } from './support/onnx.js';
+import { streamOf } from './support/streams.js';
 import { rejectsExactly, throwsExactly } from './support/throws.js';
 
 const { InferenceSession, Tensor } = ort;
@@ -32,21 +32,6 @@ async function works(session) {
   const { y } = await session.run({ x: new Tensor('float32', [2]) });
   y.data.forEach((element, i) => assert.ok(Math.abs(element - (weight[i] + 2)) < 1e-6));
   await session.release();
-}
-
-/** A stream of pieces of so many bytes; what was called on it is noted. */
-function streamOf(data, piece, { failsAt = Infinity, stallsAt = Infinity, calls = [], as = (part) => part } = {}) {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= failsAt) throw new Error('the line is dead');
-      if (at >= stallsAt) return new Promise(() => {});
-      if (at >= data.length) return controller.close();
-      controller.enqueue(as(data.slice(at, at + piece)));
-      at += piece;
-    },
-    cancel: (reason) => void calls.push(reason),
-  });
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ort-'));
@@ -160,50 +145,6 @@ test('a stream that fails is the cause of the error', async () => {
   await used.arrayBuffer();
   await rejectsExactly(InferenceSession.create(used), TypeError, 'the body of a response was read already.');
   await assert.rejects(InferenceSession.create(Promise.reject(new Error('no model'))), { message: 'no model' });
-});
-
-test('a stream is kept once, in blocks, and its sender may use its array again', async () => {
-  const piece = new Uint8Array(100_000);
-  const count = 600;
-  let sent = 0;
-  let most = 0;
-  const before = process.memoryUsage().arrayBuffers;
-  const stream = new ReadableStream({
-    pull(controller) {
-      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-      if (sent === count) return controller.close();
-      piece.fill(sent++);
-      controller.enqueue(piece);
-    },
-  }, { highWaterMark: 0 });
-  const source = await openSource(stream);
-  assert.equal(source.byteCount, count * piece.length);
-  assert.ok(most < 1.1 * source.byteCount, `${most} bytes`);
-  const part = new Uint8Array(3_000_000);
-  for (const at of [0, (1 << 20) - 1, 1 << 20, 7_654_321, source.byteCount - part.length]) {
-    source.read(at, part);
-    assert.ok(part.every((byte, i) => byte === Math.floor((at + i) / piece.length) % 256), `at ${at}`);
-  }
-  assert.throws(() => source.read(source.byteCount - 1, part), /3000000 bytes at 59999999 lie outside the 60000000/);
-});
-
-test('a source of chunks gives what one of bytes gives', async () => {
-  const data = Uint8Array.from({ length: 97 }, (_, i) => i);
-  for (const piece of [1, 2, 10, 96, 97, 98]) {
-    const source = await openSource(streamOf(data, piece));
-    assert.equal(source.byteCount, 97);
-    for (let from = 0; from <= 97; from++) {
-      for (const length of [0, 1, 3, 97 - from]) {
-        if (from + length > 97) continue;
-        const target = new Uint8Array(length);
-        source.read(from, target);
-        assert.deepEqual(target, data.subarray(from, from + length));
-      }
-    }
-    throwsExactly(
-      () => source.read(95, new Uint8Array(3)), Error, '[ERROR_CODE: 1] 3 bytes at 95 lie outside the 97 there are');
-  }
-  bytesSource(new Uint8Array(0)).read(0, new Uint8Array(0));
 });
 
 test('progress: bytes as they arrive, then work from 0 to 1', async () => {

@@ -112,6 +112,36 @@ test('sessions share the workers, and their runs may overlap', async () => {
   await Promise.all(sessions.map((session) => session.release()));
 });
 
+test('a release settles while its caller awaits nothing but runs', async () => {
+  for (const threads of [1, 2]) {
+    const ort = await fresh(threads);
+    const adding = model({
+      nodes: [node('Add', ['a', 'a'], ['b'])],
+      inputs: [value('a', 'float32', ['n'])],
+      outputs: [value('b', 'float32', ['n'])],
+    });
+    const [one, other] = [await ort.InferenceSession.create(adding), await ort.InferenceSession.create(adding)];
+    const feeds = (count) => ({ a: new ort.Tensor('float32', new Float32Array(count).fill(1), [count]) });
+    // So much memory that its collection is waited for.
+    await one.run(feeds(4 << 20));
+    let settled = false;
+    one.release().then(() => (settled = true));
+    assert.ok(!settled);
+    let runs = 0;
+    while (!settled && runs < 5000) {
+      runs++;
+      assert.equal((await other.run(feeds(3))).b.data[2], 2);
+    }
+    assert.ok(settled && runs > 1, `${threads} threads, ${runs} runs`);
+    // Nor does a run give way any more.
+    let turned = false;
+    setImmediate(() => (turned = true));
+    await other.run(feeds(3));
+    assert.ok(!turned);
+    await other.release();
+  }
+});
+
 test('intraOpNumThreads is a session’s own count', async () => {
   const ort = await fresh(1);
   const slots = async (options) => {

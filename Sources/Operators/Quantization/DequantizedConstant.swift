@@ -1,5 +1,6 @@
 import GraphIR
 import Kernels
+import ONNXFormat
 import Tensors
 
 /// A constant that was quantised, read as float32: whoever packs it does so from the model's own bytes, and the four
@@ -62,6 +63,10 @@ public final class DequantizedConstant: Constant {
         layout, scales: scale.floats, zeroPoints: zeroPoint.map { UnsafeRawPointer($0.bytes) })
       first = range.upperBound
     }
+  }
+
+  public override func origin(of offset: Int) -> Origin? {
+    quantized.origin(of: offset / 4 * quantized.type.byteWidth)
   }
 
   public override var resident: Tensor? { loaded }
