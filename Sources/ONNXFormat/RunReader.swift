@@ -3,7 +3,7 @@ import Tensors
 /// Turns the values of a typed field (`float_data`, `int32_data`, …) into packed bytes, in ascending order.
 ///
 /// A value of `int32_data` becomes as many bytes as the element type has: 2 for float16 and bfloat16, whose bits it
-/// holds, 1 for the 8-bit types and for two int4.
+/// holds, 1 for the 8-bit types and for two int4. Of a float6 it holds one element, and four become three bytes.
 struct RunReader {
   /// How many values the runs hold.
   let valueCount: Int64
@@ -19,6 +19,10 @@ struct RunReader {
   private var run = 0
   private var reader: WireReader?
   private var nextByte = 0
+  /// Of float6: how many elements were read, and their bits that are of a byte to come.
+  private var taken: Int64 = 0
+  private var pending: UInt64 = 0
+  private var pendingBits: UInt64 = 0
 
   init(_ runs: [TensorRecord.Run], _ type: ElementType, _ source: ByteSource) throws(RuntimeError) {
     let (field, width) = type.typedField
@@ -38,6 +42,7 @@ struct RunReader {
 
   /// The values that `elements` elements take.
   func valueCount(for elements: Int) -> Int {
+    if bitWidth == 6 { return elements }
     if bitWidth > 0, bitWidth < 8 { return (elements - 1) / (8 / bitWidth) + (elements > 0 ? 1 : 0) }
     let (count, overflow) = elements.multipliedReportingOverflow(by: valuesPerElement)
     return overflow ? .max : count
@@ -112,6 +117,7 @@ struct RunReader {
     run = 0
     reader = nil
     nextByte = 0
+    (taken, pending, pendingBits) = (0, 0, 0)
   }
 
   /// Makes `reader` stand before a value.
@@ -137,7 +143,23 @@ struct RunReader {
     return bytes
   }
 
+  /// The next value, or byte of values that share bytes.
   private mutating func nextValue() throws(RuntimeError) -> UInt64 {
+    nextByte += valueWidth
+    guard bitWidth == 6 else { return try storedValue() }
+    // The last byte may have no more than the end of the last element.
+    while pendingBits < 8, taken < valueCount {
+      pending |= (try storedValue() & 0x3f) << pendingBits
+      pendingBits += 6
+      taken += 1
+    }
+    let byte = pending & 0xff
+    pending >>= 8
+    pendingBits = max(pendingBits, 8) - 8
+    return byte
+  }
+
+  private mutating func storedValue() throws(RuntimeError) -> UInt64 {
     try findValue()
     guard var reader else { return 0 }
     self.reader = nil
@@ -149,7 +171,6 @@ struct RunReader {
       default: try reader.varint()
       }
     self.reader = reader
-    nextByte += valueWidth
     return value
   }
 }
@@ -167,7 +188,7 @@ extension ElementType {
     case .int32: (.int32, 4)
     case .int16, .uint16, .float16, .bfloat16: (.int32, 2)
     case .int8, .uint8, .bool, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .int4,
-      .uint4, .float4e2m1, .int2, .uint2:
+      .uint4, .float4e2m1, .int2, .uint2, .float6e2m3, .float6e3m2:
       (.int32, 1)
     }
   }

@@ -26,6 +26,8 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
   case float8e8m0 = 24
   case uint2 = 25
   case int2 = 26
+  case float6e2m3 = 27
+  case float6e3m2 = 28
 
   /// The bits of one element; 0 for strings, which have no fixed size.
   public var bitWidth: Int {
@@ -33,6 +35,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
     case .string: 0
     case .uint2, .int2: 2
     case .uint4, .int4, .float4e2m1: 4
+    case .float6e2m3, .float6e3m2: 6
     case .uint8, .int8, .bool, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0: 8
     case .uint16, .int16, .float16, .bfloat16: 16
     case .float32, .int32, .uint32: 32
@@ -50,9 +53,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
       let (bytes, overflow) = count.multipliedReportingOverflow(by: byteWidth)
       return overflow ? .max : bytes
     }
-    guard bitWidth > 0 else { return 0 }
-    let perByte = 8 / bitWidth
-    return count / perByte + (count % perByte == 0 ? 0 : 1)
+    return count / 8 * bitWidth + (count % 8 * bitWidth + 7) / 8
   }
 
   public var isFloat: Bool {
@@ -106,6 +107,8 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
     case .float8e8m0: "float8e8m0"
     case .uint2: "uint2"
     case .int2: "int2"
+    case .float6e2m3: "float6e2m3"
+    case .float6e3m2: "float6e3m2"
     }
   }
 }

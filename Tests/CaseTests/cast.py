@@ -72,6 +72,33 @@ for name, low, high in (("INT4", -8, 7), ("UINT4", 0, 15)):
     F.add(f"through_{name.lower()}", F.model(f"through_{name.lower()}", nodes, {"x": x}, ["y"], opset=21), {"x": x},
           [x])
 
+SIXES = {"FLOAT6E2M3": ml_dtypes.float6_e2m3fn, "FLOAT6E3M2": ml_dtypes.float6_e3m2fn}
+for name, kind in SIXES.items():
+    # Every number of the format, every tie between two, and beyond both ends. onnxruntime has no such type.
+    codes = np.arange(64, dtype=np.uint8).view(kind)
+    ordered = np.sort(codes.astype(np.float32))
+    x = np.concatenate([ordered, (ordered[1:] + ordered[:-1]) / 2, ordered * 1.01, [6e4, -6e4, np.inf, -np.inf, 1e-6]])
+    sources = {source: x.astype(source) for source in ("float32", "float16", "float64")}
+    sources |= {"int32": np.arange(-40, 41, dtype=np.int32), "uint8": np.arange(40, dtype=np.uint8)}
+    for source, given in sources.items():
+        nodes = [helper.make_node("Cast", ["x"], ["t"], to=getattr(TensorProto, name)),
+                 helper.make_node("Cast", ["t"], ["y"], to=TensorProto.FLOAT)]
+        title = f"{source}_through_{name.lower()}"
+        F.add(title, F.model(title, nodes, {"x": given}, ["y"], opset=28), {"x": given},
+              [given.astype(np.float32).astype(kind).astype(np.float32)])
+    for count in (1, 2, 3, 5, 64):
+        # What a model holds, four elements in three bytes, moved and cast.
+        constant = codes[:count]
+        nodes = [helper.make_node("Concat", ["c", "c"], ["t"], axis=0), helper.make_node("Reshape", ["t", "s"], ["m"]),
+                 helper.make_node("Transpose", ["m"], ["r"]),
+                 helper.make_node("Cast", ["r"], ["f"], to=TensorProto.FLOAT),
+                 helper.make_node("Add", ["f", "x"], ["y"])]
+        title = f"constant_{name.lower()}_{count}"
+        feeds = {"x": np.zeros((), np.float32)}
+        shape = np.array([2, count], np.int64)
+        F.add(title, F.model(title, nodes, feeds, ["y"], {"c": constant, "s": shape}, opset=28), feeds,
+              [np.stack([constant, constant]).T.astype(np.float32)])
+
 INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
 for name in INTEGERS:
     info = np.iinfo(name)

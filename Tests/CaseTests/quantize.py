@@ -105,6 +105,30 @@ def dequantize(name, shape, axis, form, block=0, zero=True, opset=21, dtype=np.f
     F.add(title, model, feeds, [y.astype(dtype)])
 
 
+def six(name, kind, shape, axis, form, block=0, zero=False, dtype=np.float32):
+    """x / scale rounded to a float6, and that times the scale; the zero point, if there is one, is 0."""
+    sizes = grain(shape, axis, form, block)
+    scale = (F.integers(np.int32, *sizes, low=5, high=60) / 64).astype(dtype)
+    x = F.noise(*shape, scale=4, dtype=dtype)
+    wide = spread(scale, shape, axis, form, block).astype(np.float32)
+    q = (x.astype(np.float32) / wide).astype(kind)
+    attributes = {"axis": axis} if form in ("channel", "block") and axis != 1 else {}
+    if block:
+        attributes["block_size"] = block
+    constants = {"zero": np.zeros(sizes, kind)} if zero else {}
+    more = {} if zero else {"output_dtype": getattr(TensorProto, name)}
+    ends = ["zero"] * zero
+    nodes = [helper.make_node("QuantizeLinear", ["x", "scale", *ends], ["q"], **attributes, **more),
+             helper.make_node("Cast", ["q"], ["codes"], to=TensorProto.FLOAT),
+             helper.make_node("DequantizeLinear", ["q", "scale", *ends], ["y"], **attributes)]
+    title = "_".join([name.lower(), form, f"axis{axis}", np.dtype(dtype).name] + ["zero"] * zero + (
+        [f"block{block}"] if block else []))
+    feeds = {"x": x, "scale": scale}
+    values = q.astype(np.float32)
+    F.add(title, F.model(title, nodes, feeds, ["codes", "y"], constants, 28), feeds,
+          [values, (values * wide).astype(dtype)])
+
+
 SHAPE = (3, 4, 5)
 for name in RANGES:
     opset = 25 if "2" in name else 21
@@ -135,6 +159,12 @@ for name, x in {
         "large": F.noise(33, scale=1000), "tiny": (F.noise(17) * np.float32(1e-20)), "one": np.array([3.0], np.float32),
         "ties": np.arange(-4, 252, dtype=np.float32) / 2}.items():
     F.one(f"dynamic_{name}", "DynamicQuantizeLinear", [x], 3, opset=11)
+for name, kind in (("FLOAT6E2M3", ml_dtypes.float6_e2m3fn), ("FLOAT6E3M2", ml_dtypes.float6_e3m2fn)):
+    # onnxruntime has no such types.
+    for form, axis, block in (("tensor", 1, 0), ("channel", 1, 0), ("channel", -1, 0), ("block", 2, 3)):
+        six(name, kind, (5, 4, 6), axis, form, block)
+        six(name, kind, (3, 3, 3), axis, form, block, zero=True)
+    six(name, kind, (7,), 0, "tensor", dtype=np.float16)
 
 if __name__ == "__main__":
     F.write()

@@ -126,6 +126,7 @@ import Testing
       (.float8e5m2fnuz, 0x7f, 57344), (.float8e5m2fnuz, 0x80, .nan), (.float8e5m2fnuz, 0x01, 0x1p-17),
       (.float8e8m0, 127, 1), (.float8e8m0, 0, 0x1p-127), (.float8e8m0, 255, .nan),
       (.float4e2m1, 1, 0.5), (.float4e2m1, 7, 6), (.float4e2m1, 0xa, -1), (.float4e2m1, 2, 1),
+      (.float6e2m3, 0x1f, 7.5), (.float6e2m3, 0x24, -0.5), (.float6e3m2, 0x1f, 28), (.float6e3m2, 0x21, -0.0625),
       (.int4, 0x8, -8), (.uint4, 0xf, 15), (.int2, 3, -1), (.uint2, 3, 3),
     ]
     for (type, bits, value) in cases {

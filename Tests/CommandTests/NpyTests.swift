@@ -76,6 +76,10 @@ import Testing
       file: file("{'descr': '<V1', 'fortran_order': False, 'shape': (3,), }", [1, 0x0e, 7]),
       expected: .int4, type: .int4, dims: [3], bytes: [0xe1, 7]),
     Case(
+      testDescription: "float6 as void",
+      file: file("{'descr': '|V1', 'fortran_order': False, 'shape': (5,), }", [1, 0x3f, 2, 4, 0x29]),
+      expected: .float6e3m2, type: .float6e3m2, dims: [5], bytes: [0xc1, 0x2f, 0x10, 0x29]),
+    Case(
       testDescription: "int4 from int8",
       file: file("{'descr': '|i1', 'fortran_order': False, 'shape': (2,), }", [1, 0xfe]),
       expected: .int4, type: .int4, dims: [2], bytes: [0xe1]),

@@ -101,6 +101,33 @@ import Testing
     #expect(tensor.values(Float.self) == [0, 1, 2, 3, 4, 5, 6])
   }
 
+  /// A float6 a value, packed, alone or both, becomes six bits; any range of the bytes can be read.
+  @Test(arguments: [0, 1, 2, 3, 4, 5, 9]) func joinsSixBits(_ count: Int) throws {
+    let codes = (0..<count).map { ($0 * 23 + 9) % 64 }
+    // Each bit by itself.
+    var expected = [UInt8](repeating: 0, count: (6 * count + 7) / 8)
+    for bit in 0..<6 * count where codes[bit / 6] >> (bit % 6) & 1 == 1 { expected[bit / 8] |= 1 << UInt8(bit % 8) }
+    for alone in 0...count {
+      var writer = WireWriter()
+      writer.packed(1, [Int64(count)])
+      writer.int(2, 27)
+      for code in codes[..<alone] { writer.int(5, Int64(code)) }
+      // What is above the six bits means nothing.
+      writer.packed(5, codes[alone...].map { Int64($0 + 64) })
+      // A packed field of no values.
+      writer.name(5, Name())
+      let source = FetchedSource(try writer.bytes())
+      guard case .tensor(let record) = try ValueRecord(decoding: source, as: .tensor) else { return }
+      var reader = try TensorLoader(source).reader(record)
+      #expect(reader.type == .float6e2m3 && reader.byteCount == expected.count)
+      for range in [0..<expected.count, expected.count / 2..<expected.count, 0..<expected.count / 2] {
+        let target = try Allocator().allocate(byteCount: range.count)
+        try reader.read(at: range.lowerBound, count: range.count, into: target.base)
+        #expect(Array(UnsafeRawBufferPointer(start: target.base, count: range.count)) == Array(expected[range]))
+      }
+    }
+  }
+
   /// Many values one by one make one run, and are read in time that grows with their number.
   @Test func readsManyUnpackedValues() throws {
     var writer = WireWriter()

@@ -80,6 +80,8 @@ import Testing
       (.uint2, 0, 0), (.uint2, 1, 1), (.int2, 4, 1), (.int2, 5, 2), (.uint4, 1, 1), (.int4, 2, 1), (.float4e2m1, 3, 2),
       (.int4, .max, .max / 2 + 1), (.uint2, .max, .max / 4 + 1), (.bool, 3, 3), (.float8e8m0, 3, 3), (.bfloat16, 3, 6),
       (.float32, .max, .max), (.float32, .max / 4, .max - 3), (.complex128, 2, 32), (.string, 9, 0),
+      (.float6e2m3, 1, 1), (.float6e2m3, 2, 2), (.float6e3m2, 3, 3), (.float6e3m2, 4, 3), (.float6e2m3, 9, 7),
+      (.float6e3m2, .max, .max / 8 * 6 + 6),
     ]
     for (type, count, bytes) in cases { #expect(type.byteCount(count) == bytes, "\(count) of \(type)") }
     for type in ElementType.allCases where type != .string {

@@ -135,7 +135,7 @@ test('a stream gives the session that its bytes give', async () => {
   const all = [
     {}, { graphOptimizationLevel: 'disabled' }, { graphOptimizationLevel: 'basic' }, { yieldEveryMs: 0.01 },
     { extra: { session: { overridable_initializers: '0' } } }, { intermediates: true }, { onProgress() {} },
-    { optimizedModelFilePath: written },
+    { intraOpNumThreads: 2 }, { optimizedModelFilePath: written },
   ];
   for (const options of all) {
     const expected = await answer(whole, options);

@@ -172,10 +172,10 @@ struct Comparison {
 
 extension ElementType {
   /// Whether numbers of this type are rounded, so that two right answers may differ.
-  fileprivate var isFraction: Bool {
+  var isFraction: Bool {
     switch self {
     case .float32, .float64, .float16, .bfloat16, .complex64, .complex128, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2,
-      .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      .float8e5m2fnuz, .float8e8m0, .float4e2m1, .float6e2m3, .float6e3m2:
       true
     default: false
     }

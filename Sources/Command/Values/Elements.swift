@@ -26,6 +26,12 @@ extension Tensor {
     case .float4e2m1:
       Self.small(
         UInt8(smallInteger(i) & 8) << 4 | UInt8(smallInteger(i) & 7), mantissaBits: 1, bias: 1, nan: { _ in false })
+    case .float6e2m3:
+      Self.small(
+        UInt8(smallInteger(i) & 32) << 2 | UInt8(smallInteger(i) & 31), mantissaBits: 3, bias: 1, nan: { _ in false })
+    case .float6e3m2:
+      Self.small(
+        UInt8(smallInteger(i) & 32) << 2 | UInt8(smallInteger(i) & 31), mantissaBits: 2, bias: 3, nan: { _ in false })
     case .uint4, .int4, .uint2, .int2: Double(smallInteger(i))
     case .string: .nan
     }
@@ -91,7 +97,7 @@ extension JSON {
         json.number(tensor.imaginary(i))
       }
     default:
-      if tensor.type.isInteger || tensor.type.bitWidth < 8 && tensor.type != .float4e2m1 {
+      if tensor.type.isInteger || tensor.type.bitWidth < 8 && !tensor.type.isFraction {
         integer(Int64(tensor.number(i)))
       } else {
         number(Float(tensor.number(i)))

@@ -27,7 +27,8 @@ struct Generator {
     // Pictures and the like: all of a byte's values. Packed types take any byte too.
     case .uint8, .int8, .uint4, .int4, .uint2, .int2: fill(tensor.bytes, tensor.byteCount, Int8.self) { Int8($0 * 128) }
     // 0 or the least number: every code of these types may mean NaN.
-    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1, .float6e2m3,
+      .float6e3m2:
       fill(tensor.bytes, tensor.byteCount, UInt8.self) { $0 < 0 ? 0 : 1 }
     case .string: break
     }

@@ -114,12 +114,18 @@ enum Npy {
   /// Bytes of one value each, as a type of less than a byte.
   private static func pack(_ bytes: UnsafeMutableRawPointer, into tensor: Tensor, _ order: [Int]?) {
     let bits = tensor.type.bitWidth
-    let perByte = 8 / bits
+    var (pending, pendingBits, at) = (0, 0, 0)
     for i in 0..<tensor.count {
-      let value = bytes.load(fromByteOffset: order.map { $0[i] } ?? i, as: UInt8.self) & (1 << bits - 1)
-      let shifted = value << UInt8(i % perByte * bits)
-      let before: UInt8 = i % perByte == 0 ? 0 : tensor.bytes.load(fromByteOffset: i / perByte, as: UInt8.self)
-      tensor.bytes.storeBytes(of: before | shifted, toByteOffset: i / perByte, as: UInt8.self)
+      let value = Int(bytes.load(fromByteOffset: order.map { $0[i] } ?? i, as: UInt8.self))
+      pending |= (value & (1 << bits - 1)) << pendingBits
+      pendingBits += bits
+      guard pendingBits >= 8 || i == tensor.count - 1 else { continue }
+      for _ in 0..<(i == tensor.count - 1 ? (pendingBits + 7) / 8 : 1) {
+        tensor.bytes.storeBytes(of: UInt8(truncatingIfNeeded: pending), toByteOffset: at, as: UInt8.self)
+        at += 1
+        pending >>= 8
+        pendingBits -= 8
+      }
     }
   }
 
@@ -174,9 +180,11 @@ extension Tensor {
   /// Element `i` of a type of less than a byte; signed where the type is.
   func smallInteger(_ i: Int) -> Int {
     let bits = type.bitWidth
-    let perByte = 8 / bits
-    let byte = Int(bytes.load(fromByteOffset: i / perByte, as: UInt8.self))
-    let value = byte >> (i % perByte * bits) & (1 << bits - 1)
+    let bit = i % 8 * bits
+    let at = i / 8 * bits + bit / 8
+    var value = Int(bytes.load(fromByteOffset: at, as: UInt8.self)) >> (bit % 8)
+    if bit % 8 + bits > 8 { value |= Int(bytes.load(fromByteOffset: at + 1, as: UInt8.self)) << (8 - bit % 8) }
+    value &= 1 << bits - 1
     let isSigned = type == .int4 || type == .int2
     return isSigned && value >= 1 << (bits - 1) ? value - 1 << bits : value
   }
@@ -206,7 +214,9 @@ extension ElementType {
     case .complex64: "<c8"
     case .complex128: "<c16"
     case .bfloat16: "<V2"
-    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1: "|V1"
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1, .float6e2m3,
+      .float6e3m2:
+      "|V1"
     case .string: "<U1"
     }
   }

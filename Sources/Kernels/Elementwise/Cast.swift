@@ -65,6 +65,18 @@ func loadTruth(_ x: Tensor, _ first: Int, _ count: Int, into tile: UnsafeMutable
   testForZero(tile, count, row)
 }
 
+/// Whether every element, of a type that is neither string nor complex, is 0 or -0.
+public func isZero(_ x: Tensor) -> Bool {
+  Tile.with { tile in
+    let truths = tile.assumingMemoryBound(to: Int64.self)
+    for i in 0..<x.count {
+      loadTruth(x, i, 1, into: tile)
+      if truths[0] != 0 { return false }
+    }
+    return true
+  }
+}
+
 /// Leaves 0 or 1 as int64, from elements of any row type. NaN is not 0.
 private func testForZero(_ tile: UnsafeMutableRawPointer, _ count: Int, _ row: RowType) {
   let target = tile.assumingMemoryBound(to: Int64.self)

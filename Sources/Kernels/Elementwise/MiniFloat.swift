@@ -2,7 +2,8 @@ import Tensors
 
 /// A float format of at most eight bits: what it is made of, and the way to and from float32.
 ///
-/// Formats: <https://onnx.ai/onnx/technical/float8.html>, <https://onnx.ai/onnx/technical/float4.html>.
+/// Formats: <https://onnx.ai/onnx/technical/float8.html>, <https://onnx.ai/onnx/technical/float4.html>; those of float6 are
+/// in the OCP's MX specification, 5.3.2.
 struct MiniFloat {
   enum Rounding {
     /// Ties to even; what lies beyond the largest finite number becomes that number.
@@ -35,6 +36,10 @@ struct MiniFloat {
       (mantissaBits, bias, largest, infinity, nan, signBit, isUnsignedZero) = (2, 16, 0x7f, nil, 0x80, 0x80, true)
     case .float4e2m1:
       (mantissaBits, bias, largest, infinity, nan, signBit, isUnsignedZero) = (1, 1, 0x7, nil, nil, 0x8, false)
+    case .float6e2m3:
+      (mantissaBits, bias, largest, infinity, nan, signBit, isUnsignedZero) = (3, 1, 0x1f, nil, nil, 0x20, false)
+    case .float6e3m2:
+      (mantissaBits, bias, largest, infinity, nan, signBit, isUnsignedZero) = (2, 3, 0x1f, nil, nil, 0x20, false)
     default:
       assert(type == .float8e8m0)
       (mantissaBits, bias, largest, infinity, nan, signBit, isUnsignedZero) = (0, 127, 0xfe, nil, 0xff, 0, false)
@@ -60,7 +65,7 @@ struct MiniFloat {
     let sign = value.sign == .minus ? signBit : 0
     let magnitude = value.magnitude
     guard magnitude.isFinite else {
-      // float4 has nothing beyond 6, whatever is asked for.
+      // float4 and float6 have nothing beyond their largest number, whatever is asked for.
       return rounding == .nearest && nan != nil ? beyond(sign) : sign | largest
     }
     // The unit of the last place here; below the smallest normal number it stays the same.

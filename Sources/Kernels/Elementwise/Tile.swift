@@ -18,7 +18,7 @@ extension ElementType {
   public var rowType: RowType? {
     switch self {
     case .float32, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0,
-      .float4e2m1:
+      .float4e2m1, .float6e2m3, .float6e3m2:
       .f32
     case .float64: .f64
     case .uint64: .u64
@@ -160,17 +160,32 @@ enum Tile {
 
   /// The bits of element `i` of a type of at most a byte.
   static func bits(_ type: ElementType, _ source: UnsafeRawPointer, _ i: Int) -> UInt8 {
-    let perByte = 8 / type.bitWidth
-    let byte = source.load(fromByteOffset: i / perByte, as: UInt8.self)
-    return byte >> UInt8(i % perByte * type.bitWidth) & UInt8(truncatingIfNeeded: (1 << type.bitWidth) - 1)
+    let (at, shift, mask) = place(type, i)
+    var bits = source.load(fromByteOffset: at, as: UInt8.self) >> shift
+    if mask >> (8 - shift) != 0 { bits |= source.load(fromByteOffset: at + 1, as: UInt8.self) << (8 - shift) }
+    return bits & mask
+  }
+
+  /// The byte that an element of at most a byte begins in, at which of its bits, and a mask of the element's bits. One of
+  /// six bits may end in the byte behind it.
+  @inline(__always)
+  private static func place(_ type: ElementType, _ i: Int) -> (at: Int, shift: UInt8, mask: UInt8) {
+    let bit = i % 8 * type.bitWidth
+    return (
+      i / 8 * type.bitWidth + bit / 8, UInt8(truncatingIfNeeded: bit % 8),
+      UInt8(truncatingIfNeeded: (1 << type.bitWidth) - 1)
+    )
   }
 
   static func setBits(_ type: ElementType, _ target: UnsafeMutableRawPointer, _ i: Int, _ bits: UInt8) {
-    let perByte = 8 / type.bitWidth
-    let shift = UInt8(i % perByte * type.bitWidth)
-    let mask = UInt8(truncatingIfNeeded: (1 << type.bitWidth) - 1)
-    let old = target.load(fromByteOffset: i / perByte, as: UInt8.self)
-    target.storeBytes(of: old & ~(mask << shift) | (bits & mask) << shift, toByteOffset: i / perByte, as: UInt8.self)
+    let (at, shift, mask) = place(type, i)
+    let (bits, old) = (bits & mask, target.load(fromByteOffset: at, as: UInt8.self))
+    target.storeBytes(of: old & ~(mask << shift) | bits << shift, toByteOffset: at, as: UInt8.self)
+    if mask >> (8 - shift) != 0 {
+      let old = target.load(fromByteOffset: at + 1, as: UInt8.self)
+      target.storeBytes(
+        of: old & ~(mask >> (8 - shift)) | bits >> (8 - shift), toByteOffset: at + 1, as: UInt8.self)
+    }
   }
 
   private static func subByte(_ type: ElementType, _ source: UnsafeRawPointer, _ i: Int) -> Int64 {

@@ -77,7 +77,7 @@ extension ElementType {
   /// A float of at most a byte.
   var isSmallFloat: Bool {
     switch self {
-    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float4e2m1: true
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float4e2m1, .float6e2m3, .float6e3m2: true
     default: false
     }
   }
@@ -88,7 +88,7 @@ extension TypeSet {
   static let quantized: TypeSet = [
     .init(.uint8), .init(.int8), .init(.uint16), .init(.int16), .init(.uint4), .init(.int4), .init(.uint2),
     .init(.int2), .init(.float8e4m3fn), .init(.float8e4m3fnuz), .init(.float8e5m2), .init(.float8e5m2fnuz),
-    .init(.float4e2m1),
+    .init(.float4e2m1), .init(.float6e2m3), .init(.float6e3m2),
   ]
 }
 

@@ -67,7 +67,7 @@ struct QuantizeLinear: OperatorKernel {
 
 /// Throws where the zero point of a small float is not 0, the only one there may be.
 func requireZero(_ zeroPoint: Tensor) throws(RuntimeError) {
-  for i in 0..<zeroPoint.byteCount where zeroPoint.bytes.load(fromByteOffset: i, as: UInt8.self) & 0x7f != 0 {
+  if !isZero(zeroPoint) {
     throw RuntimeError(.invalidArgument, "the zero point of %t must be 0", Int(zeroPoint.type.rawValue))
   }
 }

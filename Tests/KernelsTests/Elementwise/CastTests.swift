@@ -11,10 +11,15 @@ import Testing
     return out
   }
 
+  private func bytes(_ x: Tensor) -> [UInt8] {
+    withExtendedLifetime(x.storage) { Array(UnsafeRawBufferPointer(start: x.bytes, count: x.byteCount)) }
+  }
+
   @Test func everyPairKeepsSmallNumbers() {
     let types: [ElementType] = [
       .float32, .float64, .float16, .bfloat16, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64,
       .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .int4, .uint4, .float4e2m1,
+      .float6e2m3, .float6e3m2,
     ]
     // Longer than a tile; all formats hold 0, 1, 2, 3 and 4.
     let values = Tensor.float32([300], (0..<300).map { Float($0 % 5) })
@@ -43,6 +48,39 @@ import Testing
         let even = i & 1 == 0 ? i : i + 1
         #expect(cast(cast(middle, to: type), to: .float64).doubles[0] == wide.doubles[even], "\(type) \(i)")
       }
+    }
+  }
+
+  /// Four elements in three bytes, and what is too large is the largest, whatever is asked for.
+  @Test func sixBits() {
+    // Code 1 is the least number, 0x1f the largest, and bit 5 the sign.
+    for (type, least, largest) in [(ElementType.float6e2m3, 0.125, 7.5), (.float6e3m2, 0.0625, 28)] {
+      let all = try! Allocator().tensor(type, [64])
+      for i in 0..<16 {
+        let codes = (0..<4).map { UInt32(4 * i + $0) << UInt32(6 * $0) }.reduce(0, |)
+        for k in 0..<3 {
+          all.bytes.storeBytes(
+            of: UInt8(truncatingIfNeeded: codes >> UInt32(8 * k)), toByteOffset: 3 * i + k, as: UInt8.self)
+        }
+      }
+      let wide = cast(all, to: .float32)
+      #expect(wide.doubles[0...2] == [0, least, 2 * least] && wide.doubles[31] == largest)
+      #expect(wide.doubles[0..<32].sorted() == Array(wide.doubles[0..<32]))
+      #expect(wide.doubles[32...].elementsEqual(wide.doubles[0..<32].map { -$0 }))
+      #expect(wide.doubles[32].sign == .minus)
+      for rounding in [SmallFloatRounding.saturating, .overflowing] {
+        #expect(bytes(cast(wide, to: type, rounding: rounding)) == bytes(all))
+        let beyond = Tensor.float32([4], [.infinity, -1000, Float(largest) + 0.1, -.infinity])
+        let back = cast(cast(beyond, to: type, rounding: rounding), to: .float64)
+        #expect(back.doubles == [largest, -largest, largest, -largest])
+      }
+      // Halfway between neighbours goes to the even one.
+      for i in 0..<31 {
+        let middle = Tensor.float64([1], [(wide.doubles[i] + wide.doubles[i + 1]) / 2])
+        #expect(cast(cast(middle, to: type), to: .float64).doubles[0] == wide.doubles[i + i % 2], "\(type) \(i)")
+      }
+      #expect(isZero(cast(.float32([5], [0, -0.0, 0, -0.0, 0]), to: type)))
+      #expect(!isZero(cast(.float32([5], [0, 0, 0, 0, 1]), to: type)))
     }
   }
 

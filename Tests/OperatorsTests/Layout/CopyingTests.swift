@@ -26,6 +26,17 @@ import Testing
     return tensor
   }
 
+  /// float6 by its codes, four in three bytes.
+  private func sixes(_ dims: [Int], _ codes: [UInt8]) -> Tensor {
+    let tensor = try! Allocator().tensor(.float6e2m3, Shape(dims))
+    for byte in 0..<tensor.byteCount {
+      let bits = (8 * byte..<8 * byte + 8).map { $0 / 6 < codes.count ? codes[$0 / 6] >> UInt8($0 % 6) & 1 : 0 }
+      let value = bits.reversed().reduce(UInt8(0)) { $0 << 1 | $1 }
+      tensor.bytes.storeBytes(of: value, toByteOffset: byte, as: UInt8.self)
+    }
+    return tensor
+  }
+
   @Test func transpose() {
     let table: [([Int], [Int])] = [
       ([2, 3], [1, 0]), ([2, 3, 4], [2, 0, 1]), ([2, 3, 4], [0, 2, 1]), ([2, 3, 4, 5], [0, 2, 1, 3]),
@@ -48,6 +59,9 @@ import Testing
       Case(
         "strings", "Transpose", [.strings([2, 2], ["a", "b", "c", "d"])],
         gives: [.strings([2, 2], ["a", "c", "b", "d"])]),
+      Case(
+        "six bits", "Transpose", [sixes([2, 4], [1, 2, 0x3f, 4, 0x2a, 6, 7, 0x38])],
+        gives: [sixes([4, 2], [1, 0x2a, 2, 6, 0x3f, 7, 4, 0x38])]),
       Case("nibbles", "Transpose", [nibbles([2, 2], [0x21, 0x43])], gives: [nibbles([2, 2], [0x31, 0x42])]),
     ])
     checkError(

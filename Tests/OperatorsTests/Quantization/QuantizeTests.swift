@@ -27,6 +27,10 @@ import Testing
         "float8", "QuantizeLinear", [.float32([3], [1, 2000, -3]), .float32([], [2])], [("output_dtype", .int(17))],
         gives: [.of(.float8e4m3fn, [3], [UInt8]([0x30, 0x7e, 0xbc]))]),
       Case(
+        "float6", "QuantizeLinear", [.float32([4], [1, 2000, -3, 0.3]), .float32([], [2])],
+        [("output_dtype", .int(27))],
+        gives: [.of(.float6e2m3, [4], [UInt8]([0xc4, 0xc7, 0x06]), packed: 4)]),
+      Case(
         "half precision", "QuantizeLinear", [.float16([2], [1, 5]), .float16([], [0.5]), .uint8([], [3])],
         gives: [.uint8([2], [5, 13])]),
     ])
@@ -35,6 +39,12 @@ import Testing
         "scales", "QuantizeLinear", [.ramp([2, 3]), .ramp([2])], [("axis", .int(1))],
         gives: [.uint8([2, 3], [0, 0, 0, 0, 0, 0])]),
       contains: "[3]", "[2]")
+    checkError(
+      Case(
+        "zero point", "QuantizeLinear",
+        [.ramp([1]), .float32([], [1]), .of(.float6e2m3, [], [UInt8]([0x01]), packed: 1)],
+        gives: [.of(.float6e2m3, [1], [UInt8]([0]), packed: 1)]),
+      contains: "the zero point of float6e2m3 must be 0")
   }
 
   @Test func dequantizeLinear() {
@@ -56,6 +66,13 @@ import Testing
       Case(
         "four bits", "DequantizeLinear", [.of(.uint4, [3], [UInt8]([0xf1, 0x02]), packed: 3), .float32([], [2])],
         gives: [.float32([3], [2, 30, 4])]),
+      Case(
+        "six bits, and a zero point of -0", "DequantizeLinear",
+        [
+          .of(.float6e3m2, [4], [UInt8]([0x5f, 0xc8, 0x00]), packed: 4), .float32([], [0.5]),
+          .of(.float6e3m2, [], [UInt8]([0x20]), packed: 1),
+        ],
+        gives: [.float32([4], [14, -0.03125, 0.5, 0])]),
       Case(
         "to half precision", "DequantizeLinear", [.int8([2], [3, -5]), .float16([], [0.5])],
         gives: [.float16([2], [1.5, -2.5])]),
