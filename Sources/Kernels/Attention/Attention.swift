@@ -130,16 +130,11 @@ public struct Attention {
     let size = min((((queries + most - 1) / most) + 3) / 4 * 4, rowLimit)
     let blocks = (queries + size - 1) / size
     let alone = platform.alone
-    let part = { (index: Int, slot: Int) in
+    platform.parallelFor(batch * queryHeads * blocks, if: isSplit) { index, slot in
       let (matrix, block) = index.quotientAndRemainder(dividingBy: blocks)
       let (item, head) = matrix.quotientAndRemainder(dividingBy: queryHeads)
       let first = block * size
       runBlock(alone, item, head, first..<min(first + size, queries), q, k, v, output, scratch + slot * slotCount)
-    }
-    if isSplit {
-      platform.parallelFor(batch * queryHeads * blocks, part)
-    } else {
-      for index in 0..<(batch * queryHeads * blocks) { part(index, 0) }
     }
   }
 

@@ -86,14 +86,9 @@ public struct Convolution {
         let plane = source
         let count = extent.count
         let inputCount = window.input.count
-        let pad = { (range: Range<Int>) in
-          for channel in range { padPlane(plane + channel * inputCount, into: scratch + channel * count, window) }
-        }
         // Few planes are not worth a region of threads.
-        if channelCount * count < 65536 {
-          pad(0..<channelCount)
-        } else {
-          platform.parallelRanges(channelCount, grain: 16, pad)
+        platform.parallelRanges(channelCount, grain: 16, if: channelCount * count >= 65536) { range in
+          for channel in range { padPlane(plane + channel * inputCount, into: scratch + channel * count, window) }
         }
         source = UnsafePointer(scratch)
       }

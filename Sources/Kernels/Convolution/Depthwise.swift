@@ -49,13 +49,8 @@ public struct Depthwise {
     fillLanes(planes, with: 0, count: planeCount * platform.threadCount)
     // Work is a plane; a region of threads is worth it from about 100,000 products on.
     let isSplit = batch * channels * multiplier * window.output.count * kernel.count > 100_000
-    let body = { (item: Int, slot: Int) in
+    platform.parallelFor(batch * channels, if: isSplit) { item, slot in
       plane(item, input, weights, output, epilogue, UnsafePointer(taps), planes + slot * planeCount)
-    }
-    if isSplit {
-      platform.parallelFor(batch * channels, body)
-    } else {
-      for item in 0..<batch * channels { body(item, 0) }
     }
   }
 

@@ -93,11 +93,7 @@ public func globalMaxPool(
 
 private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window, _ body: (Int) -> Void) {
   guard planes > 0, window.output.count > 0 else { return }
-  if planes * window.output.count * window.kernel.count < 50_000 {
-    for plane in 0..<planes { body(plane) }
-  } else {
-    platform.parallelFor(planes, body)
-  }
+  platform.parallelFor(planes, if: planes * window.output.count * window.kernel.count >= 50_000, body)
 }
 
 /// The taps of a window along one dimension that lie in the input.

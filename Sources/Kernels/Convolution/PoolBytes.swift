@@ -26,16 +26,12 @@ public struct MaxPoolInt8 {
   ) {
     let (inputCount, outputCount) = (window.input.count, window.output.count)
     let rowByteCount = rowByteCount
-    let body = { (plane: Int, slot: Int) in
+    // A region of threads is worth it from about 100,000 comparisons on.
+    let isSplit = planes &* outputCount > 100_000 / window.kernel.count
+    platform.parallelFor(planes, if: isSplit) { plane, slot in
       let from = source.assumingMemoryBound(to: UInt8.self) + plane &* inputCount
       let to = target.assumingMemoryBound(to: UInt8.self) + plane &* outputCount
       pool(from, into: to, (scratch + slot &* rowByteCount).assumingMemoryBound(to: UInt8.self), rowByteCount)
-    }
-    // A region of threads is worth it from about 100,000 comparisons on.
-    if planes &* outputCount > 100_000 / window.kernel.count {
-      platform.parallelFor(planes, body)
-    } else {
-      for plane in 0..<planes { body(plane, 0) }
     }
   }
 

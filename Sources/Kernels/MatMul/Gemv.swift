@@ -5,7 +5,7 @@ func gemvRow(
   _ platform: Platform, n: Int, k: Int, _ x: UnsafePointer<Float>, _ b: GemmRight, into y: UnsafeMutablePointer<Float>,
   _ epilogue: Epilogue
 ) {
-  let part = { (columns: Range<Int>) in
+  platform.parallelRanges(n, grain: 64, if: k > 0 && n >= GemmBlock.splitWork / 4 / k) { columns in
     let first = columns.lowerBound
     switch b.form {
     case .packed: gemvPanels(columns.count, k, x, b.pointer + first * k, y + first)
@@ -15,11 +15,6 @@ func gemvRow(
     finish(
       y + first, ldc: n, rows: 1, columns: columns.count, epilogue.advanced(row: 0, column: first, offset: first))
   }
-  if k > 0, n >= GemmBlock.splitWork / 4 / k {
-    platform.parallelRanges(n, grain: 64, part)
-  } else {
-    part(0..<n)
-  }
 }
 
 /// y [M] ← epilogue(A [M, K] · x [K]), each a sum over sixteen partial sums.
@@ -27,15 +22,10 @@ public func gemvColumn(
   _ platform: Platform, m: Int, k: Int, _ a: UnsafePointer<Float>, stride: Int, _ x: UnsafePointer<Float>,
   into y: UnsafeMutablePointer<Float>, _ epilogue: Epilogue = Epilogue()
 ) {
-  let part = { (rows: Range<Int>) in
+  platform.parallelRanges(m, grain: 16, if: k > 0 && m >= GemmBlock.splitWork / 4 / k) { rows in
     let first = rows.lowerBound
     matrixVector(rows.count, k, a + first * stride, stride, x, y + first, 1)
     finish(y + first, ldc: 1, rows: rows.count, columns: 1, epilogue.advanced(row: first, column: 0, offset: first))
-  }
-  if k > 0, m >= GemmBlock.splitWork / 4 / k {
-    platform.parallelRanges(m, grain: 16, part)
-  } else {
-    part(0..<m)
   }
 }
 

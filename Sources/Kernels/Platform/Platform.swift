@@ -107,11 +107,12 @@ public struct Platform: Sendable {
     loop(count, task, context)
   }
 
-  /// Runs `body` for every index below `count`, and tells it the slot of its thread.
+  /// Runs `body` for every index below `count`, and tells it the slot of its thread; on one thread unless `isSplit`,
+  /// for work that is not worth a region of threads.
   // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
   @_optimize(none)
-  public func parallelFor(_ count: Int, _ body: (_ index: Int, _ slot: Int) -> Void) {
-    guard count > 1, threadCount > 1, let loop else {
+  public func parallelFor(_ count: Int, if isSplit: Bool = true, _ body: (_ index: Int, _ slot: Int) -> Void) {
+    guard isSplit, count > 1, threadCount > 1, let loop else {
       for index in 0..<max(count, 0) { body(index, 0) }
       return
     }
@@ -129,17 +130,19 @@ public struct Platform: Sendable {
   /// Runs `body` for every index below `count`.
   // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
   @_optimize(none)
-  public func parallelFor(_ count: Int, _ body: (_ index: Int) -> Void) {
-    parallelFor(count) { index, _ in body(index) }
+  public func parallelFor(_ count: Int, if isSplit: Bool = true, _ body: (_ index: Int) -> Void) {
+    parallelFor(count, if: isSplit) { index, _ in body(index) }
   }
 
   /// Splits 0..<count into ranges of at least `grain` (but for the last) and runs `body` for each. Starts are
   /// multiples of 16, so that vectors and cache lines are not cut.
   // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
   @_optimize(none)
-  public func parallelRanges(_ count: Int, grain: Int, _ body: (_ range: Range<Int>) -> Void) {
+  public func parallelRanges(
+    _ count: Int, grain: Int, if isSplit: Bool = true, _ body: (_ range: Range<Int>) -> Void
+  ) {
     guard count > 0 else { return }
-    let pieces = min(threadCount, max(1, count / max(grain, 1)))
+    let pieces = isSplit ? min(threadCount, max(1, count / max(grain, 1))) : 1
     guard pieces > 1 else {
       body(0..<count)
       return

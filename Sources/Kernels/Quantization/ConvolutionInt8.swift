@@ -150,7 +150,7 @@ public struct ConvolutionInt8 {
     }
     let size = ((filters &+ pieces &- 1) / pieces &+ 3) & ~3
     pieces = (filters &+ size &- 1) / size
-    let body = { (task: Int, index: Int) in
+    platform.parallelFor(planes &* chunks &* pieces, if: isSplit) { task, index in
       let slot = slot(scratch + index &* slotByteCount)
       let (rest, piece) = task.quotientAndRemainder(dividingBy: pieces)
       let (image, part) = rest.quotientAndRemainder(dividingBy: chunks)
@@ -181,11 +181,6 @@ public struct ConvolutionInt8 {
         }
         row &+= count
       }
-    }
-    if isSplit {
-      platform.parallelFor(planes &* chunks &* pieces, body)
-    } else {
-      for task in 0..<planes &* chunks { body(task, 0) }
     }
   }
 

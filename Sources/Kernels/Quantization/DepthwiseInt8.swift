@@ -84,7 +84,9 @@ public struct DepthwiseInt8 {
     let spaces = (scratch + tapByteCount).assumingMemoryBound(to: Int16.self)
     // Padding is written once: every plane of a slot leaves it as it is.
     for i in 0..<planeCount &* platform.threadCount { spaces[i] = 0 }
-    let body = { (item: Int, slot: Int) in
+    // Work is a plane; a region of threads is worth it from about 100,000 products on.
+    let isSplit = planes &* multiplier &* outputCount > 100_000 / kernel.count
+    platform.parallelFor(planes, if: isSplit) { item, slot in
       let space = spaces + slot &* planeCount
       spread(input.bytes + item &* inputCount, input, into: space)
       for i in 0..<multiplier {
@@ -93,12 +95,6 @@ public struct DepthwiseInt8 {
         let place = (item &* multiplier &+ i) &* outputCount
         rows(UnsafePointer(space), weights, UnsafePointer(taps), end, filter: filter, at: place)
       }
-    }
-    // Work is a plane; a region of threads is worth it from about 100,000 products on.
-    if planes &* multiplier &* outputCount > 100_000 / kernel.count {
-      platform.parallelFor(planes, body)
-    } else {
-      for item in 0..<planes { body(item, 0) }
     }
   }
 
