@@ -197,6 +197,9 @@ public struct ConvolutionInt8 {
     // Rows are read sixteen bytes at a time: what lies behind them is in the input too, but for its last ones.
     let end = input.bytes + batch &* groups &* channels &* planeCount
     let readCount = (range.count &+ 15) / 16 &* 16
+    let (row, x) = range.lowerBound.quotientAndRemainder(dividingBy: window.output.w)
+    let (z, y) = row.quotientAndRemainder(dividingBy: window.output.h)
+    let first = Extent(z, y, x)
     if group == 4 { for i in 0..<chunk { slot.columnSums[i] = 0 } }
     var (channel, tap) = (0, Extent.zero)
     for block in 0..<blocks {
@@ -214,7 +217,7 @@ public struct ConvolutionInt8 {
           if isPlain, end - from >= range.lowerBound &+ readCount {
             row = from + range.lowerBound
           } else {
-            fillTap(line, range, from, tap, input.zero)
+            fillTap(line, from: first, count: range.count, from, tap, input.zero)
           }
           tap.w &+= 1
           if tap.w == window.kernel.w { (tap.w, tap.h) = (0, tap.h &+ 1) }
@@ -238,28 +241,31 @@ public struct ConvolutionInt8 {
     }
   }
 
-  /// What one tap of the kernel sees at each position.
+  /// What one tap of the kernel sees at `count` positions from `first` on.
   private func fillTap(
-    _ target: UnsafeMutablePointer<UInt8>, _ range: Range<Int>, _ plane: UnsafePointer<UInt8>, _ tap: Extent,
-    _ padding: UInt8
+    _ target: UnsafeMutablePointer<UInt8>, from first: Extent, count: Int, _ plane: UnsafePointer<UInt8>,
+    _ tap: Extent, _ padding: UInt8
   ) {
     let (size, output, step) = (window.input, window.output, window.stride.w)
     let left = tap.w &* window.dilation.w &- window.before.w
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let (row, first) = position.quotientAndRemainder(dividingBy: output.w)
-      let (z, y) = row.quotientAndRemainder(dividingBy: output.h)
-      let count = min(output.w &- first, range.upperBound &- position)
-      let to = target + (position &- range.lowerBound)
-      position &+= count
-      let fromZ = z &* window.stride.d &- window.before.d &+ tap.d &* window.dilation.d
-      let fromY = y &* window.stride.h &- window.before.h &+ tap.h &* window.dilation.h
-      let from = first &* step &+ left
+    var fromZ = first.d &* window.stride.d &- window.before.d &+ tap.d &* window.dilation.d
+    let top = tap.h &* window.dilation.h &- window.before.h
+    var (y, x, rest) = (first.h, first.w, count)
+    var to = target
+    while rest > 0 {
+      let count = min(output.w &- x, rest)
+      let fromY = y &* window.stride.h &+ top
+      let from = x &* step &+ left
       // Those of the positions that see the input.
       var (start, end) = (0, 0)
       if fromZ >= 0, fromZ < size.d, fromY >= 0, fromY < size.h, from < size.w {
-        start = from >= 0 ? 0 : min(count, (step &- 1 &- from) / step)
-        end = max(start, min(count, (size.w &- from &+ step &- 1) / step))
+        if step == 1 {
+          start = min(count, max(0, 0 &- from))
+          end = max(start, min(count, size.w &- from))
+        } else {
+          start = from >= 0 ? 0 : min(count, (step &- 1 &- from) / step)
+          end = max(start, min(count, (size.w &- from &+ step &- 1) / step))
+        }
       }
       for i in 0..<start { to[i] = padding }
       for i in end..<count { to[i] = padding }
@@ -269,6 +275,11 @@ public struct ConvolutionInt8 {
       } else {
         for i in start..<end { to[i] = source[i &* step] }
       }
+      to += count
+      rest &-= count
+      x = 0
+      y &+= 1
+      if y == output.h { (y, fromZ) = (0, fromZ &+ window.stride.d) }
     }
   }
 }
