@@ -182,11 +182,7 @@ public struct ConvolutionInt8 {
         row &+= count
       }
     }
-    if isSplit {
-      platform.parallelFor(planes &* chunks &* pieces, body)
-    } else {
-      for task in 0..<planes &* chunks { body(task, 0) }
-    }
+    (isSplit ? platform : platform.alone).parallelFor(planes &* chunks &* pieces, body)
   }
 
   // MARK: Columns

@@ -95,11 +95,8 @@ public struct DepthwiseInt8 {
       }
     }
     // Work is a plane; a region of threads is worth it from about 100,000 products on.
-    if planes &* multiplier &* outputCount > 100_000 / kernel.count {
-      platform.parallelFor(planes, body)
-    } else {
-      for item in 0..<planes { body(item, 0) }
-    }
+    let isSplit = planes &* multiplier &* outputCount > 100_000 / kernel.count
+    (isSplit ? platform : platform.alone).parallelFor(planes, body)
   }
 
   /// The plane as padded rows of parts; what is around it is zero already.

@@ -32,11 +32,8 @@ public struct MaxPoolInt8 {
       pool(from, into: to, (scratch + slot &* rowByteCount).assumingMemoryBound(to: UInt8.self), rowByteCount)
     }
     // A region of threads is worth it from about 100,000 comparisons on.
-    if planes &* outputCount > 100_000 / window.kernel.count {
-      platform.parallelFor(planes, body)
-    } else {
-      for plane in 0..<planes { body(plane, 0) }
-    }
+    let isSplit = planes &* outputCount > 100_000 / window.kernel.count
+    (isSplit ? platform : platform.alone).parallelFor(planes, body)
   }
 
   /// One plane. Signed bytes are compared as unsigned ones that are 128 more.
