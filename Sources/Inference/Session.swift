@@ -250,19 +250,28 @@ public struct Run {
   public var resultCount: Int { executor.results.isEmpty ? 0 : prepared.fetched.count }
 }
 
+extension Fact.Kind {
+  /// A value of this kind, as errors name it.
+  fileprivate var article: StaticString {
+    switch self {
+    case .tensor: "a tensor"
+    case .sequence: "a sequence"
+    case .map: "a map"
+    case .optional: "nothing"
+    }
+  }
+}
+
 extension DeclaredValue {
   /// Throws where a value is of another kind than this input; what is told of a tensor that does not fit is added to
   /// `misfits`.
   fileprivate func check(_ value: Value, _ misfits: inout [UInt8]) throws(RuntimeError) {
-    guard case .tensor(let tensor) = value else {
-      if kind == .tensor {
-        throw RuntimeError(.invalidArgument, "input %s must be a tensor", name: name)
-      }
-      return
+    let given = Fact(value).kind
+    if kind != .optional, kind != given, given != .optional || !isOptional {
+      throw RuntimeError(
+        .wrongKind, "input %s must be %n, got %n", names: [name, Name(kind.article), Name(given.article)], shapes: [])
     }
-    if kind == .sequence || kind == .map {
-      throw RuntimeError(.invalidArgument, "input %s must be a sequence or map, got a tensor", name: name)
-    }
+    guard case .tensor(let tensor) = value else { return }
     let expected = type ?? tensor.type
     if tensor.type == expected, fits(tensor.shape.dims) { return }
     let misfit = RuntimeError(

@@ -479,7 +479,7 @@ public enum Registry {
       "GatherBlockQuantized", domain: "com.microsoft", since: 1, 3...4, GatherBlockQuantized.self,
       types: [.init(.uint8), .init(.uint4), .init(.int4)], signature: "TixT>2", traits: .widensHalves),
     Operator("QGemm", domain: "com.microsoft", since: 1, 6...9, QGemm.self, types: .bytes, signature: "TfTyf3nfy>f"),
-    Operator("QLinearAdd", quantized: 1...8, signature: "TfTTfTfT>T", make: QLinearAdd.init),
+    Operator("QLinearAdd", quantized: 1...8, signature: "TfTTfTfT>T", make: QuantizedOperator.add),
     Operator("QLinearAveragePool", quantized: 1...5, make: ChannelsLast.qLinearAveragePool),
     Operator(
       "QLinearConcat", domain: "com.microsoft", since: 1, 5...Int.max, types: .init(.float32), signature: "Ty*1f1>1",

@@ -24,6 +24,7 @@ enum FuseActivation {
   }
 
   /// The numbers of an activation that the kernels know; nil for every other node.
+  @inline(never)
   static func parameters(of node: Node, _ matcher: Matcher) throws(RuntimeError) -> [Float]? {
     let op = node.opType
     if op == "Relu" || op == "Sigmoid" || op == "Tanh" || op == "HardSwish"

@@ -5,7 +5,7 @@ import Tensors
 /// MatMul(DequantizeLinear(a), DequantizeLinear(b)), as static quantization writes it.
 ///
 /// It is fused where both zero points are constant, which tells that these are bytes, where a has one constant scale and
-/// b, a constant matrix, has one or one a column. Convolutions stay in float32, where their kernels are faster.
+/// b, a constant matrix, has one or one a column.
 enum FuseDequantizedProduct {
   static let pass = Pass("fuse dequantized product") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)

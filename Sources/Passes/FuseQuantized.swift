@@ -15,6 +15,7 @@ enum FuseQuantized {
   /// Those that are themselves on bytes, where scale and zero point stay the same.
   private static let moving: [StaticString] = ["MaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze"]
 
+  @inline(never)
   private static func isListed(_ op: Name, _ list: [StaticString]) -> Bool {
     for name in list where op == name { return true }
     return false
@@ -63,6 +64,7 @@ enum FuseQuantized {
   }
 
   /// The node, but for its outputs, that answers the bytes `y` from bytes.
+  @inline(never)
   private static func fused(_ y: Bytes, _ matcher: Matcher) throws(RuntimeError) -> Node? {
     guard var node = alone(y.value, matcher), !node.inputs.isEmpty else { return nil }
     var activation: (name: Name, numbers: [Float])?
@@ -110,6 +112,7 @@ enum FuseQuantized {
     return node
   }
 
+  @inline(never)
   private static func zeroPoint(_ id: ValueID, _ matcher: Matcher) throws(RuntimeError) -> UInt8? {
     try matcher.constant(id)?.tensor(matcher.allocator).bytes.load(as: UInt8.self)
   }

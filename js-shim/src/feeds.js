@@ -3,8 +3,7 @@ import { mapValue, tensorValue } from './values.js';
 import { workerFile } from './worker-file.js';
 
 /**
- * The feeds as the core takes them. It says what is wrong with names, types and shapes, of all feeds at once and before
- * any byte is copied.
+ * The feeds as the core takes them. It says what is wrong with names, kinds, types and shapes, of all feeds at once.
  *
  * A tensor is fed for a tensor, an array for a sequence, a Map for a map, and null or a value for an optional.
  *
@@ -18,20 +17,14 @@ export function collectFeeds(inputs, feeds, pinned) {
     if (!inputs.has(name)) collected.push({ index: -1, name, value: { kind: 'none' } });
   }
   for (const input of inputs.values()) {
-    const { name, index, kind, hasDefault } = input;
+    const { name, index, hasDefault } = input;
     const given = feeds[name];
     if (given === undefined && hasDefault) continue;
-    if (kind !== 'optional' && kind !== kindOf(given)) {
-      throw new TypeError(`input '${name}' must be ${givenAs[kind]}, got ${givenAs[kindOf(given)]}`);
-    }
     collected.push({ index, name, value: valueOf(given, input, pinned) });
     if (env.debug) workerFile?.checkTensor('input', name, given);
   }
   return collected;
 }
-
-/** What a caller gives for each kind of value, in words. */
-const givenAs = { tensor: 'a tensor', sequence: 'an array', map: 'a Map', none: 'null' };
 
 const kindOf = (given) =>
   given === null ? 'none' : Array.isArray(given) ? 'sequence' : given instanceof Map ? 'map' : 'tensor';

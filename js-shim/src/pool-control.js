@@ -24,23 +24,19 @@ const mostRounds = 10;
  * @returns {() => Promise<boolean>} to be called when nothing on the stack holds the memory any more
  */
 export function watchCollected(memory) {
-  let isGone = false;
+  const watched = new WeakRef(memory);
   let rounds = 0;
-  const registry = new FinalizationRegistry(() => (isGone = true));
-  registry.register(memory);
   return async () => {
-    if (!isGone) {
+    // To ask for it keeps it until the turn ends.
+    if (watched.deref()) {
       await nextTurn();
       try {
         for (let piece = 0; piece < 32; piece++) new ArrayBuffer(1 << 26);
       } catch {
         // More than can be had: then nothing is noticed.
       }
-      // That it is gone is told in a turn of its own.
       await nextTurn();
     }
-    // A registry that is collected itself tells nothing: this is what keeps it.
-    registry.unregister(registry);
-    return isGone || ++rounds >= mostRounds;
+    return !watched.deref() || ++rounds >= mostRounds;
   };
 }

@@ -29,10 +29,7 @@ const blockSource = (blocks, byteCount, size) => {
   let first = 0;
   const forget = (offset) => {
     // Bytes of the caller are one block, which has no end.
-    for (let block; first + size < offset && (block = blocks[first / size]); first += size) {
-      // In a host that has no such buffers the block may go.
-      blocks[first / size] = block.buffer.resize?.(0);
-    }
+    for (; first + size < offset && blocks.length; first += size) blocks.shift().buffer.resize?.(0);
   };
   return {
     byteCount,
@@ -42,8 +39,8 @@ const blockSource = (blocks, byteCount, size) => {
         throw runtimeError(1, `${length} bytes at ${offset} lie outside those from ${first} to ${byteCount}`);
       }
       for (let done = 0; done < length; ) {
-        const from = (offset + done) % size;
-        const part = blocks[Math.floor((offset + done) / size)].subarray(from, from + length - done);
+        const at = offset + done - first;
+        const part = blocks[Math.floor(at / size)].subarray(at % size, (at % size) + length - done);
         target.set(part, done);
         done += part.length;
       }

@@ -242,7 +242,7 @@ const wrongFeeds = [
   { A: Float32Array.of(1), message: 'invalid data location: undefined for input "A"' },
   { A: disposed, message: 'invalid data location: none for input "A"' },
   { A: Tensor.fromGpuBuffer({}, { dims: [2, 2] }), message: 'invalid data location: gpu-buffer for input "A"' },
-  { A: null, message: "input 'A' must be a tensor, got null" },
+  { A: null, message: "input 'A' must be a tensor, got nothing" },
   {
     A: new Tensor('int64', [1, 2, 3, 4], [2, 2]),
     message: "[ERROR_CODE: 2] input 'A' must be float32 [n, 2], got int64 [2, 2]",

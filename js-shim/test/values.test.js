@@ -150,12 +150,12 @@ test('a sequence of maps comes back, as classifiers have it', async () => {
 });
 
 const kinds = [
-  { type: floats, x: f32([1]), message: "input 'x' must be an array, got a tensor" },
-  { type: floats, x: null, message: "input 'x' must be an array, got null" },
-  { type: floats, x: new Map(), message: "input 'x' must be an array, got a Map" },
-  { type: tensorOf('float32'), x: [f32([1])], message: "input 'x' must be a tensor, got an array" },
-  { type: tensorOf('float32'), x: null, message: "input 'x' must be a tensor, got null" },
-  { type: mapOf('string', tensorOf('float32')), x: [], message: "input 'x' must be a Map, got an array" },
+  { type: floats, x: f32([1]), message: "input 'x' must be a sequence, got a tensor" },
+  { type: floats, x: null, message: "input 'x' must be a sequence, got nothing" },
+  { type: floats, x: new Map(), message: "input 'x' must be a sequence, got a map" },
+  { type: tensorOf('float32'), x: [f32([1])], message: "input 'x' must be a tensor, got a sequence" },
+  { type: tensorOf('float32'), x: null, message: "input 'x' must be a tensor, got nothing" },
+  { type: mapOf('string', tensorOf('float32')), x: [], message: "input 'x' must be a map, got a sequence" },
 ];
 
 for (const { type, x, message } of kinds) {

@@ -140,23 +140,15 @@ private func split(
   _ platform: Platform, _ quads: Int, _ panels: Int, work: Int, _ k: Int, _ pack: (Range<Int>) -> Void,
   _ product: (Range<Int>, Range<Int>) -> Void
 ) {
-  guard platform.threadCount > 1, work >= GemmBlock.splitWork / max(k, 1) else {
-    pack(0..<quads)
-    product(0..<quads, 0..<panels)
-    return
-  }
-  platform.parallelRanges(quads, grain: 16, pack)
-  let pieces = platform.threadCount * 4
-  if panels >= pieces {
-    let size = (panels + pieces - 1) / pieces
-    platform.parallelFor((panels + size - 1) / size) { (i: Int) in
-      product(0..<quads, i * size..<min(panels, (i + 1) * size))
-    }
-  } else {
-    let size = (quads + pieces - 1) / pieces
-    platform.parallelFor((quads + size - 1) / size) { (i: Int) in
-      product(i * size..<min(quads, (i + 1) * size), 0..<panels)
-    }
+  let isSplit = platform.threadCount > 1 && work >= GemmBlock.splitWork / max(k, 1)
+  platform.parallelRanges(quads, grain: 16, if: isSplit, pack)
+  let pieces = isSplit ? platform.threadCount * 4 : 1
+  let byColumns = panels >= pieces
+  let count = byColumns ? panels : quads
+  let size = max(1, (count + pieces - 1) / pieces)
+  platform.parallelFor((count + size - 1) / size) { (i: Int) in
+    let piece = i * size..<min(count, (i + 1) * size)
+    product(byColumns ? 0..<quads : piece, byColumns ? piece : 0..<panels)
   }
 }
 

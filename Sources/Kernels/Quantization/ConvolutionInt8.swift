@@ -141,12 +141,13 @@ public struct ConvolutionInt8 {
     let group = Int8Pack.group(platform)
     let blocks = (depth &+ group &- 1) / group
     let groupByteCount = ConvolutionInt8.groupByteCount(filters: filters, depth: depth, group: group)
-    // Where positions and groups do not give every thread enough, filters are split too.
+    // Where positions and groups do not give every thread enough, filters are split too: columns are then packed for
+    // each piece, so that there are few.
     var pieces = 1
     let isSplit = platform.threadCount > 1 && planes &* filters &* positions >= GemmBlock.splitWork / max(depth, 1)
     if isSplit {
       let tasks = planes &* chunks
-      pieces = min((platform.threadCount &* 4 &+ tasks &- 1) / tasks, max(1, filters / 16))
+      pieces = min((platform.threadCount &* 2 &+ tasks &- 1) / tasks, max(1, filters / 16))
     }
     let size = ((filters &+ pieces &- 1) / pieces &+ 3) & ~3
     pieces = (filters &+ size &- 1) / size

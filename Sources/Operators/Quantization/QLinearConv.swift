@@ -17,7 +17,7 @@ struct QLinearConv: OperatorKernel {
     convolution = try IntegerConvolution(site, weights: 3, zero: 5)
     activation = try FusedActivation.epilogue(site)
     guard activation.activation == .clamp else {
-      throw RuntimeError(.notImplemented, "a quantised convolution can end with Relu or Clip alone")
+      throw RuntimeError(.invalidGraph, "activation must be Relu or Clip")
     }
   }
 

@@ -6,7 +6,7 @@ import Tensors
 /// point.
 ///
 /// Operands are dequantised, the float32 kernel runs, and its result is quantised. A function of one element is
-/// computed once for each of the 256 bytes instead.
+/// computed once for each of the 256 bytes instead, and a sum of equal shapes in one loop.
 ///
 /// <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAdd>
 struct QuantizedOperator: FamilyKernel {
@@ -18,6 +18,7 @@ struct QuantizedOperator: FamilyKernel {
   /// Where the scale of the output is, and behind it its zero point.
   private let output: Int
   private let isElementwise: Bool
+  private let isSum: Bool
   private let rounding: Rounding
 
   /// The order in which a result is scaled and rounded, which decides what comes out where it is half way between two.
@@ -32,7 +33,7 @@ struct QuantizedOperator: FamilyKernel {
 
   init<K: FamilyKernel>(
     _ site: Site, _ kernel: K, plain: Int = -1, operands: [Int], output: Int, isElementwise: Bool = false,
-    rounding: Rounding = .beforeZeroPoint
+    isSum: Bool = false, rounding: Rounding = .beforeZeroPoint
   ) throws(RuntimeError) {
     for operand in operands { try site.require(operand, operand + 1) }
     try site.require(output)
@@ -41,6 +42,7 @@ struct QuantizedOperator: FamilyKernel {
     self.operands = operands
     self.output = output
     self.isElementwise = isElementwise
+    self.isSum = isSum
     self.rounding = rounding
   }
 
@@ -71,6 +73,7 @@ struct QuantizedOperator: FamilyKernel {
   func run(_ call: Call) throws(RuntimeError) {
     var scratch = ScratchMemory(call)
     let target = call.outputs[0]
+    if isSum, call.inputs[0].shape == call.inputs[3].shape { return add(call, into: target) }
     guard isElementwise else {
       try compute(call, operands.map { call.inputs[$0] }, into: target, &scratch)
       return
@@ -84,6 +87,18 @@ struct QuantizedOperator: FamilyKernel {
     call.platform.parallelRanges(x.count, grain: 32768) { range in
       for i in range { results[i] = bytes[Int(source[i])] }
     }
+  }
+
+  private func add(_ call: Call, into target: Tensor) {
+    let isSigned = target.type == .int8
+    let zero = { (i: Int) in call.inputs[optional: i]?.byte(0) ?? 0 }
+    let operand = { (i: Int) in
+      QuantizedBytes(
+        call.inputs[i].bytes, isSigned: isSigned, scale: call.inputs[i + 1].floats[0], zeroPoint: zero(i + 2))
+    }
+    addBytes(
+      call.platform, operand(0), operand(3), count: target.count, into: target.bytes, scale: call.inputs[6].floats[0],
+      Requantizer(zeroPoint: zero(7), isSigned: isSigned))
   }
 
   private func compute(
@@ -132,6 +147,10 @@ struct QuantizedOperator: FamilyKernel {
 }
 
 extension QuantizedOperator {
+  static func add(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
+    try QuantizedOperator(site, BinaryElementwise(site, .add), operands: [0, 3], output: 6, isSum: true)
+  }
+
   static func multiply(_ site: Site) throws(RuntimeError) -> QuantizedOperator {
     try QuantizedOperator(site, BinaryElementwise(site, .multiply), operands: [0, 3], output: 6)
   }
