@@ -17,7 +17,7 @@ import Testing
       ([("x", .tensor(.int64([1, 2], [1, 2])))], nil, "input 'x' must be float32 [n, 2], got int64 [1, 2]"),
       ([("x", .tensor(.ramp([2, 3])))], nil, "input 'x' must be float32 [n, 2], got float32 [2, 3]"),
       ([("x", .tensor(.ramp([2])))], nil, "input 'x' must be float32 [n, 2], got float32 [2]"),
-      ([("x", .sequence(Value.Sequence([])))], nil, "input 'x' must be a tensor"),
+      ([("x", .sequence(Value.Sequence([])))], nil, "input 'x' must be a tensor, got a sequence"),
       ([good], ["z"], "the model has no output 'z'"),
     ]
     for (feeds, fetches, expected) in cases {

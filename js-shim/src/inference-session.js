@@ -5,10 +5,10 @@ import { checkTurns, unlessAborted } from './turns.js';
 import { checkCreate, checkRun } from './validate.js';
 
 /**
- * How many sessions are being released. Workers and the collector answer in turns of this thread, which a caller who
- * awaits nothing but runs of other sessions would not give.
+ * Sessions that are being released. Workers and the collector answer in turns of this thread, which a caller who awaits
+ * nothing but runs of other sessions would not give.
  */
-let releasing = 0;
+const releasing = new Set();
 
 /**
  * A loaded model: `await InferenceSession.create(…)`, then `run` as often as you like, then `release`.
@@ -66,7 +66,7 @@ export class InferenceSession {
     const outputs = this.handler.run(feeds, fetches, options);
     // Where there is nothing to wait for, the caller need not either.
     const results = asTensors(typeof outputs?.then === 'function' ? await outputs : outputs, fetches);
-    if (releasing > 0) await nextTurn();
+    if (releasing.size > releasing.has(this)) await nextTurn();
     return results;
   }
 
@@ -79,11 +79,11 @@ export class InferenceSession {
 
   /** Gives the session's memory back, after the runs that wait. A second call does nothing. */
   async release() {
-    releasing++;
+    releasing.add(this);
     try {
       return await this.handler.dispose();
     } finally {
-      releasing--;
+      releasing.delete(this);
     }
   }
 

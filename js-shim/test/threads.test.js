@@ -169,10 +169,13 @@ test('a worker that looks for the memory of one session works for others meanwhi
       exports.apus_work = (...place) => (parentPort?.postMessage({ told: 'work' }), work(...place));
       return { exports };
     };
-    globalThis.FinalizationRegistry = class {
-      register() {}
-      unregister() {
-        parentPort?.postMessage({ told: 'look' });
+    globalThis.WeakRef = class {
+      #hasLooked = true;
+      // Asked before a look and after it.
+      deref() {
+        this.#hasLooked = !this.#hasLooked;
+        if (this.#hasLooked) parentPort?.postMessage({ told: 'look' });
+        return this;
       }
     };`;
   const ort = await fresh(2, distWith(telling + readFileSync(`${dist}ort-wasm-worker.mjs`, 'utf8')));
