@@ -124,10 +124,20 @@ final class Executor {
       program.slots[placement.value] = .tensor(Tensor(placement.type, placement.shape, arena, offset: placement.offset))
     }
     for (value, tensor) in plan.folded { program.slots[value] = .tensor(tensor) }
-    if scratch.byteCount < plan.scratchByteCount {
-      scratch = try allocator.allocate(byteCount: plan.scratchByteCount)
-    }
+    if scratch.byteCount < plan.scratchByteCount { try growScratch(plan.scratchByteCount) }
     program.active.append(plan)
+  }
+
+  /// Makes room for scratch, and for more where it grows again, as with the past of a decoder.
+  private func growScratch(_ byteCount: Int) throws(RuntimeError) {
+    let roomy = max(byteCount, scratch.byteCount / 4 * 5)
+    // The old one goes first: the two need not be there at once.
+    scratch = try allocator.allocate(byteCount: 0)
+    if let room = try? allocator.allocate(byteCount: roomy) {
+      scratch = room
+    } else {
+      scratch = try allocator.allocate(byteCount: byteCount)
+    }
   }
 
   /// Goes on with the plan for the shapes that the last step really made; false at the graph's end.
@@ -223,7 +233,7 @@ final class Executor {
         for i in outputs.indices where i < shapes.count { outputs[i].dims = shapes[i] }
       }
       let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
-      if scratch.byteCount < scratchByteCount { scratch = try allocator.allocate(byteCount: scratchByteCount) }
+      if scratch.byteCount < scratchByteCount { try growScratch(scratchByteCount) }
     }
     if step.memory == .view {
       var value = program.slots[step.inputs[0]]

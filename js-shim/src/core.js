@@ -183,12 +183,14 @@ export function createCore({ module, memory: descriptor }, openExternal, threads
     checkAlive();
     for (let needed = 256; ; ) {
       if (needed > stagingBytes) {
+        // What grew once grows again, as a decoder's past does at each token.
+        const room = needed + (stagingBytes >> 2);
         stagingBytes = 0;
         free(staging);
         // Nobody's, should there be no memory.
         staging = 0;
-        staging = allocated(needed, 'bytes of inputs');
-        stagingBytes = needed;
+        staging = allocated(room, 'bytes of inputs');
+        stagingBytes = room;
       }
       const tensors = [];
       let at = staging;
