@@ -124,20 +124,8 @@ final class Executor {
       program.slots[placement.value] = .tensor(Tensor(placement.type, placement.shape, arena, offset: placement.offset))
     }
     for (value, tensor) in plan.folded { program.slots[value] = .tensor(tensor) }
-    if scratch.byteCount < plan.scratchByteCount { try growScratch(plan.scratchByteCount) }
+    if scratch.byteCount < plan.scratchByteCount { try allocator.grow(&scratch, to: plan.scratchByteCount) }
     program.active.append(plan)
-  }
-
-  /// Makes room for scratch, and for more where it grows again, as with the past of a decoder.
-  private func growScratch(_ byteCount: Int) throws(RuntimeError) {
-    let roomy = max(byteCount, scratch.byteCount / 4 * 5)
-    // The old one goes first: the two need not be there at once.
-    scratch = try allocator.allocate(byteCount: 0)
-    if let room = try? allocator.allocate(byteCount: roomy) {
-      scratch = room
-    } else {
-      scratch = try allocator.allocate(byteCount: byteCount)
-    }
   }
 
   /// Goes on with the plan for the shapes that the last step really made; false at the graph's end.
@@ -233,7 +221,7 @@ final class Executor {
         for i in outputs.indices where i < shapes.count { outputs[i].dims = shapes[i] }
       }
       let scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
-      if scratch.byteCount < scratchByteCount { try growScratch(scratchByteCount) }
+      if scratch.byteCount < scratchByteCount { try allocator.grow(&scratch, to: scratchByteCount) }
     }
     if step.memory == .view {
       var value = program.slots[step.inputs[0]]
@@ -327,14 +315,7 @@ extension Program {
       for id in 0..<graph.values.count {
         if case .tensor(let tensor) = slots[id], tensor.storage === arenas[depth] { slots[id] = .none }
       }
-      // Shapes that grow once grow again, as a decoder's do at each token.
-      let roomy = max(byteCount, arenas[depth].byteCount / 4 * 5)
-      arenas[depth] = try allocator.allocate(byteCount: 0)
-      if let arena = try? allocator.allocate(byteCount: roomy) {
-        arenas[depth] = arena
-      } else {
-        arenas[depth] = try allocator.allocate(byteCount: byteCount)
-      }
+      try allocator.grow(&arenas[depth], to: byteCount)
     }
     return arenas[depth]
   }
@@ -369,4 +350,19 @@ extension Program {
 
   /// What the slots hold now, for error messages.
   var liveFacts: [Fact?] { (0..<graph.values.count).map { liveFact($0) } }
+}
+
+extension Allocator {
+  /// Puts memory of at least so many bytes in the place of other memory, whose contents go; it goes first, since the two
+  /// need not be there at once.
+  fileprivate func grow(_ storage: inout Storage, to byteCount: Int) throws(RuntimeError) {
+    // Shapes that grow once grow again, as a decoder's do at each token.
+    let roomy = max(byteCount, storage.byteCount / 4 * 5)
+    storage = try allocate(byteCount: 0)
+    if let room = try? allocate(byteCount: roomy) {
+      storage = room
+    } else {
+      storage = try allocate(byteCount: byteCount)
+    }
+  }
 }

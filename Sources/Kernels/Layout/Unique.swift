@@ -64,29 +64,10 @@ public struct UniqueSlices {
     for i in (0..<size).reversed() { first[inverse[i]] = i }
   }
 
-  /// Leaves the slices' numbers in ascending order of the slices, equal ones as they came: a merge sort from the bottom.
+  /// Leaves the slices' numbers in ascending order of the slices, equal ones as they came.
   private func sort(_ order: UnsafeMutablePointer<Int>, spare: UnsafeMutablePointer<Int>) {
     for i in 0..<size { order[i] = i }
-    var run = 1
-    while run < size {
-      var start = 0
-      while start < size {
-        let (middle, end) = (min(start + run, size), min(start + 2 * run, size))
-        var (left, right) = (start, middle)
-        for i in start..<end {
-          if left < middle, right == end || compare(order[left], order[right]) <= 0 {
-            spare[i] = order[left]
-            left += 1
-          } else {
-            spare[i] = order[right]
-            right += 1
-          }
-        }
-        start = end
-      }
-      order.update(from: spare, count: size)
-      run *= 2
-    }
+    sortPlaces(order, count: size, spare: spare) { compare($0, $1) < 0 }
   }
 
   /// Below 0, 0 or above, as slice `i` comes before, equals or comes behind slice `j`.
