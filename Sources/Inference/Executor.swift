@@ -121,7 +121,8 @@ final class Executor {
     }
     let arena = try program.arena(plan.depth, plan.arenaByteCount, allocator)
     for placement in plan.placements {
-      program.slots[placement.value] = .tensor(Tensor(placement.type, placement.shape, arena, offset: placement.offset))
+      let slot = program.slots + placement.value
+      slot.pointee = .tensor(plan.tensor(placement, in: arena, before: slot.pointee))
     }
     for (value, tensor) in plan.folded { program.slots[value] = .tensor(tensor) }
     if scratch.byteCount < plan.scratchByteCount { try allocator.grow(&scratch, to: plan.scratchByteCount) }
@@ -177,11 +178,14 @@ final class Executor {
       switch planned.manner {
       case .run:
         try step.evaluation.kernel.run(call(step, program))
+      case .placed:
+        break
       case .view:
         let source = program.slots[step.inputs[0]].tensor!
-        program.slots[step.outputs[0]] = .tensor(source.reshaped(Shape(planned.outputFacts[0].shape)))
+        let fact = frames[top].plan.outputFacts[planned.facts][0]
+        program.slots[step.outputs[0]] = .tensor(source.reshaped(Shape(fact.shape)))
       case .fresh:
-        try runFresh(step, planned, program)
+        try runFresh(step, frames[top].plan.outputFacts[planned.facts], program)
       case .controlFlow:
         frames[top].controlFlow = try step.evaluation.kernel.start!(call(step, program))
       }
@@ -211,8 +215,8 @@ final class Executor {
   }
 
   /// Runs a step whose outputs could not be placed before: their shapes come from the data that is there now.
-  private func runFresh(_ step: Program.Step, _ planned: Plan.Step, _ program: Program) throws(RuntimeError) {
-    var outputs = planned.outputFacts
+  private func runFresh(_ step: Program.Step, _ planned: [Fact], _ program: Program) throws(RuntimeError) {
+    var outputs = planned
     if outputs.contains(where: { $0.kind == .tensor && !$0.isShaped }) {
       let inputs = Facts(step.inputs.map { $0 >= 0 ? program.liveFact($0, withElements: true) : nil })
       outputs = try step.evaluation.infer(inputs)
@@ -276,8 +280,8 @@ extension Program {
     }
     var known: [(value: ValueID, fact: Fact)] = []
     for (id, value) in zip(graph.inputs, inputs) where id >= 0 { known.append((id, Fact(value))) }
-    let plan = try Planner.plan(self, known, after: latestPlans.first, platform: platform, allocator: allocator)
-    keepLatest(plan)
+    let plan = try planner(from: 0, depth: 0, facts: constantFacts)
+      .plan(self, known, platform: platform, allocator: allocator)
     if plans.count == Program.planLimit { plans.removeFirst() }
     plans.append((Signature(inputs), plan))
     return plan
@@ -289,23 +293,21 @@ extension Program {
     var signature: Signature = []
     for fact in made { signature.append(fact) }
     if let known = plan.successors.first(where: { $0.signature == signature }) { return known.plan }
-    let depth = plan.depth + 1
-    let before = depth < latestPlans.count && latestPlans[depth].start == plan.end ? latestPlans[depth] : nil
-    let next = try Planner.plan(
-      self, goingOnFrom: plan, zip(outputs, made).map { (value: $0, fact: $1) }, after: before, platform: platform,
-      allocator: allocator)
-    keepLatest(next)
+    let next = try planner(from: plan.end, depth: plan.depth + 1, facts: plan.facts)
+      .plan(
+        self, goingOnFrom: plan, zip(outputs, made).map { (value: $0, fact: $1) }, platform: platform,
+        allocator: allocator)
     if plan.successors.count == Program.planLimit { plan.successors.removeFirst() }
     plan.successors.append((signature, next))
     return next
   }
 
-  private func keepLatest(_ plan: Plan) {
-    if plan.depth < latestPlans.count {
-      latestPlans[plan.depth] = plan
-    } else {
-      latestPlans.append(plan)
-    }
+  /// The planner for plans from node `start` on; the one that such a plan was made with last, if there is one.
+  private func planner(from start: Int, depth: Int, facts: [Fact?]) -> Planner {
+    if depth < planners.count, planners[depth].start == start { return planners[depth] }
+    let planner = Planner(self, from: start, depth: depth, facts: facts)
+    if depth < planners.count { planners[depth] = planner } else { planners.append(planner) }
+    return planner
   }
 
   func arena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Storage {

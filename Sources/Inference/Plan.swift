@@ -56,7 +56,9 @@ final class Plan {
     enum Manner {
       /// Outputs lie in the arena.
       case run
-      /// Output 0 is input 0 under another shape.
+      /// Nothing is left to do: output 0 is a value of the arena under another shape, and has its place.
+      case placed
+      /// Output 0 is input 0, which is no value of the arena, under another shape.
       case view
       /// Outputs get memory of their own at each run: their shapes, or their sizes (strings), are not known before.
       case fresh
@@ -66,29 +68,35 @@ final class Plan {
 
     /// The index of the node in its program.
     let node: Int
-    let manner: Manner
-    let outputFacts: [Fact]
-    /// What the step needs beside its inputs and outputs.
-    var scratchByteCount = 0
+    var manner: Manner
+    /// The index in `outputFacts`, where the step is a view or fresh.
+    var facts = -1
   }
 
   /// A value with a place in the arena.
+  ///
+  /// Plans come and go with each shape, so that steps and placements own no memory: dims lie in one row.
   struct Placement {
     let value: ValueID
     let type: ElementType
-    let shape: Shape
+    /// Where the value's dims are in `dims`.
+    let dims: Range<Int>
+    /// The first byte in the arena.
     var offset = 0
   }
 
   let steps: [Step]
+  /// What is known of the outputs of steps that are views or fresh.
+  let outputFacts: [[Fact]]
   let placements: [Placement]
+  let dims: [Int]
   /// Values that were folded when the plan was made.
   let folded: [(value: ValueID, tensor: Tensor)]
   /// Values that the steps put in place at each run, and that do not outlive it.
   let transients: [ValueID]
   let arenaByteCount: Int
   let scratchByteCount: Int
-  /// Everything known at the plan's end.
+  /// Everything known at the plan's end, for the plan that goes on from there; nothing where this is the graph's.
   let facts: [Fact?]
   /// The first node of the plan.
   let start: Int
@@ -98,19 +106,60 @@ final class Plan {
   let depth: Int
   var successors: [(signature: Signature, plan: Plan)] = []
 
-  init(
-    steps: [Step], placements: [Placement], folded: [(value: ValueID, tensor: Tensor)], transients: [ValueID],
-    arenaByteCount: Int, scratchByteCount: Int, facts: [Fact?], start: Int, end: Int, depth: Int
-  ) {
+  /// What is to be done for the nodes from `start` on, which were `visited`, by what is known of the values.
+  init(_ program: Program, _ visited: ArraySlice<Planner.Visit>, _ facts: [Fact?], start: Int, depth: Int) {
+    var steps: [Step] = []
+    var outputFacts: [[Fact]] = []
+    var folded: [(value: ValueID, tensor: Tensor)] = []
+    var transients: [ValueID] = []
+    var scratchByteCount = 0
+    var buffers = BufferPlan(program, nodeCount: visited.count, valueCount: facts.count)
+    steps.reserveCapacity(visited.count)
+    for at in visited.indices {
+      let node = start + at
+      let planned = program.steps[node]
+      guard let manner = visited[at].manner else {
+        for output in planned.outputs where output >= 0 {
+          if let tensor = facts[output]?.value { folded.append((output, tensor)) }
+        }
+        continue
+      }
+      var step = Step(node: node, manner: manner)
+      if manner == .run { buffers.place(planned, at: node, facts) }
+      if manner == .view, buffers.placeView(planned, at: node, facts) { step.manner = .placed }
+      if step.manner == .view || manner == .fresh {
+        step.facts = outputFacts.count
+        outputFacts.append(planned.outputs.map { $0 >= 0 ? facts[$0]! : Fact(nil) })
+      }
+      if step.manner != .run, step.manner != .placed {
+        for output in planned.outputs where output >= 0 { transients.append(output) }
+      }
+      scratchByteCount = max(scratchByteCount, visited[at].scratchByteCount)
+      steps.append(step)
+    }
+    arenaByteCount = buffers.settle()
+    placements = buffers.placements
+    dims = buffers.dims
     self.steps = steps
-    self.placements = placements
+    self.outputFacts = outputFacts
     self.folded = folded
     self.transients = transients
-    self.arenaByteCount = arenaByteCount
     self.scratchByteCount = scratchByteCount
-    self.facts = facts
+    end = start + visited.count
+    self.facts = end < program.steps.count ? facts : []
     self.start = start
-    self.end = end
     self.depth = depth
+  }
+
+  /// The tensor of a value with a place; `before`, if it is of the same shape, lends it that.
+  func tensor(_ placement: Placement, in arena: Storage, before: Value) -> Tensor {
+    let dims = self.dims[placement.dims]
+    var shape: Shape
+    if case .tensor(let tensor) = before, tensor.shape.dims.elementsEqual(dims) {
+      shape = tensor.shape
+    } else {
+      shape = Shape(Array(dims))
+    }
+    return Tensor(placement.type, shape, arena, offset: placement.offset)
   }
 }

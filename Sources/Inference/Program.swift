@@ -40,8 +40,8 @@ final class Program {
   let lastReads: [Int]
   /// Plans for the shapes that were fed lately, the latest last.
   var plans: [(signature: Signature, plan: Plan)] = []
-  /// The plans that were made last, by depth: what they say of a node whose inputs are the same still holds.
-  var latestPlans: [Plan] = []
+  /// What plans were made with last, by depth.
+  var planners: [Planner] = []
   /// What is known of constants, as plans begin.
   let constantFacts: [Fact?]
   /// Memory for the values of a plan; plans that follow each other in one run have one each.

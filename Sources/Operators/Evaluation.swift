@@ -2,8 +2,9 @@ import GraphIR
 import Kernels
 import Tensors
 
-/// A node together with its bound operator: what both passes and the session do with one node.
-public struct Evaluation {
+/// A node together with its bound operator: what both passes and the session do with one node. An object, since a node
+/// is large to copy.
+public final class Evaluation {
   public let node: Node
   public let row: Operator
   public let kernel: BoundKernel

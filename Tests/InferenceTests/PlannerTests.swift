@@ -181,11 +181,10 @@ import Testing
         constants: ["zero": .int64([], [0]), "one": .int64([], [1]), "c": .float32([], [0.5])], nodes, ["y", "k"]))
     func feeds(_ past: Int, _ queries: Int) -> [Tensor] { [.ramp([past, 4]), .ramp([1, 4]), .ramp([queries, 4])] }
     func text(_ plan: Plan) -> String {
-      let steps = plan.steps.map { "\($0.node) \($0.manner) \($0.outputFacts.map(\.shape)) \($0.scratchByteCount)" }
-      let places = plan.placements.map { "\($0.value) \($0.shape.dims) \($0.offset)" }
+      let steps = plan.steps.map { "\($0.node) \($0.manner)" } + plan.outputFacts.map { "\($0.map(\.shape))" }
+      let places = plan.placements.map { "\($0.value) \(plan.dims[$0.dims]) \($0.offset)" }
       let folded = plan.folded.map { "\($0.value) \($0.tensor.shape.dims) \($0.tensor.bytesForTest)" }
-      let facts = plan.facts.map { "\($0?.dims ?? [-1]) \($0?.value.map(\.bytesForTest) ?? [])" }
-      return "\(steps)\n\(places)\n\(folded)\n\(facts)\n\(plan.arenaByteCount) \(plan.scratchByteCount)"
+      return "\(steps)\n\(places)\n\(folded)\n\(plan.arenaByteCount) \(plan.scratchByteCount)"
     }
     let (program, allocator) = try program(proto)
     for (past, queries) in [(3, 1), (4, 1), (5, 1), (5, 2), (0, 2), (0, 1), (3, 0), (6, 1)] {
