@@ -13,6 +13,8 @@ final class Binder {
   private var isNeeded: [Bool]
   /// The element type of each value, of a sequence that of its elements; nil where it is not known before a run.
   private var types: [ElementType?]
+  /// The first of the nodes that do the same, by what they do.
+  private var firsts: NameTable = [:]
   /// What must be filled before a run, of the nodes that are bound.
   private var fillings: [Filling] = []
 
@@ -74,7 +76,26 @@ final class Binder {
       ? evaluation.types.outputs(node.outputs.count, of: facts)
       : evaluation.types.outputs(node.outputs.count, ofBodies: yields)
     for (output, type) in zip(node.outputs, made) where output >= 0 { types[output] = type }
-    steps.append(Program.Step(evaluation: evaluation, bodies: bodies))
+    steps.append(Program.Step(evaluation: evaluation, bodies: bodies, twin: twin(of: node, packed: site.consumed)))
+  }
+
+  /// A node before this one that answers the same wherever its inputs have the same facts: a network repeats its blocks.
+  private func twin(of node: Node, packed: [Int]) -> Int? {
+    var inputs: [Int] = []
+    for (i, input) in node.inputs.enumerated() {
+      guard packed.contains(i), let constant = input >= 0 ? graph.values[input].constant : nil else {
+        inputs.append(min(input, 0))
+        continue
+      }
+      // Facts say nothing of the elements of what was packed. Of weights the shape is all that counts; what is small may
+      // be the shape or the axes of something.
+      inputs.append(constant.shape.count > 64 ? 1 : 2 + input)
+    }
+    for output in node.outputs { inputs.append(min(output, 0)) }
+    guard let key = node.key(inputs: inputs) else { return nil }
+    if let first = firsts[key] { return first }
+    firsts[key] = steps.count
+    return nil
   }
 
   private func known(_ value: ValueID) -> ElementType? { value >= 0 ? types[value] : nil }

@@ -76,10 +76,14 @@ final class Planner {
     while end < program.steps.count, !isCut {
       let step = program.steps[end]
       if end >= knownEnd || step.inputs.contains(where: { $0 >= 0 && isChanged[$0] }) {
-        do throws(RuntimeError) {
-          isCut = try visit(step, &visits[end - start], platform, allocator)
-        } catch {
-          throw error.at(program.place(of: end, facts: facts))
+        if let twin = step.twin, twin >= start, repeats(program.steps[twin], step) {
+          visits[end - start] = visits[twin - start]
+        } else {
+          do throws(RuntimeError) {
+            isCut = try visit(step, &visits[end - start], platform, allocator)
+          } catch {
+            throw error.at(program.place(of: end, facts: facts))
+          }
         }
       } else {
         isCut = wasCut && end == knownEnd - 1
@@ -117,6 +121,20 @@ final class Planner {
     visit.manner = isFresh ? .fresh : .run
     visit.scratchByteCount = step.evaluation.kernel.scratchByteCount(inputs, platform.threadCount)
     return isOpen
+  }
+
+  /// Gives the outputs of a node the facts of another's, which was planned, if the inputs of both have the same.
+  private func repeats(_ twin: Program.Step, _ step: Program.Step) -> Bool {
+    for i in step.inputs.indices where step.inputs[i] >= 0 {
+      guard let fact = facts[step.inputs[i]], let other = facts[twin.inputs[i]], fact.isSame(as: other) else {
+        return false
+      }
+    }
+    for i in step.outputs.indices where step.outputs[i] >= 0 {
+      isMadeHere[step.outputs[i]] = true
+      set(step.outputs[i], facts[twin.outputs[i]]!)
+    }
+    return true
   }
 
   private func set(_ value: ValueID, _ fact: Fact) {

@@ -18,8 +18,11 @@ final class Program {
     let outputs: [ValueID]
     let memory: Operator.MemoryUse
     let isControlFlow: Bool
+    /// A node before this one whose outputs have the same facts where the inputs have.
+    let twin: Int?
 
-    init(evaluation: Evaluation, bodies: [Program]) {
+    init(evaluation: Evaluation, bodies: [Program], twin: Int?) {
+      self.twin = twin
       self.evaluation = evaluation
       self.bodies = bodies
       place = evaluation.node.place

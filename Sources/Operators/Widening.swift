@@ -35,7 +35,7 @@ final class WideningKernel: BoundKernel {
   override func measure(_ call: Call) throws(RuntimeError) -> [[Int]] { try kernel.measure(call) }
 
   override func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int {
-    kernel.scratchByteCount(inputs.widened, threads)
+    kernel.scratchByteCount(inputs.half == nil ? inputs : inputs.widened, threads)
   }
 
   override func run(_ call: Call) throws(RuntimeError) {

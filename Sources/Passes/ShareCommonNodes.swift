@@ -11,7 +11,9 @@ enum ShareCommonNodes {
     var known = knownConstants(graph, context.allocator)
     let isOutput = graph.outputMask()
     for (index, node) in graph.nodes.enumerated() {
-      guard node.bodies.isEmpty, !isRandom(node), let key = key(node, known) else { continue }
+      guard node.bodies.isEmpty, !isRandom(node),
+        let key = node.key(inputs: node.inputs.map { $0 < 0 ? $0 : known[$0] })
+      else { continue }
       guard let first = seen[key] else {
         seen[key] = index
         continue
@@ -33,33 +35,6 @@ enum ShareCommonNodes {
     (try? Registry.row(for: node).traits.contains(.random)) ?? true
   }
 
-  /// Everything that a node's results depend on, as bytes; nil where an attribute is more than numbers and strings.
-  private static func key(_ node: Node, _ known: [ValueID]) -> Name? {
-    var key = KeyWriter()
-    key.append(node.opType)
-    key.append(node.domain)
-    key.append(node.opset)
-    key.append(node.outputs.count)
-    key.append(node.inputs.count)
-    for input in node.inputs { key.append(input < 0 ? input : known[input]) }
-    for (name, value) in node.attributes.entries {
-      key.append(name)
-      switch value {
-      case .int(let value): key.append(value)
-      case .float(let value): key.append(Int64(value.bitPattern))
-      case .string(let value): key.append(value)
-      case .ints(let values):
-        key.append(values.count)
-        for value in values { key.append(value) }
-      case .floats(let values):
-        key.append(values.count)
-        for value in values { key.append(Int64(value.bitPattern)) }
-      default: return nil
-      }
-    }
-    return Name(key.bytes)
-  }
-
   /// Every value as itself, and small integer constants as the first one with the same elements: each Constant node of a
   /// file is one of its own.
   private static func knownConstants(_ graph: Graph, _ allocator: Allocator) -> [ValueID] {
@@ -77,25 +52,5 @@ enum ShareCommonNodes {
       if let twin = first[name] { known[id] = twin } else { first[name] = id }
     }
     return known
-  }
-}
-
-/// Numbers and names one after the other, told apart by their lengths.
-private struct KeyWriter {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func append(_ value: Int64) {
-    var rest = UInt64(bitPattern: value)
-    for _ in 0..<8 {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
-  }
-
-  mutating func append(_ value: Int) { append(Int64(value)) }
-
-  mutating func append(_ name: Name) {
-    append(name.bytes.count)
-    bytes += name.bytes
   }
 }

@@ -205,6 +205,47 @@ import Testing
     }
   }
 
+  /// Nodes that do the same with inputs of the same facts share them; those that only look alike do not.
+  @Test func twins() throws {
+    let constants: KeyValuePairs<String, Tensor> = [
+      "flat": .int64([1], [-1]), "rows": .int64([2], [-1, 2]), "one": .int64([1], [1]), "two": .int64([1], [2]),
+    ]
+    let cases: [(String, [NodeProto], [String], shapes: [[Int]])] = [
+      ("the same", [node("a = Reshape(x, flat)"), node("b = Reshape(y, flat)")], ["a", "b"], [[4], [4]]),
+      ("other elements", [node("a = Reshape(x, flat)"), node("b = Reshape(y, rows)")], ["a", "b"], [[4], [2, 2]]),
+      ("other shapes", [node("a = Flatten(x)"), node("b = Flatten(z)")], ["a", "b"], [[2, 2], [2, 3]]),
+      (
+        "other attributes", [node("a = ReduceSum(x, one)"), node("b = ReduceSum(y, one)", ["keepdims": .int(0)])],
+        ["a", "b"], [[2, 1], [2]]
+      ),
+      ("other axes", [node("a = Unsqueeze(x, one)"), node("b = Unsqueeze(y, two)")], ["a", "b"], [[2, 1, 2], [2, 2, 1]]),
+      (
+        "what is computed from shapes",
+        [node("s = Shape(x)"), node("t = Shape(z)"), node("a = Expand(one, s)"), node("b = Expand(one, t)")],
+        ["a", "b"], [[2, 2], [2, 3]]
+      ),
+      (
+        "an output that nobody wants", [node("a, - = Split(x)", ["num_outputs": .int(2)]), node("b, c = Split(y)", ["num_outputs": .int(2)])],
+        ["a", "b", "c"], [[1, 2], [1, 2], [1, 2]]
+      ),
+    ]
+    for (name, nodes, outputs, shapes) in cases {
+      let proto = model(graph(["x", "y", "z"], constants: constants, nodes, outputs))
+      let fed: KeyValuePairs = ["x": Tensor.ramp([2, 2]), "y": .ramp([2, 2], from: 7), "z": .ramp([2, 3])]
+      let made = try SessionUnderTest(proto).session.run(fed)
+      #expect(made.map { $0!.shape.dims } == shapes, "\(name)")
+    }
+    // Facts that change for one of two do so for that one only.
+    let (program, allocator) = try program(
+      model(graph(["x", "y"], [node("a = Relu(x)"), node("b = Relu(y)")], ["a", "b"])))
+    for (x, y) in [([2], [2]), ([2], [3]), ([3], [3]), ([4], [3])] as [([Int], [Int])] {
+      let plan = try program.plan(
+        for: [.tensor(.ramp(x)), .tensor(.ramp(y))], platform: .serial, allocator: allocator)
+      #expect(plan.placements.map { Array(plan.dims[$0.dims]) } == [x, y])
+    }
+    #expect(program.steps.map(\.twin) == [nil, 0])
+  }
+
   /// A body is planned for each shape it is entered with, and a successor after another successor.
   @Test func successorAfterSuccessor() throws {
     let proto = model(
