@@ -106,16 +106,28 @@ public func dequantizeLinear(
 public func dynamicRange(_ source: UnsafePointer<Float>, _ count: Int) -> (scale: Float, zeroPoint: UInt8) {
   var low = Lanes(repeating: 0)
   var high = Lanes(repeating: 0)
+  // A second pair, so that a step need not wait for the one before.
+  var (otherLow, otherHigh) = (low, high)
   var i = 0
-  while i &+ 4 <= count {
+  while i &+ 8 <= count {
     let x = load(source + i)
+    let y = load(source + (i &+ 4))
+    low = low.atMost(x)
+    high = high.atLeast(x)
+    otherLow = otherLow.atMost(y)
+    otherHigh = otherHigh.atLeast(y)
+    i &+= 8
+  }
+  low = low.atMost(otherLow)
+  high = high.atLeast(otherHigh)
+  while i < count {
+    let x = load(source + i, count: min(4, count &- i))
     low = low.atMost(x)
     high = high.atLeast(x)
     i &+= 4
   }
-  let x = load(source + i, count: count &- i)
-  let smallest = low.atMost(x).smallest
-  let largest = high.atLeast(x).largest
+  let smallest = low.smallest
+  let largest = high.largest
   let scale = smallest == largest ? 1 : (largest - smallest) / 255
   let zero = min(max((-smallest / scale).rounded(.toNearestOrEven), 0), 255)
   return (scale, zero.isNaN ? 0 : UInt8(zero))
@@ -174,34 +186,41 @@ private func quantizeRun(
     return
   }
   let scales = Lanes(repeating: scale)
-  let zeros = SIMD4<Int32>(repeating: zero)
-  let (lows, highs) = (SIMD4<Int32>(repeating: low), SIMD4<Int32>(repeating: high))
-  // Beyond these every result is saturated, whatever the zero point; adding the rounder is exact up to there.
-  let limit = Lanes(repeating: 200_000)
-  let rounder = Lanes(repeating: 0x1.8p23)
-  let quantize = { (x: Lanes) -> SIMD4<Int32> in
-    var y = (x / scales).atLeast(-limit).atMost(limit)
-    y = Lanes.select(y.isEqual(y), y, Lanes(repeating: 0))
-    let q = ((y + rounder).bits &- rounder.bits) &+ zeros
-    return ck_minIntegers(ck_maxIntegers(q, lows), highs)
+  let scaled = { (x: UnsafePointer<Float>) -> Lanes in
+    let y = load(x) / scales
+    // NaN is 0 from here on.
+    return Lanes(bits: y.bits & y.isEqual(y))
   }
-  let wide = type.byteCount == 2
+  let whole = count / 16 * 16
   var i = 0
-  while i &+ 4 <= count {
-    let q = quantize(load(source + i))
-    if wide { ck_storeHalves(q, target + i &* 2) } else { ck_storeBytes(q, target + i) }
-    i &+= 4
-  }
-  if i < count {
-    let q = quantize(load(source + i, count: count &- i))
-    for lane in 0..<(count &- i) {
-      if wide {
-        target.storeBytes(
-          of: UInt16(truncatingIfNeeded: q[lane]), toByteOffset: (i &+ lane) &* 2, as: UInt16.self)
-      } else {
-        target.storeBytes(of: UInt8(truncatingIfNeeded: q[lane]), toByteOffset: i &+ lane, as: UInt8.self)
-      }
+  if type.byteCount == 1 {
+    let end = Requantizer(zeroPoint: zero, isSigned: type == .int8)
+    while i < whole {
+      let x = source + i
+      end.store(
+        end.signed(scaled(x)), end.signed(scaled(x + 4)), end.signed(scaled(x + 8)), end.signed(scaled(x + 12)),
+        target + i, count: 16)
+      i &+= 16
     }
+  } else {
+    let zeros = SIMD4<Int32>(repeating: zero)
+    let (lows, highs) = (SIMD4<Int32>(repeating: low), SIMD4<Int32>(repeating: high))
+    // Beyond these every result is saturated, whatever the zero point; adding the rounder is exact up to there.
+    let limit = Lanes(repeating: 200_000)
+    let rounder = Lanes(repeating: 0x1.8p23)
+    while i < whole {
+      let y = scaled(source + i).atLeast(-limit).atMost(limit)
+      let q = ((y + rounder).bits &- rounder.bits) &+ zeros
+      ck_storeHalves(ck_minIntegers(ck_maxIntegers(q, lows), highs), target + i &* 2)
+      i &+= 4
+    }
+  }
+  guard i < count else { return }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { rest in
+    let (floats, quantized) = (rest.baseAddress!, UnsafeMutableRawPointer(rest.baseAddress! + 16))
+    for j in 0..<16 { floats[j] = i &+ j < count ? source[i &+ j] : 0 }
+    quantizeRun(floats, quantized, 16, type, scale, zero)
+    (target + i &* type.byteCount).copyMemory(from: quantized, byteCount: (count &- i) &* type.byteCount)
   }
 }
 

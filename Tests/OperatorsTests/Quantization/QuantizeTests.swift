@@ -47,6 +47,38 @@ import Testing
       contains: "the zero point of float6e2m3 must be 0")
   }
 
+  /// Runs of every length up to two vectors and a rest, with what is no number among them.
+  @Test func quantizeRuns() {
+    let values: [Float] = (0..<37).map { i in
+      switch i % 9 {
+      case 3: .nan
+      case 4: i % 2 == 0 ? .infinity : -.infinity
+      case 5: Float(i - 20) * 1e6
+      default: Float(i - 18) * 3.25
+      }
+    }
+    let zero = 7
+    func quantized(_ x: Float, _ low: Int, _ high: Int) -> Int {
+      if x.isNaN { return zero }
+      return min(max(Int(min(max((x / 0.5).rounded(.toNearestOrEven), -1e9), 1e9)) + zero, low), high)
+    }
+    for count in 1...37 {
+      let x = Tensor.float32([count], Array(values[..<count]))
+      check([
+        Case(
+          "\(count) unsigned", "QuantizeLinear", [x, .float32([], [0.5]), .uint8([], [7])],
+          gives: [.uint8([count], values[..<count].map { UInt8(quantized($0, 0, 255)) })]),
+        Case(
+          "\(count) signed", "QuantizeLinear", [x, .float32([], [0.5]), .int8([], [7])],
+          gives: [.int8([count], values[..<count].map { Int8(quantized($0, -128, 127)) })]),
+        Case(
+          "\(count) of sixteen bits", "QuantizeLinear",
+          [x, .float32([], [0.5]), .of(.uint16, [], [UInt16]([7]))],
+          gives: [.of(.uint16, [count], values[..<count].map { UInt16(quantized($0, 0, 65535)) })]),
+      ])
+    }
+  }
+
   @Test func dequantizeLinear() {
     check([
       Case(
