@@ -11,6 +11,9 @@ public enum Int8Pack {
   /// How many neighbours in k lie side by side.
   public static func group(_ platform: Platform) -> Int { platform.dotBytes == nil ? 2 : 4 }
 
+  /// Tiles of four by eight sums in half of a second-level cache of the usual size.
+  fileprivate static let cachedTiles = 1 << 10
+
   /// Bytes of a packed B [K, N].
   public static func rightCount(k: Int, n: Int, group: Int = 2) -> Int {
     let panels = (n + 7) / 8
@@ -53,12 +56,12 @@ public func packRightInt8(
 ///
 /// A is bytes as they lie, rows `stride` apart. `aZeros` has one zero point, or M of them if `aZeroPerRow`; `bZeros` N
 /// of them if `bZeroPerColumn`; nil is 0. Zero points of unsigned matrices are unsigned. B is packed in groups of
-/// `Int8Pack.group` of this platform.
+/// `Int8Pack.group` of this platform. With a `scale`, C is float32 in the end.
 public func gemmInt8(
   _ platform: Platform, m: Int, n: Int, k: Int, _ a: UnsafePointer<UInt8>, stride: Int, aSigned: Bool,
   aZeros: UnsafePointer<UInt8>?, aZeroPerRow: Bool = false, packed b: UnsafePointer<Int8>, bSigned: Bool,
   bZeros: UnsafePointer<UInt8>?, bZeroPerColumn: Bool = false, into c: UnsafeMutablePointer<Int32>, ldc: Int,
-  scratch: UnsafeMutableRawPointer
+  scale: SumScale? = nil, scratch: UnsafeMutableRawPointer
 ) {
   guard m > 0, n > 0 else { return }
   let pairs = (k + 1) / 2
@@ -79,7 +82,10 @@ public func gemmInt8(
       m: m, n: n, k: k, a: a, stride: stride, aSigned: aSigned, aZeros: aZeros, aZeroPerRow: aZeroPerRow, b: b,
       ends: ends, c: c, ldc: ldc, rows: scratch.assumingMemoryBound(to: UInt8.self), sums: sums, dot: dot,
       vectors: platform.vectors)
-    split(platform, quads, panels, work: m * n, k, { product.pack($0) }, { product.run($0, $1) })
+    split(platform, quads, panels, work: m * n, k, { product.pack($0) }) { quads, panels in
+      product.run(quads, panels)
+      scale?.apply(c, ldc, quads.lowerBound * 4..<min(m, quads.upperBound * 4), panels.lowerBound * 8..<min(n, panels.upperBound * 8))
+    }
     return
   }
   let product = { (quadRange: Range<Int>, panelRange: Range<Int>) in
@@ -91,6 +97,7 @@ public func gemmInt8(
           panel &* 8, ends)
       }
     }
+    scale?.apply(c, ldc, quadRange.lowerBound * 4..<min(m, quadRange.upperBound * 4), panelRange.lowerBound * 8..<min(n, panelRange.upperBound * 8))
   }
   split(platform, quads, panels, work: m * n, k, pack, product)
 }
@@ -146,31 +153,52 @@ private func split(
   let byColumns = panels >= pieces
   let count = byColumns ? panels : quads
   let size = max(1, (count + pieces - 1) / pieces)
+  // What is done to C afterwards finds it in the cache.
+  let step = byColumns ? max(1, Int8Pack.cachedTiles / quads) : max(1, Int8Pack.cachedTiles / panels)
   platform.parallelFor((count + size - 1) / size) { (i: Int) in
-    let piece = i * size..<min(count, (i + 1) * size)
-    product(byColumns ? 0..<quads : piece, byColumns ? piece : 0..<panels)
+    let end = min(count, (i + 1) * size)
+    for first in stride(from: i * size, to: end, by: step) {
+      let part = first..<min(end, first + step)
+      product(byColumns ? 0..<quads : part, byColumns ? part : 0..<panels)
+    }
   }
 }
 
-/// f32 from sums in place: activation(sum · rowScale · columnScales[n] + bias[n]), the bits of each sum replaced.
-/// `columnScales` has one scale, or N of them if `perColumn`; of the epilogue there may be a bias per column and an
-/// activation.
-public func scaleSums(
-  _ platform: Platform, _ c: UnsafeMutablePointer<Int32>, ldc: Int, rows: Int, columns: Int, rowScale: Float,
-  columnScales: UnsafePointer<Float>, perColumn: Bool, _ epilogue: Epilogue
-) {
-  assert(epilogue.alpha == 1 && epilogue.addend == nil && !epilogue.biasPerRow)
-  let (low, high) = (Lanes(repeating: epilogue.low), Lanes(repeating: epilogue.high))
-  let isBounded = epilogue.activation == .clamp && (epilogue.low > -.infinity || epilogue.high < .infinity)
-  platform.parallelRanges(rows, grain: max(1, 16384 / max(columns, 1))) { range in
-    for row in range {
+/// How sums become float32: activation(sum · rowScale · columnScales[n] + bias[n]).
+public struct SumScale {
+  private let rowScale: Float
+  /// One scale, or N of them if `perColumn`.
+  private let columnScales: UnsafePointer<Float>
+  private let perColumn: Bool
+  private let epilogue: Epilogue
+
+  /// Of the epilogue there may be a bias per column and an activation.
+  public init(rowScale: Float, columnScales: UnsafePointer<Float>, perColumn: Bool, _ epilogue: Epilogue) {
+    assert(epilogue.alpha == 1 && epilogue.addend == nil && !epilogue.biasPerRow)
+    self.rowScale = rowScale
+    self.columnScales = columnScales
+    self.perColumn = perColumn
+    self.epilogue = epilogue
+  }
+
+  /// Replaces the bits of each sum of some rows and columns of C; on as many threads as pay.
+  public func apply(
+    _ platform: Platform, _ c: UnsafeMutablePointer<Int32>, ldc: Int, rows: Int, columns: Int
+  ) {
+    platform.parallelRanges(rows, grain: max(1, 16384 / max(columns, 1))) { apply(c, ldc, $0, 0..<columns) }
+  }
+
+  func apply(_ c: UnsafeMutablePointer<Int32>, _ ldc: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
+    let (low, high) = (Lanes(repeating: epilogue.low), Lanes(repeating: epilogue.high))
+    let isBounded = epilogue.activation == .clamp && (epilogue.low > -.infinity || epilogue.high < .infinity)
+    for row in rows {
       let sums = c + row &* ldc
       let to = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Float.self)
       let rowScales = Lanes(repeating: rowScale)
       var scales = rowScales * Lanes(repeating: columnScales[0])
-      var i = 0
-      while i < columns {
-        let count = min(4, columns &- i)
+      var i = columns.lowerBound
+      while i < columns.upperBound {
+        let count = min(4, columns.upperBound &- i)
         var four = SIMD4<Int32>(repeating: 0)
         if count == 4 {
           four = UnsafeRawPointer(sums + i).loadUnaligned(as: SIMD4<Int32>.self)
@@ -186,7 +214,9 @@ public func scaleSums(
         if count == 4 { store(x, to + i) } else { store(x, to + i, count: count) }
         i &+= 4
       }
-      if epilogue.activation != .clamp { activate(to, ldc: ldc, rows: 1, columns: columns, epilogue) }
+      if epilogue.activation != .clamp {
+        activate(to + columns.lowerBound, ldc: ldc, rows: 1, columns: columns.count, epilogue)
+      }
     }
   }
 }

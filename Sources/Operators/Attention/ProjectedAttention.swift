@@ -198,14 +198,12 @@ struct ProjectedAttention: FamilyKernel {
         call.platform, m: rows, n: s.width, k: depth, .rows(UnsafePointer(x.floats), stride: depth), right,
         into: target, ldc: s.width, epilogue, scratch: scratch.take(0, of: Float.self))
     case .bytes(let product):
-      let sums = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int32.self)
+      let scales = call.inputs[4]
+      let scale = SumScale(
+        rowScale: call.inputs[3].floats[0], columnScales: scales.floats, perColumn: scales.count > 1, epilogue)
       try product.run(
         call, x, call.inputs[optional: 1], aZero: call.inputs[optional: 6], bZero: call.inputs[optional: 7],
-        into: sums, scratch: scratch)
-      let scales = call.inputs[4]
-      scaleSums(
-        call.platform, sums, ldc: s.width, rows: rows, columns: s.width, rowScale: call.inputs[3].floats[0],
-        columnScales: scales.floats, perColumn: scales.count > 1, epilogue)
+        into: UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int32.self), scale: scale, scratch: scratch)
     }
   }
 }

@@ -42,10 +42,10 @@ struct IntegerProduct {
     return ScratchMemory.byteCount(Int8Pack.scratchByteCount(m: m, k: product.k)) + right
   }
 
-  /// Writes the product's int32 sums. `b` may be nil where it was packed.
+  /// Writes the product's int32 sums, or float32 if there is a `scale`. `b` may be nil where it was packed.
   func run(
     _ call: Call, _ a: Tensor, _ b: Tensor?, aZero: Tensor?, bZero: Tensor?, into sums: UnsafeMutablePointer<Int32>,
-    scratch: ScratchMemory
+    scale: SumScale? = nil, scratch: ScratchMemory
   ) throws(RuntimeError) {
     var scratch = scratch
     var product = try Product(a.shape.dims, packed?.dims ?? b!.shape.dims, false, false)
@@ -75,7 +75,7 @@ struct IntegerProduct {
         call.platform, m: m, n: n, k: k, UnsafePointer(left + batch.a), stride: k, aSigned: a.type == .int8,
         aZeros: aZeros.map { $0 + aOffset }, aZeroPerRow: aCount > 1, packed: matrix,
         bSigned: packed?.isSigned ?? (b!.type == .int8), bZeros: bZeros.map { $0 + bOffset },
-        bZeroPerColumn: bCount > 1, into: sums + i * m * n, ldc: n,
+        bZeroPerColumn: bCount > 1, into: sums + i * m * n, ldc: n, scale: scale,
         scratch: scratch.take(byteCount: 0))
     }
   }

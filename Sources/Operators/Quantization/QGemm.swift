@@ -81,9 +81,8 @@ struct QGemm: OperatorKernel {
       call, a, b, aZero: call.inputs[2], bZero: call.inputs[optional: 5], into: sums, scratch: scratch)
     if let c = call.inputs[optional: 6] { add(c, to: sums, m, n) }
     if isFloat {
-      scaleSums(
-        call.platform, sums, ldc: n, rows: m, columns: n, rowScale: 1, columnScales: scales, perColumn: true,
-        Epilogue())
+      SumScale(rowScale: 1, columnScales: scales, perColumn: true, Epilogue())
+        .apply(call.platform, sums, ldc: n, rows: m, columns: n)
     } else {
       let outputScale = call.inputs[7].floats[0]
       for i in 0..<n { scales[i] /= outputScale }

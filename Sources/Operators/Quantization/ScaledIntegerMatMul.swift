@@ -75,21 +75,16 @@ struct ScaledIntegerMatMul: FamilyKernel {
     } else {
       aScale = call.inputs[places.aScale].floats[0]
     }
-    let sums = output.bytes.assumingMemoryBound(to: Int32.self)
+    let bScales = call.inputs[places.bScale]
+    var epilogue = epilogue
+    epilogue.bias = call.inputs[optional: places.bias].map { UnsafePointer($0.floats) }
+    let scale = SumScale(
+      rowScale: aScale, columnScales: bScales.floats, perColumn: bScales.count > 1, epilogue)
     try withUnsafeMutablePointer(to: &zeroPoint) { pointer throws(RuntimeError) in
       if isDynamic { aZero = Tensor(.uint8, [], Storage(borrowed: pointer, byteCount: 1)) }
       try product.run(
-        call, a, call.inputs[optional: 1], aZero: aZero, bZero: call.inputs[optional: places.bZero], into: sums,
-        scratch: scratch)
+        call, a, call.inputs[optional: 1], aZero: aZero, bZero: call.inputs[optional: places.bZero],
+        into: output.bytes.assumingMemoryBound(to: Int32.self), scale: scale, scratch: scratch)
     }
-    let bScales = call.inputs[places.bScale]
-    let bias = call.inputs[optional: places.bias]
-    // With one scale and no bias it does not matter where rows end.
-    let n = bScales.count > 1 ? bScales.count : bias?.count ?? output.count
-    var epilogue = epilogue
-    epilogue.bias = bias.map { UnsafePointer($0.floats) }
-    scaleSums(
-      call.platform, sums, ldc: n, rows: n == 0 ? 0 : output.count / n, columns: n, rowScale: aScale,
-      columnScales: bScales.floats, perColumn: bScales.count > 1, epilogue)
   }
 }

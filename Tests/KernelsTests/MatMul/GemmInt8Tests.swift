@@ -69,6 +69,20 @@ import Testing
             }
             #expect(out == want, "a \(aSigned) b \(bSigned) zeros \(withZeros) \(perRow) \(perColumn) by \(group)")
             #expect(scratch.suffix(16).allSatisfy { $0 == 99 })
+            // Scaled at once comes to the same as scaled afterwards.
+            let factors = Memory((0...c.n).map { Float($0 % 5) - 1.5 })
+            var epilogue = Epilogue()
+            epilogue.activation = .sigmoid
+            let scale = SumScale(rowScale: 0.25, columnScales: factors.read, perColumn: true, epilogue)
+            var scaled = [Int32](repeating: -1, count: c.m * c.n)
+            scratch.withUnsafeMutableBytes {
+              gemmInt8(
+                platform, m: c.m, n: c.n, k: c.k, a, stride: c.k, aSigned: aSigned, aZeros: withZeros ? aZeros : nil,
+                aZeroPerRow: perRow, packed: packed, bSigned: bSigned, bZeros: withZeros ? bZeros : nil,
+                bZeroPerColumn: perColumn, into: &scaled, ldc: c.n, scale: scale, scratch: $0.baseAddress!)
+            }
+            scale.apply(.serial, &out, ldc: c.n, rows: c.m, columns: c.n)
+            #expect(scaled == out)
           }
         }
       }
@@ -105,11 +119,10 @@ import Testing
 
   @Test func sumsAreScaled() {
     var sums: [Int32] = [1, -2, 3, 4, 5, -6]
-    let scales: [Float] = [0.5, 0.25, 2]
+    let scales = Memory([0.5, 0.25, 2])
     let bias = Memory([10, 20, 30])
-    scaleSums(
-      .serial, &sums, ldc: 3, rows: 2, columns: 3, rowScale: 2, columnScales: scales, perColumn: true,
-      Epilogue(bias: bias.read))
+    SumScale(rowScale: 2, columnScales: scales.read, perColumn: true, Epilogue(bias: bias.read))
+      .apply(.serial, &sums, ldc: 3, rows: 2, columns: 3)
     #expect(sums.map { Float(bitPattern: UInt32(bitPattern: $0)) } == [11, 19, 42, 14, 22.5, 6])
   }
 }
