@@ -18,7 +18,6 @@ public struct Fact {
     let value: Tensor?
     let narrow: ElementType?
 
-    @inline(never)
     init(_ kind: Kind, _ type: ElementType, _ dims: [Int]?, _ value: Tensor?, _ narrow: ElementType?) {
       self.kind = kind
       self.type = type
@@ -54,6 +53,7 @@ public struct Fact {
 
   private init(_ known: Known) { self.known = known }
 
+  @inline(never)
   public init(_ type: ElementType, _ dims: [Int]?, kind: Kind = .tensor) {
     self.init(Known(kind, type, dims, nil, nil))
   }
@@ -79,15 +79,15 @@ public struct Fact {
   public var isShaped: Bool { kind == .tensor && dims.map { $0.allSatisfy { $0 >= 0 } } ?? false }
 
   /// The known shape: `[]` where it is not known, which `infer` never sees in its inputs.
-  public var shape: [Int] { dims ?? [] }
-  public var rank: Int { shape.count }
-  public var count: Int { shape.productSaturating }
+  public var shape: [Int] { @inline(never) get { dims ?? [] } }
+  public var rank: Int { @inline(never) get { shape.count } }
+  public var count: Int { @inline(never) get { shape.productSaturating } }
 
   /// The same type and shape, and no claim about the elements.
   public var withoutValue: Fact { with(dims: dims) }
 
-  public func with(type: ElementType) -> Fact { Fact(type, dims, kind: kind) }
-  public func with(dims: [Int]?) -> Fact { Fact(Known(kind, type, dims, nil, narrow)) }
+  @inline(never) public func with(type: ElementType) -> Fact { Fact(type, dims, kind: kind) }
+  @inline(never) public func with(dims: [Int]?) -> Fact { Fact(Known(kind, type, dims, nil, narrow)) }
 
   /// Whether the other says the same; elements count as other ones where it would take long to tell.
   public func isSame(as other: Fact) -> Bool {
@@ -113,10 +113,10 @@ public struct Facts {
   public var count: Int { list.count }
 
   /// Input `i`, which the operator's row in the registry requires.
-  public subscript(i: Int) -> Fact { list[i]! }
+  public subscript(i: Int) -> Fact { @inline(never) get { list[i]! } }
 
   /// Input `i`, or `nil` where it was left out.
-  public subscript(optional i: Int) -> Fact? { i < list.count ? list[i] : nil }
+  public subscript(optional i: Int) -> Fact? { @inline(never) get { i < list.count ? list[i] : nil } }
 
   /// The inputs that are present.
   public var present: [Fact] { list.compactMap { $0 } }
