@@ -135,14 +135,14 @@ public struct Platform: Sendable {
   }
 
   /// Splits 0..<count into ranges of at least `grain` (but for the last) and runs `body` for each. Starts are
-  /// multiples of 16, so that vectors and cache lines are not cut.
+  /// multiples of `unit`, so that vectors and cache lines are not cut.
   // Neither inlined nor optimised, or every kernel would get a copy of it with its own body inside, twice: 60 kB.
   @inline(never) @_optimize(none)
   public func parallelRanges(
-    _ count: Int, grain: Int, if isSplit: Bool = true, _ body: (_ range: Range<Int>) -> Void
+    _ count: Int, grain: Int, unit: Int = 16, if isSplit: Bool = true, _ body: (_ range: Range<Int>) -> Void
   ) {
     guard count > 0 else { return }
-    let size = rangeSize(count, grain, isSplit)
+    let size = rangeSize(count, grain, unit, isSplit)
     parallelFor((count &- 1) / size &+ 1) { index in
       let start = index &* size
       body(start..<start &+ min(size, count &- start))
@@ -151,9 +151,9 @@ public struct Platform: Sendable {
 
   /// How long the ranges of `parallelRanges` are.
   @inline(never)
-  private func rangeSize(_ count: Int, _ grain: Int, _ isSplit: Bool) -> Int {
+  private func rangeSize(_ count: Int, _ grain: Int, _ unit: Int, _ isSplit: Bool) -> Int {
     let pieces = isSplit ? min(threadCount, max(1, count / max(grain, 1))) : 1
-    return pieces > 1 ? ((count + pieces - 1) / pieces + 15) / 16 * 16 : count
+    return pieces > 1 ? ((count + pieces - 1) / pieces + unit - 1) / unit * unit : count
   }
 }
 
