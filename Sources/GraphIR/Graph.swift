@@ -4,31 +4,77 @@ import Tensors
 public typealias ValueID = Int
 
 /// One operator applied to values.
+///
+/// A node is one reference to what it says, as a `Fact` is: passes hand nodes on much more often than they change one.
+/// Who sets something of a copy changes that copy alone.
 public struct Node {
-  public var name: Name
-  public var opType: Name
-  /// Empty for ai.onnx.
-  public var domain: Name
-  /// The version of the domain that the model asks for.
-  public var opset: Int
-  public var inputs: [ValueID]
-  public var outputs: [ValueID]
-  public var attributes: Attributes
-  /// The subgraphs of control flow, in the order of the operator's attributes.
-  public var bodies: [Body]
+  private final class Content {
+    let name: Name
+    var opType, domain: Name
+    var opset: Int
+    var inputs, outputs: [ValueID]
+    var attributes: Attributes
+    var bodies: [Body]
 
+    init(
+      _ name: Name, _ opType: Name, _ domain: Name, _ opset: Int, _ inputs: [ValueID], _ outputs: [ValueID],
+      _ attributes: Attributes, _ bodies: [Body]
+    ) {
+      (self.name, self.opType, self.domain, self.opset) = (name, opType, domain, opset)
+      (self.inputs, self.outputs, self.attributes, self.bodies) = (inputs, outputs, attributes, bodies)
+    }
+
+    var copy: Content { Content(name, opType, domain, opset, inputs, outputs, attributes, bodies) }
+  }
+
+  private var content: Content
+
+  public var name: Name { content.name }
+  public var opType: Name {
+    get { content.opType }
+    set { owned().opType = newValue }
+  }
+  /// Empty for ai.onnx.
+  public var domain: Name {
+    get { content.domain }
+    set { owned().domain = newValue }
+  }
+  /// The version of the domain that the model asks for.
+  public var opset: Int {
+    get { content.opset }
+    set { owned().opset = newValue }
+  }
+  public var inputs: [ValueID] {
+    get { content.inputs }
+    set { owned().inputs = newValue }
+  }
+  public var outputs: [ValueID] {
+    get { content.outputs }
+    set { owned().outputs = newValue }
+  }
+  public var attributes: Attributes {
+    get { content.attributes }
+    set { owned().attributes = newValue }
+  }
+  /// The subgraphs of control flow, in the order of the operator's attributes.
+  public var bodies: [Body] {
+    get { content.bodies }
+    set { owned().bodies = newValue }
+  }
+
+  @inline(never)
   public init(
     name: Name = Name(), _ opType: Name, domain: Name = Name(), opset: Int, inputs: [ValueID], outputs: [ValueID],
     attributes: Attributes = Attributes(), bodies: [Body] = []
   ) {
-    self.name = name
-    self.opType = opType
-    self.domain = domain
-    self.opset = opset
-    self.inputs = inputs
-    self.outputs = outputs
-    self.attributes = attributes
-    self.bodies = bodies
+    content = Content(name, opType, domain, opset, inputs, outputs, attributes, bodies)
+  }
+
+  /// The content, no other copy's.
+  @inline(never)
+  private mutating func owned() -> Content {
+    if !isKnownUniquelyReferenced(&content) { content = content.copy }
+    return content
   }
 
   /// Every value that the node reads: its inputs and what its bodies capture.

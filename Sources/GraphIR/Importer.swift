@@ -167,12 +167,15 @@ public struct Importer {
     guard let opset = scope.opsets[proto.domain] else {
       throw RuntimeError(.invalidGraph, "the model imports no opset of domain %s", name: proto.domain)
     }
+    var inputs: [ValueID] = []
+    for input in proto.inputs { inputs.append(try scope.required(input)) }
     var node = Node(
-      name: scope.prefix + proto.name, proto.opType, domain: Opsets.normal(proto.domain), opset: opset, inputs: [],
+      name: scope.prefix + proto.name, proto.opType, domain: Opsets.normal(proto.domain), opset: opset, inputs: inputs,
       outputs: [])
-    for input in proto.inputs { node.inputs.append(try scope.required(input)) }
     for attribute in proto.attributes { try add(attribute, to: &node, in: scope) }
-    for output in proto.outputs { node.outputs.append(output.isEmpty ? -1 : try scope.define(output)) }
+    var outputs: [ValueID] = []
+    for output in proto.outputs { outputs.append(output.isEmpty ? -1 : try scope.define(output)) }
+    node.outputs = outputs
     scope.graph.nodes.append(node)
   }
 

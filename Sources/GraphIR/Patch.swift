@@ -43,16 +43,13 @@ extension Graph {
       return id
     }
     for i in nodes.indices {
-      for j in nodes[i].inputs.indices where nodes[i].inputs[j] >= 0 {
-        nodes[i].inputs[j] = final(nodes[i].inputs[j])
-      }
+      let inputs = nodes[i].inputs.map { final($0) }
+      if inputs != nodes[i].inputs { nodes[i].inputs = inputs }
       for j in nodes[i].bodies.indices {
-        for k in nodes[i].bodies[j].captures.indices {
-          nodes[i].bodies[j].captures[k] = final(nodes[i].bodies[j].captures[k])
-        }
+        nodes[i].bodies[j].captures = nodes[i].bodies[j].captures.map { final($0) }
       }
     }
-    for i in outputs.indices where outputs[i] >= 0 { outputs[i] = final(outputs[i]) }
+    outputs = outputs.map { final($0) }
   }
 
   /// Drops every node whose results nobody reads.

@@ -14,17 +14,18 @@ public indirect enum Pattern: Sendable {
   case node(Name, [Pattern], (@Sendable (Node) -> Bool)?)
 
   /// A node of type `op` whose first inputs match `inputs` and that has no others, if `holds` says so.
+  @inline(never)
   public static func op(
     _ op: Name, _ inputs: Pattern..., holds: (@Sendable (Node) -> Bool)? = nil
   ) -> Pattern { .node(op, inputs, holds) }
 
-  public static func + (a: Pattern, b: Pattern) -> Pattern { .op("Add", a, b) }
-  public static func - (a: Pattern, b: Pattern) -> Pattern { .op("Sub", a, b) }
-  public static func * (a: Pattern, b: Pattern) -> Pattern { .op("Mul", a, b) }
-  public static func / (a: Pattern, b: Pattern) -> Pattern { .op("Div", a, b) }
-  public static func + (a: Pattern, b: Float) -> Pattern { a + .number(b) }
-  public static func * (a: Pattern, b: Float) -> Pattern { a * .number(b) }
-  public static func / (a: Pattern, b: Float) -> Pattern { a / .number(b) }
+  @inline(never) public static func + (a: Pattern, b: Pattern) -> Pattern { .op("Add", a, b) }
+  @inline(never) public static func - (a: Pattern, b: Pattern) -> Pattern { .op("Sub", a, b) }
+  @inline(never) public static func * (a: Pattern, b: Pattern) -> Pattern { .op("Mul", a, b) }
+  @inline(never) public static func / (a: Pattern, b: Pattern) -> Pattern { .op("Div", a, b) }
+  @inline(never) public static func + (a: Pattern, b: Float) -> Pattern { a + .number(b) }
+  @inline(never) public static func * (a: Pattern, b: Float) -> Pattern { a * .number(b) }
+  @inline(never) public static func / (a: Pattern, b: Float) -> Pattern { a / .number(b) }
 }
 
 /// What a pattern's names stood for.

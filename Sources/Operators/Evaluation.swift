@@ -33,7 +33,7 @@ public final class Evaluation {
     }
     for (i, output) in outputs.enumerated() where output.isShaped {
       guard output.type.byteCount(output.count) < Int.max / 2 else {
-        throw RuntimeError(.outOfMemory, "output %d would be of shape %v", shapes: [output.shape], i)
+        throw RuntimeError(.outOfMemory, "output %d would be of shape %v", shape: output.shape, i)
       }
     }
     return outputs

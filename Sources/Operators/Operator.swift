@@ -116,7 +116,11 @@ public struct Operator {
     /// See `FamilyKernel.isElementwise`, which rows have it from.
     public static let elementwise = Traits(rawValue: 32)
   }
+}
 
+// In an extension, so that a row is made by the initialiser of its members at last, which the compiler knows how to do
+// beforehand: the table is then data.
+extension Operator {
   /// A row of an operator that has a struct of its own.
   public init<K: OperatorKernel>(
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, _: K.Type,
@@ -133,15 +137,10 @@ public struct Operator {
     signature: StaticString = "T>T", memory: MemoryUse = .fresh, traits: Traits = [],
     make: @escaping (Site) throws(RuntimeError) -> K
   ) {
-    self.name = name
-    self.domain = domain
-    self.since = since
-    self.arity = arity
-    self.types = types
-    self.signature = signature
-    self.memory = memory
-    self.traits = K.isElementwise ? traits.union(.elementwise) : traits
-    bind = { site throws(RuntimeError) in ErasedKernel(try make(site)) }
+    self.init(
+      name: name, domain: domain, since: since, arity: arity, types: types, signature: signature, memory: memory,
+      traits: K.isElementwise ? traits.union(.elementwise) : traits,
+      bind: { site throws(RuntimeError) in ErasedKernel(try make(site)) })
   }
 
   /// A row of control flow.
@@ -149,18 +148,13 @@ public struct Operator {
     _ name: StaticString, domain: StaticString = "", since: Int, _ arity: ClosedRange<Int>, controlFlow _: K.Type,
     signature: StaticString
   ) {
-    self.name = name
-    self.domain = domain
-    self.since = since
-    self.arity = arity
-    types = .all
-    self.signature = signature
-    memory = .fresh
-    traits = .takesValues
-    bind = { site throws(RuntimeError) in
-      let kernel = try K(site)
-      return BoundKernel(start: { call throws(RuntimeError) in try kernel.start(call) })
-    }
+    self.init(
+      name: name, domain: domain, since: since, arity: arity, types: .all, signature: signature, memory: .fresh,
+      traits: .takesValues,
+      bind: { site throws(RuntimeError) in
+        let kernel = try K(site)
+        return BoundKernel(start: { call throws(RuntimeError) in try kernel.start(call) })
+      })
   }
 }
 

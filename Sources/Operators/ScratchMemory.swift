@@ -9,7 +9,7 @@ struct ScratchMemory {
   init(_ call: Call) { next = call.scratch }
 
   /// What a piece of `count` bytes takes; saturates.
-  static func byteCount(_ count: Int) -> Int { count > Int.max - 16 ? .max : (count + 15) / 16 * 16 }
+  @inline(never) static func byteCount(_ count: Int) -> Int { count > Int.max - 16 ? .max : (count + 15) / 16 * 16 }
 
   /// What pieces of so many f32 elements take together; saturates.
   static func floatBytes(_ counts: [Int]) -> Int {
@@ -19,7 +19,7 @@ struct ScratchMemory {
     }
   }
 
-  mutating func take(byteCount: Int) -> UnsafeMutableRawPointer {
+  @inline(never) mutating func take(byteCount: Int) -> UnsafeMutableRawPointer {
     let piece = next
     next += ScratchMemory.byteCount(byteCount)
     return piece

@@ -5,13 +5,13 @@ import Tensors
 public enum ShapeRules {
   public static func rank(_ fact: Fact, atLeast rank: Int) throws(RuntimeError) {
     if fact.rank < rank {
-      throw RuntimeError(.invalidArgument, "the input must have rank %d or more, got %v", shapes: [fact.shape], rank)
+      throw RuntimeError(.invalidArgument, "the input must have rank %d or more, got %v", shape: fact.shape, rank)
     }
   }
 
   public static func rank(_ fact: Fact, _ rank: Int, input: Int) throws(RuntimeError) {
     if fact.rank != rank {
-      throw RuntimeError(.invalidArgument, "input %d must have rank %d, got %v", shapes: [fact.shape], input, rank)
+      throw RuntimeError(.invalidArgument, "input %d must have rank %d, got %v", shape: fact.shape, input, rank)
     }
   }
 
@@ -45,7 +45,7 @@ public enum ShapeRules {
       let x = i < rank - a.count ? 1 : a[i - (rank - a.count)]
       let y = i < rank - b.count ? 1 : b[i - (rank - b.count)]
       guard x == y || x == 1 || y == 1 else {
-        throw RuntimeError(.invalidArgument, "shapes %v and %v do not broadcast", shapes: [a, b])
+        throw RuntimeError(.invalidArgument, "shapes %v and %v do not broadcast", shapes: a, b)
       }
       result[i] = x == 1 ? y : x
     }

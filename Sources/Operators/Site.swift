@@ -134,7 +134,7 @@ extension Call {
     guard let tensor = inputs[optional: i] else { return value }
     guard tensor.type == .bool, tensor.count == 1 else {
       throw RuntimeError(
-        .invalidArgument, "input %d must be one bool, got %t %v", shapes: [tensor.shape.dims], i,
+        .invalidArgument, "input %d must be one bool, got %t %v", shape: tensor.shape.dims, i,
         Int(tensor.type.rawValue))
     }
     return tensor.bytes.load(as: UInt8.self) != 0

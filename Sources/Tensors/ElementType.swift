@@ -45,7 +45,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable {
   }
 
   /// The bytes of one element; 0 for strings and for types that share a byte.
-  public var byteWidth: Int { bitWidth / 8 }
+  public var byteWidth: Int { @inline(never) get { bitWidth / 8 } }
 
   /// The bytes that `count` packed elements take; saturates where that exceeds `Int`.
   public func byteCount(_ count: Int) -> Int {

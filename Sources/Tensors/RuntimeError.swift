@@ -74,6 +74,18 @@ public struct RuntimeError: Error {
   }
 
   @inline(never)
+  public init(_ code: Code, _ text: StaticString, shape: [Int], _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
+    details = Details(code, text, (a, b, c), [], [shape])
+  }
+
+  @inline(never)
+  public init(
+    _ code: Code, _ text: StaticString, shapes first: [Int], _ second: [Int], _ a: Int = 0, _ b: Int = 0, _ c: Int = 0
+  ) {
+    details = Details(code, text, (a, b, c), [], [first, second])
+  }
+
+  @inline(never)
   public init(
     _ code: Code, _ text: StaticString, names: [Name] = [], shapes: [[Int]], _ a: Int = 0, _ b: Int = 0, _ c: Int = 0
   ) {

@@ -1,7 +1,10 @@
 /// A packed row-major array of one element type: a view of bytes in a `Storage` that it keeps alive.
 ///
 /// Types of less than a byte are packed, the first element in the low bits.
-public struct Tensor {
+///
+/// A class, though nothing of it changes: tensors are handed on much more often than made, and one reference is half the
+/// code of five words with two in them.
+public final class Tensor {
   public let type: ElementType
   public let shape: Shape
   public let storage: Storage
@@ -15,12 +18,12 @@ public struct Tensor {
     bytes = storage.base + offset
   }
 
-  public init(shape: Shape, strings: [Name]) {
+  public convenience init(shape: Shape, strings: [Name]) {
     self.init(shape, Storage(strings: strings))
   }
 
   /// A tensor of the storage's strings.
-  init(_ shape: Shape, _ strings: Storage) { self.init(.string, shape, strings) }
+  convenience init(_ shape: Shape, _ strings: Storage) { self.init(.string, shape, strings) }
 
   public var count: Int { shape.count }
   public var byteCount: Int { type.byteCount(shape.count) }

@@ -20,7 +20,7 @@ extension BlockReader {
       let shape = try shape()
       let strings = try list { (block) throws(RuntimeError) in try block.name() }
       guard strings.count == shape.count else {
-        throw RuntimeError(.invalidArgument, "shape %v does not hold %d strings", shapes: [shape.dims], strings.count)
+        throw RuntimeError(.invalidArgument, "shape %v does not hold %d strings", shape: shape.dims, strings.count)
       }
       return .tensor(Tensor(shape: shape, strings: strings))
     case Kind.sequence:
@@ -45,7 +45,7 @@ extension BlockReader {
     let byteCount = Int(clamping: try integer())
     guard byteCount >= type.byteCount(shape.count) else {
       throw RuntimeError(
-        .invalidArgument, "shape %v of %t does not fit %d bytes", shapes: [shape.dims], Int(type.rawValue), byteCount)
+        .invalidArgument, "shape %v of %t does not fit %d bytes", shape: shape.dims, Int(type.rawValue), byteCount)
     }
     guard let base = UnsafeMutableRawPointer(bitPattern: Int(clamping: address)) else {
       throw RuntimeError(.invalidArgument, "a tensor must not lie at address 0")

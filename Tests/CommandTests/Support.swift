@@ -57,10 +57,10 @@ func apus(_ words: String..., watched: Bool = false) -> (status: Int32, output: 
 }
 
 extension Tensor {
-  init<T: BitwiseCopyable>(_ type: ElementType, _ dims: [Int], _ values: [T]) {
+  convenience init<T: BitwiseCopyable>(_ type: ElementType, _ dims: [Int], _ values: [T]) {
     let tensor = try! Allocator().tensor(type, Shape(dims))
     values.withUnsafeBytes { if let base = $0.baseAddress { tensor.bytes.copyMemory(from: base, byteCount: $0.count) } }
-    self = tensor
+    self.init(type, tensor.shape, tensor.storage)
   }
 
   static func floats(_ dims: [Int], _ values: [Float]) -> Tensor { Tensor(.float32, dims, values) }

@@ -22,7 +22,7 @@ enum Npy {
     guard !overflow, Int64(needed) <= available else {
       throw RuntimeError(
         .invalidArgument, "an array %v of %d bytes an element needs more than the file's %d bytes",
-        shapes: [header.dims],
+        shape: header.dims,
         header.width, Int(clamping: available))
     }
     if type == .string {

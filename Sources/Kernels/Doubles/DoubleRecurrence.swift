@@ -74,7 +74,7 @@ extension Recurrence {
 }
 
 extension GateActivation {
-  func value(_ x: Double) -> Double {
+  @inline(never) func value(_ x: Double) -> Double {
     let (alpha, beta) = (Double(alpha), Double(beta))
     switch function {
     case .sigmoid: return 1 / (1 + CMath.exp(-x))

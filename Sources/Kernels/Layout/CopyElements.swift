@@ -40,14 +40,7 @@ public func copyAll(_ source: Tensor, to target: Tensor) {
 }
 
 /// Runs `body` for each of `count` things of `byteCount` bytes, on several threads where they are large.
-// As `Platform.parallelFor`, it must not be copied for every body.
-@_optimize(none)
 func forEach(_ count: Int, byteCount: Int, on platform: Platform, _ body: (Range<Int>) -> Void) {
   let bytes = count.multipliedReportingOverflow(by: byteCount)
-  let pieces = bytes.overflow || bytes.partialValue >= 1 << 18 ? min(count, platform.threadCount) : 1
-  platform.parallelFor(pieces) { piece in
-    body(
-      count / pieces * piece + min(piece, count % pieces)..<count / pieces * (piece + 1)
-        + min(piece + 1, count % pieces))
-  }
+  platform.parallelRanges(count, grain: 1, unit: 1, if: bytes.overflow || bytes.partialValue >= 1 << 18, body)
 }

@@ -109,8 +109,8 @@ public struct Platform: Sendable {
 
   /// Runs `body` for every index below `count`, and tells it the slot of its thread; on one thread unless `isSplit`,
   /// for work that is not worth a region of threads.
-  // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
-  @_optimize(none)
+  // Neither inlined nor optimised, or every kernel would get a copy of it with its own body inside, twice: 60 kB.
+  @inline(never) @_optimize(none)
   public func parallelFor(_ count: Int, if isSplit: Bool = true, _ body: (_ index: Int, _ slot: Int) -> Void) {
     guard isSplit, count > 1, threadCount > 1, let loop else {
       for index in 0..<max(count, 0) { body(index, 0) }
@@ -128,29 +128,32 @@ public struct Platform: Sendable {
   }
 
   /// Runs `body` for every index below `count`.
-  // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
-  @_optimize(none)
+  // Neither inlined nor optimised, or every kernel would get a copy of it with its own body inside, twice: 60 kB.
+  @inline(never) @_optimize(none)
   public func parallelFor(_ count: Int, if isSplit: Bool = true, _ body: (_ index: Int) -> Void) {
     parallelFor(count, if: isSplit) { index, _ in body(index) }
   }
 
   /// Splits 0..<count into ranges of at least `grain` (but for the last) and runs `body` for each. Starts are
-  /// multiples of 16, so that vectors and cache lines are not cut.
-  // Not optimised, or every kernel would get a copy of it with its own body inside, twice: 43 kB.
-  @_optimize(none)
+  /// multiples of `unit`, so that vectors and cache lines are not cut.
+  // Neither inlined nor optimised, or every kernel would get a copy of it with its own body inside, twice: 60 kB.
+  @inline(never) @_optimize(none)
   public func parallelRanges(
-    _ count: Int, grain: Int, if isSplit: Bool = true, _ body: (_ range: Range<Int>) -> Void
+    _ count: Int, grain: Int, unit: Int = 16, if isSplit: Bool = true, _ body: (_ range: Range<Int>) -> Void
   ) {
     guard count > 0 else { return }
+    let size = rangeSize(count, grain, unit, isSplit)
+    parallelFor((count &- 1) / size &+ 1) { index in
+      let start = index &* size
+      body(start..<start &+ min(size, count &- start))
+    }
+  }
+
+  /// How long the ranges of `parallelRanges` are.
+  @inline(never)
+  private func rangeSize(_ count: Int, _ grain: Int, _ unit: Int, _ isSplit: Bool) -> Int {
     let pieces = isSplit ? min(threadCount, max(1, count / max(grain, 1))) : 1
-    guard pieces > 1 else {
-      body(0..<count)
-      return
-    }
-    let size = ((count + pieces - 1) / pieces + 15) / 16 * 16
-    parallelFor((count + size - 1) / size) { index in
-      body(index * size..<min(count, (index + 1) * size))
-    }
+    return pieces > 1 ? ((count + pieces - 1) / pieces + unit - 1) / unit * unit : count
   }
 }
 

@@ -24,7 +24,7 @@ struct BiasedGelu: FamilyKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     if let bias = inputs[optional: 1], bias.rank != 1 || bias.shape.last != inputs[0].shape.last {
       throw RuntimeError(
-        .invalidArgument, "a bias of shape %v does not fit an input of %v", shapes: [bias.shape, inputs[0].shape])
+        .invalidArgument, "a bias of shape %v does not fit an input of %v", shapes: bias.shape, inputs[0].shape)
     }
     return [inputs[0].withoutValue]
   }

@@ -13,7 +13,7 @@ struct SwiGLU: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard inputs[0].shape == inputs[1].shape else {
       throw RuntimeError(
-        .invalidArgument, "A and B must have one shape, got %v and %v", shapes: [inputs[0].shape, inputs[1].shape])
+        .invalidArgument, "A and B must have one shape, got %v and %v", shapes: inputs[0].shape, inputs[1].shape)
     }
     return [inputs[0].withoutValue]
   }

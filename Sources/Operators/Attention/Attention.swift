@@ -88,7 +88,7 @@ struct Attention: OperatorKernel {
       pastValue.map({ $0 == [q[0], heads.k, pastKeys, valueSize] }) ?? true, (past == nil) == (pastValue == nil)
     else {
       throw RuntimeError(
-        .invalidArgument, "past key and value do not fit K and V, got %v and %v", shapes: [past ?? [], pastValue ?? []])
+        .invalidArgument, "past key and value do not fit K and V, got %v and %v", shapes: past ?? [], pastValue ?? [])
     }
     return sizes
   }
@@ -105,7 +105,7 @@ struct Attention: OperatorKernel {
     if let mask = inputs[optional: 3] { _ = try steps(mask.shape, s) }
     if let valid = inputs[optional: 6], valid.count != s.batch {
       throw RuntimeError(
-        .invalidArgument, "nonpad_kv_seqlen must have shape [%d], got %v", shapes: [valid.shape], s.batch)
+        .invalidArgument, "nonpad_kv_seqlen must have shape [%d], got %v", shape: valid.shape, s.batch)
     }
     return [
       q.with(
@@ -123,7 +123,7 @@ struct Attention: OperatorKernel {
     let full = [s.batch, s.queryHeads, s.queries]
     guard dims.count == 4, zip(dims, full).allSatisfy({ $0 == 1 || $0 == $1 }), dims[3] <= s.keys else {
       throw RuntimeError(
-        .invalidArgument, "a mask of shape %v does not broadcast to %v", shapes: [mask, full + [s.keys]])
+        .invalidArgument, "a mask of shape %v does not broadcast to %v", shapes: mask, full + [s.keys])
     }
     let strides = dims.packedStrides
     return (0..<4).map { dims[$0] == 1 ? 0 : strides[$0] }

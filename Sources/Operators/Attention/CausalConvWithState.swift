@@ -27,14 +27,14 @@ struct CausalConvWithState: OperatorKernel {
     let (x, w) = (inputs[0], inputs[1])
     guard x.rank == 3, w.rank == 3, w.shape[0] == x.shape[1], w.shape[1] == 1, w.shape[2] > 0 else {
       throw RuntimeError(
-        .invalidArgument, "weights of shape %v do not fit an input of %v", shapes: [w.shape, x.shape])
+        .invalidArgument, "weights of shape %v do not fit an input of %v", shapes: w.shape, x.shape)
     }
     let state = [x.shape[0], x.shape[1], w.shape[2] - 1]
     if let bias = inputs[optional: 2], bias.shape != [x.shape[1]] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], x.shape[1])
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, x.shape[1])
     }
     if let past = inputs[optional: 3], past.shape != state {
-      throw RuntimeError(.invalidArgument, "the state must have shape %v, got %v", shapes: [state, past.shape])
+      throw RuntimeError(.invalidArgument, "the state must have shape %v, got %v", shapes: state, past.shape)
     }
     return [x.withoutValue, x.with(dims: state)]
   }

@@ -92,7 +92,7 @@ struct GroupQueryAttention: OperatorKernel {
     let parts = heads + (k == nil ? 2 * keyHeads : 0)
     guard q.count == 3, q[2] % parts == 0 else {
       throw RuntimeError(
-        .invalidArgument, "a query of shape %v does not fit %d and %d heads", shapes: [q], heads, keyHeads)
+        .invalidArgument, "a query of shape %v does not fit %d and %d heads", shape: q, heads, keyHeads)
     }
     return Sizes(
       batch: q[0], new: q[1], past: past.flatMap { $0.count == 4 ? $0[2] : nil } ?? 0, size: q[2] / parts,
@@ -114,20 +114,20 @@ struct GroupQueryAttention: OperatorKernel {
       guard let input = inputs[optional: i] else { continue }
       guard input.shape == dims else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [dims, input.shape], i)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: dims, input.shape, i)
       }
     }
     let (lengths, total) = (inputs[5], inputs[6])
     guard lengths.count == s.batch, total.count == 1 else {
       throw RuntimeError(
         .invalidArgument, "seqlens_k must be %d numbers and total_sequence_length one, got shapes %v and %v",
-        shapes: [lengths.shape, total.shape], s.batch)
+        shapes: lengths.shape, total.shape, s.batch)
     }
     if rotates {
       let (cosines, sines) = (inputs[7].shape, inputs[8].shape)
       guard cosines.count == 2, cosines == sines, 2 * cosines[1] <= s.size else {
         throw RuntimeError(
-          .invalidArgument, "cosines and sines of shapes %v and %v do not fit heads of %d", shapes: [cosines, sines],
+          .invalidArgument, "cosines and sines of shapes %v and %v do not fit heads of %d", shapes: cosines, sines,
           s.size)
       }
     }

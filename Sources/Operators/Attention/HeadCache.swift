@@ -30,7 +30,7 @@ enum AttentionBias {
     else {
       throw RuntimeError(
         .invalidArgument, "attention_bias must have shape %v, or 1 for its first dims, got %v",
-        shapes: [full, bias.shape])
+        shapes: full, bias.shape)
     }
   }
 

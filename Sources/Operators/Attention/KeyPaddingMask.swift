@@ -24,7 +24,7 @@ struct KeyPaddingMask {
     else {
       throw RuntimeError(
         .invalidArgument, "a mask of shape %v does not fit %v, batch, queries and keys",
-        shapes: [dims, [batch, queries, keys]])
+        shapes: dims, [batch, queries, keys])
     }
   }
 

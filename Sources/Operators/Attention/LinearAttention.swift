@@ -48,13 +48,13 @@ struct LinearAttention: OperatorKernel {
     }
     let state = [q[0], keyHeads, keySize, valueSize]
     if let past = inputs[optional: 3], past.shape != state {
-      throw RuntimeError(.invalidArgument, "the state must have shape %v, got %v", shapes: [state, past.shape])
+      throw RuntimeError(.invalidArgument, "the state must have shape %v, got %v", shapes: state, past.shape)
     }
     if let decay = inputs[optional: 4], decay.shape != k, decay.shape != steps + [keyHeads] {
-      throw RuntimeError(.invalidArgument, "decay may not have shape %v", shapes: [decay.shape])
+      throw RuntimeError(.invalidArgument, "decay may not have shape %v", shape: decay.shape)
     }
     if let beta = inputs[optional: 5], beta.shape != steps + [keyHeads], beta.shape != steps + [1] {
-      throw RuntimeError(.invalidArgument, "beta may not have shape %v", shapes: [beta.shape])
+      throw RuntimeError(.invalidArgument, "beta may not have shape %v", shape: beta.shape)
     }
     // The state is of a type of its own.
     return [

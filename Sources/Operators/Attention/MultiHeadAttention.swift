@@ -88,7 +88,7 @@ struct MultiHeadAttention: OperatorKernel {
     if let bias = inputs[optional: 3], bias.shape != [width] || s.form == .pairs || s.form == .triples {
       throw RuntimeError(
         .notImplemented, "a bias of shape %v is not implemented, which is not [%d] or for packed inputs",
-        shapes: [bias.shape], width)
+        shape: bias.shape, width)
     }
     if inputs[optional: 6] != nil || inputs[optional: 7] != nil {
       let (key, value) = ([s.batch, heads, s.pastKeys, s.size], [s.batch, heads, s.pastKeys, s.valueSize])

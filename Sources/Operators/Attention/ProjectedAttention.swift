@@ -52,7 +52,7 @@ struct ProjectedAttention: FamilyKernel {
     else {
       throw RuntimeError(
         .invalidGraph, "qkv_hidden_sizes must be three multiples of %d heads, the first two equal, got %v",
-        shapes: [hiddenSizes ?? []], heads)
+        shape: hiddenSizes ?? [], heads)
     }
     guard try !site.flag("do_rotary"), try !site.flag("past_present_share_buffer"), bias < 0 || !site.has(input: 6)
     else {
@@ -76,14 +76,14 @@ struct ProjectedAttention: FamilyKernel {
       hiddenSizes.map({ $0[0] + $0[1] + $0[2] == weights[1] }) ?? (weights[1] % (3 * heads) == 0)
     else {
       throw RuntimeError(
-        .invalidArgument, "weights of shape %v do not project an input of %v to %d heads", shapes: [weights, x], heads)
+        .invalidArgument, "weights of shape %v do not project an input of %v to %d heads", shapes: weights, x, heads)
     }
     let hidden = hiddenSizes ?? [Int](repeating: weights[1] / 3, count: 3)
     let (size, valueSize) = (hidden[0] / heads, hidden[2] / heads)
     let rows = past.flatMap { $0.count == 5 ? $0[3] : nil } ?? 0
     guard past.map({ $0 == [2, x[0], heads, rows, size] && size == valueSize }) ?? true else {
       throw RuntimeError(
-        .invalidArgument, "the past must have shape [2, batch, heads, past, %d], got %v", shapes: [past ?? []], size)
+        .invalidArgument, "the past must have shape [2, batch, heads, past, %d], got %v", shape: past ?? [], size)
     }
     return Sizes(batch: x[0], rows: x[1], past: rows, width: weights[1], size: size, valueSize: valueSize)
   }
@@ -101,12 +101,12 @@ struct ProjectedAttention: FamilyKernel {
       else {
         throw RuntimeError(
           .notImplemented, "scales of input and weights may not have shapes %v and %v",
-          shapes: [inputs[3].shape, inputs[4].shape])
+          shapes: inputs[3].shape, inputs[4].shape)
       }
     }
     if let bias = inputs[optional: 2], bias.shape != [s.width] {
       throw RuntimeError(
-        .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], s.width)
+        .invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, s.width)
     }
     try padding.check(inputs[optional: maskInput], batch: s.batch, queries: s.rows, keys: s.keys)
     if biasInput >= 0 {

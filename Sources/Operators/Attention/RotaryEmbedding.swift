@@ -38,7 +38,7 @@ struct RotaryEmbedding: FamilyKernel {
     let layout = try site.int("mrope_layout", default: 0)
     guard sizes.count == 3, sizes.allSatisfy({ $0 >= 0 && $0 < 1 << 20 }), layout == 0 || layout == 1 else {
       throw RuntimeError(
-        .invalidGraph, "mrope_section must be three sizes and mrope_layout 0 or 1, got %v and %d", shapes: [sizes],
+        .invalidGraph, "mrope_section must be three sizes and mrope_layout 0 or 1, got %v and %d", shape: sizes,
         layout)
     }
     let half = sizes.reduce(0, +)
@@ -71,13 +71,13 @@ struct RotaryEmbedding: FamilyKernel {
 
   private func sizes(_ x: [Int], _ cosines: [Int]) throws(RuntimeError) -> Sizes {
     guard x.count == 3 || x.count == 4, let half = cosines.last else {
-      throw RuntimeError(.invalidArgument, "the input must have rank 3 or 4, got %v", shapes: [x])
+      throw RuntimeError(.invalidArgument, "the input must have rank 3 or 4, got %v", shape: x)
     }
     var heads = x.count == 4 ? x[1] : heads
     if heads == 0 {
       // Without a number of heads, a table for whole heads says how large they are.
       guard rotaryDim == 0, half > 0 else {
-        throw RuntimeError(.invalidGraph, "num_heads must be given for an input of shape %v", shapes: [x])
+        throw RuntimeError(.invalidGraph, "num_heads must be given for an input of shape %v", shape: x)
       }
       heads = x[2] / (2 * half)
     }
@@ -85,7 +85,7 @@ struct RotaryEmbedding: FamilyKernel {
     let turned = rotaryDim == 0 ? size : rotaryDim
     guard turned == 2 * half, turned <= size, x.count == 4 || x[2] == heads * size else {
       throw RuntimeError(
-        .invalidArgument, "tables of shape %v do not fit %d values of heads of %d", shapes: [cosines], turned, size)
+        .invalidArgument, "tables of shape %v do not fit %d values of heads of %d", shape: cosines, turned, size)
     }
     return Sizes(batch: x[0], heads: heads, rows: x.count == 4 ? x[2] : x[1], size: size, turned: turned)
   }
@@ -95,25 +95,25 @@ struct RotaryEmbedding: FamilyKernel {
     let s = try sizes(x.shape, cosines.shape)
     guard cosines.shape == sines.shape else {
       throw RuntimeError(
-        .invalidArgument, "cosines and sines must have one shape, got %v and %v", shapes: [cosines.shape, sines.shape])
+        .invalidArgument, "cosines and sines must have one shape, got %v and %v", shapes: cosines.shape, sines.shape)
     }
     if !streams.isEmpty {
       guard cosines.rank == 2, let ids = inputs[optional: idsInput],
         ids.shape == [3, s.batch, s.rows], cosines.shape[1] == streams.count
       else {
         throw RuntimeError(
-          .invalidArgument, "tables of shape %v and ids [3, %d, %d] must fit mrope_section", shapes: [cosines.shape],
+          .invalidArgument, "tables of shape %v and ids [3, %d, %d] must fit mrope_section", shape: cosines.shape,
           s.batch, s.rows)
       }
     } else if let ids = inputs[optional: idsInput] {
       guard cosines.rank == 2, ids.count == s.batch * s.rows || ids.count == 1 else {
         throw RuntimeError(
-          .invalidArgument, "position ids of shape %v do not fit %v", shapes: [ids.shape, [s.batch, s.rows]])
+          .invalidArgument, "position ids of shape %v do not fit %v", shapes: ids.shape, [s.batch, s.rows])
       }
     } else if cosines.shape != [s.batch, s.rows, s.turned / 2] {
       throw RuntimeError(
         .invalidArgument, "without position ids tables must have shape %v, got %v",
-        shapes: [[s.batch, s.rows, s.turned / 2], cosines.shape])
+        shapes: [s.batch, s.rows, s.turned / 2], cosines.shape)
     }
     return [x.withoutValue]
   }

@@ -16,7 +16,7 @@ final class StackedValues {
     if let first = tensors.first, first.type != tensor.type || first.shape != tensor.shape {
       throw RuntimeError(
         .invalidArgument, "every iteration must yield the same shape, got %v and %v",
-        shapes: [first.shape.dims, tensor.shape.dims])
+        shapes: first.shape.dims, tensor.shape.dims)
     }
     try tensor.checkWholeBytes()
     tensors.append(tensor)

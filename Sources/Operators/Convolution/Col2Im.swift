@@ -38,7 +38,7 @@ struct Col2Im: OperatorKernel {
     else {
       throw RuntimeError(
         .invalidArgument, "an image of rank %d needs as many dims of block, strides and dilations, got %v",
-        shapes: [block], rank)
+        shape: block, rank)
     }
     for axis in 0..<rank {
       let limit = 1 << 40
@@ -47,7 +47,7 @@ struct Col2Im: OperatorKernel {
         (sizes + grid.pads).allSatisfy({ $0 < limit }), block[axis] < 1 << 20, grid.dilations[axis] < 1 << 40
       else {
         throw RuntimeError(
-          .invalidArgument, "image, block, dilation and stride must be above 0, got %v", shapes: [sizes])
+          .invalidArgument, "image, block, dilation and stride must be above 0, got %v", shape: sizes)
       }
       let room =
         image[axis] + grid.pads[axis] + grid.pads[axis + rank] - grid.dilations[axis] * (block[axis] - 1) - 1
@@ -67,7 +67,7 @@ struct Col2Im: OperatorKernel {
     let (inside, blocks) = (block.productSaturating, grid.counts.productSaturating)
     guard x.shape[1] % inside == 0, x.shape[2] == blocks else {
       throw RuntimeError(
-        .invalidArgument, "an input of shape %v does not fit %d blocks of %v", shapes: [x.shape, block], blocks)
+        .invalidArgument, "an input of shape %v does not fit %d blocks of %v", shapes: x.shape, block, blocks)
     }
     return [x.with(dims: [x.shape[0], x.shape[1] / inside] + image)]
   }

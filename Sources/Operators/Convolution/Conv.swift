@@ -36,15 +36,15 @@ struct Conv: OperatorKernel {
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank else {
       throw RuntimeError(
-        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
+        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: w.shape, x.shape)
     }
     guard x.shape[1] == w.shape[1] * groups, w.shape[0] % groups == 0 else {
       throw RuntimeError(
-        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
+        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: x.shape, w.shape,
         groups)
     }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[0]] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[0])
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, w.shape[0])
     }
     let window = try attributes.window(input: Array(x.shape[2...]), kernel: Array(w.shape[2...]))
     let dims = [x.shape[0], w.shape[0]] + window.output.dims(x.rank - 2)

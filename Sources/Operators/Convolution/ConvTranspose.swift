@@ -56,7 +56,7 @@ struct ConvTranspose: OperatorKernel {
     let rank = x.count - 2
     let (input, kernel) = (Array(x[2...]), Array(w[2...]))
     if let kernelShape = attributes.kernelShape, kernelShape != kernel {
-      throw RuntimeError(.invalidArgument, "kernel_shape is %v, the weights have %v", shapes: [kernelShape, kernel])
+      throw RuntimeError(.invalidArgument, "kernel_shape is %v, the weights have %v", shapes: kernelShape, kernel)
     }
     let (stride, dilation) = (try attributes.stride(rank), try attributes.dilation(rank))
     let extra = outputPadding ?? [Int](repeating: 0, count: rank)
@@ -88,7 +88,7 @@ struct ConvTranspose: OperatorKernel {
         output[axis] = full[axis] - pads[axis] - pads[rank + axis]
       }
       guard output[axis] >= 0, output[axis] < Int.max / 4 else {
-        throw RuntimeError(.invalidArgument, "the pads leave nothing of %v", shapes: [full])
+        throw RuntimeError(.invalidArgument, "the pads leave nothing of %v", shape: full)
       }
     }
     let window = Window(
@@ -102,12 +102,12 @@ struct ConvTranspose: OperatorKernel {
     try ShapeRules.rank(x, atLeast: 3)
     guard x.rank <= 5, w.rank == x.rank, x.shape[1] == w.shape[0], w.shape[0] % groups == 0 else {
       throw RuntimeError(
-        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
+        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: x.shape, w.shape,
         groups)
     }
     if let bias = inputs[optional: 2], bias.shape != [w.shape[1] * groups] {
       throw RuntimeError(
-        .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[1] * groups)
+        .invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, w.shape[1] * groups)
     }
     return [x.with(dims: try window(x.shape, w.shape).dims)]
   }

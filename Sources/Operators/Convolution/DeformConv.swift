@@ -30,7 +30,7 @@ struct DeformConv: OperatorKernel {
     else {
       throw RuntimeError(
         .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups and %d of offsets",
-        shapes: [x.shape, w.shape], groups, offsetGroups)
+        shapes: x.shape, w.shape, groups, offsetGroups)
     }
     let window = try attributes.window(input: Array(x.shape[2...]), kernel: Array(w.shape[2...]))
     let output = window.output.dims(x.rank - 2)
@@ -38,14 +38,14 @@ struct DeformConv: OperatorKernel {
     guard offset.shape == [x.shape[0], taps * (x.rank - 2)] + output else {
       throw RuntimeError(
         .invalidArgument, "the offsets must have shape %v, got %v",
-        shapes: [[x.shape[0], taps * (x.rank - 2)] + output, offset.shape])
+        shapes: [x.shape[0], taps * (x.rank - 2)] + output, offset.shape)
     }
     if let bias = inputs[optional: 3], bias.shape != [w.shape[0]] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[0])
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, w.shape[0])
     }
     if let mask = inputs[optional: 4], mask.shape != [x.shape[0], taps] + output {
       throw RuntimeError(
-        .invalidArgument, "the mask must have shape %v, got %v", shapes: [[x.shape[0], taps] + output, mask.shape])
+        .invalidArgument, "the mask must have shape %v, got %v", shapes: [x.shape[0], taps] + output, mask.shape)
     }
     return [x.with(dims: [x.shape[0], w.shape[0]] + output)]
   }

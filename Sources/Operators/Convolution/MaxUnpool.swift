@@ -43,13 +43,13 @@ struct MaxUnpool: OperatorKernel {
     try ShapeRules.rank(x, atLeast: 3)
     guard indices.shape == x.shape else {
       throw RuntimeError(
-        .invalidArgument, "the indices must have shape %v, got %v", shapes: [x.shape, indices.shape])
+        .invalidArgument, "the indices must have shape %v, got %v", shapes: x.shape, indices.shape)
     }
     let dims = try pooled(x.shape)
     guard let shape = inputs[optional: 2] else { return [x.with(dims: dims)] }
     guard let given = shape.integers else { return [x.with(dims: [Int](repeating: -1, count: x.rank))] }
     guard given.count == x.rank, zip(given, dims).allSatisfy({ $0 >= $1 }) else {
-      throw RuntimeError(.invalidArgument, "output_shape must be %v or more, got %v", shapes: [dims, given])
+      throw RuntimeError(.invalidArgument, "output_shape must be %v or more, got %v", shapes: dims, given)
     }
     return [x.with(dims: given)]
   }

@@ -40,13 +40,13 @@ struct WindowAttributes {
   func window(input: [Int], kernel: [Int]) throws(RuntimeError) -> Window {
     let rank = input.count
     guard (1...3).contains(rank) else {
-      throw RuntimeError(.notImplemented, "1 to 3 spatial dims are implemented, got %v", shapes: [input])
+      throw RuntimeError(.notImplemented, "1 to 3 spatial dims are implemented, got %v", shape: input)
     }
     guard kernel.count == rank, kernel.allSatisfy({ $0 > 0 }) else {
-      throw RuntimeError(.invalidArgument, "the kernel must have %d dims above 0, got %v", shapes: [kernel], rank)
+      throw RuntimeError(.invalidArgument, "the kernel must have %d dims above 0, got %v", shape: kernel, rank)
     }
     if let kernelShape, kernelShape != kernel {
-      throw RuntimeError(.invalidArgument, "kernel_shape is %v, the weights have %v", shapes: [kernelShape, kernel])
+      throw RuntimeError(.invalidArgument, "kernel_shape is %v, the weights have %v", shapes: kernelShape, kernel)
     }
     let (stride, dilation) = (try stride(rank), try dilation(rank))
     var before = [Int](repeating: 0, count: rank)
@@ -94,7 +94,7 @@ struct WindowAttributes {
     guard let given else { return [Int](repeating: 1, count: rank) }
     guard given.count == rank, given.allSatisfy({ $0 > 0 }) else {
       throw RuntimeError(
-        .invalidArgument, "strides and dilations must be %d values above 0, got %v", shapes: [given], rank)
+        .invalidArgument, "strides and dilations must be %d values above 0, got %v", shape: given, rank)
     }
     return given
   }

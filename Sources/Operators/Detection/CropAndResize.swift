@@ -30,7 +30,7 @@ struct CropAndResize: OperatorKernel {
     }
     let sizes = inputs[3].integers
     if let sizes, sizes[0] <= 0 || sizes[1] <= 0 {
-      throw RuntimeError(.invalidArgument, "sizes must be above 0, got %v", shapes: [sizes])
+      throw RuntimeError(.invalidArgument, "sizes must be above 0, got %v", shape: sizes)
     }
     return [x.with(dims: [boxes.shape[0], x.shape[1]] + (sizes ?? [-1, -1]))]
   }

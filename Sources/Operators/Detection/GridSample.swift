@@ -35,11 +35,11 @@ struct GridSample: OperatorKernel {
       grid.shape[grid.rank - 1] == x.rank - 2
     else {
       throw RuntimeError(
-        .invalidArgument, "a grid of shape %v does not fit an input of %v", shapes: [grid.shape, x.shape])
+        .invalidArgument, "a grid of shape %v does not fit an input of %v", shapes: grid.shape, x.shape)
     }
     let points = grid.shape[1..<(grid.rank - 1)]
     if x.shape[2...].contains(0), !points.contains(0) {
-      throw RuntimeError(.invalidArgument, "an empty input cannot be sampled, got shape %v", shapes: [x.shape])
+      throw RuntimeError(.invalidArgument, "an empty input cannot be sampled, got shape %v", shape: x.shape)
     }
     return [x.with(dims: Array(x.shape[..<2]) + points)]
   }

@@ -13,7 +13,7 @@ struct MaxRoiPool: OperatorKernel {
   init(_ site: Site) throws(RuntimeError) {
     cells = try site.required("pooled_shape", try site.ints("pooled_shape"))
     guard cells.count == 2, cells.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
-      throw RuntimeError(.invalidGraph, "pooled_shape must be two sizes above 0, got %v", shapes: [cells])
+      throw RuntimeError(.invalidGraph, "pooled_shape must be two sizes above 0, got %v", shape: cells)
     }
     spatialScale = Double(try site.float("spatial_scale", default: 1))
   }
@@ -22,7 +22,7 @@ struct MaxRoiPool: OperatorKernel {
     let (x, regions) = (inputs[0], inputs[1])
     guard x.rank == 4, regions.rank == 2, regions.shape[1] == 5 else {
       throw RuntimeError(
-        .invalidArgument, "regions %v do not fit an input of %v", shapes: [regions.shape, x.shape])
+        .invalidArgument, "regions %v do not fit an input of %v", shapes: regions.shape, x.shape)
     }
     return [x.with(dims: [regions.shape[0], x.shape[1]] + cells)]
   }

@@ -19,11 +19,11 @@ struct NonMaxSuppression: OperatorKernel {
       boxes.shape[0] == scores.shape[0], boxes.shape[1] == scores.shape[2]
     else {
       throw RuntimeError(
-        .invalidArgument, "boxes and scores of shapes %v and %v do not fit", shapes: [boxes.shape, scores.shape])
+        .invalidArgument, "boxes and scores of shapes %v and %v do not fit", shapes: boxes.shape, scores.shape)
     }
     for i in 3..<5 {
       if let threshold = inputs[optional: i], threshold.count != 1 {
-        throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shapes: [threshold.shape], i)
+        throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shape: threshold.shape, i)
       }
     }
     return [.anything]

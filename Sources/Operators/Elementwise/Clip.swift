@@ -20,7 +20,7 @@ struct Clip: OperatorKernel {
     for i in 1...2 {
       guard let bound = inputs[optional: i] else { continue }
       guard bound.count == 1 else {
-        throw RuntimeError(.invalidArgument, "a bound must be one number, got shape %v", shapes: [bound.shape])
+        throw RuntimeError(.invalidArgument, "a bound must be one number, got shape %v", shape: bound.shape)
       }
     }
     return [inputs[0].withoutValue]

@@ -17,7 +17,7 @@ struct FusedAttention: OperatorKernel {
     interleaved = try site.ints("interleaved") ?? []
     repeats = try site.int("repeats", default: 1)
     guard interleaved.count == 4, repeats > 0 else {
-      throw RuntimeError(.invalidGraph, "interleaved must have 4 elements, got %v", shapes: [interleaved])
+      throw RuntimeError(.invalidGraph, "interleaved must have 4 elements, got %v", shape: interleaved)
     }
   }
 
@@ -28,7 +28,7 @@ struct FusedAttention: OperatorKernel {
 
     init(_ shape: [Int], isInterleaved: Bool, leastRank: Int = 2) throws(RuntimeError) {
       guard shape.count <= 4, shape.count >= (isInterleaved ? 4 : leastRank) else {
-        throw RuntimeError(.invalidArgument, "operands must have rank %d to 4, got %v", shapes: [shape], leastRank)
+        throw RuntimeError(.invalidArgument, "operands must have rank %d to 4, got %v", shape: shape, leastRank)
       }
       dims = [Int](repeating: 1, count: 4 - shape.count) + shape
       steps = dims.packedStrides
@@ -60,23 +60,23 @@ struct FusedAttention: OperatorKernel {
     let mask = try mask.map { mask throws(RuntimeError) in try Operand(mask, isInterleaved: false, leastRank: 0) }
     let (queries, keys, values) = (operands.0.dims, operands.1.dims, operands.2.dims)
     guard queries[3] == keys[3] else {
-      throw RuntimeError(.invalidArgument, "the inner dims must agree, got shapes %v and %v", shapes: [q, k])
+      throw RuntimeError(.invalidArgument, "the inner dims must agree, got shapes %v and %v", shapes: q, k)
     }
     // A head of K and V that stands for several; one alone stands for all in any case.
     let keyHeads = max(keys[1], values[1])
     let heads = repeats > 1 && keyHeads > 1 ? keyHeads * repeats : keyHeads
     guard heads == keyHeads || keys[1] == values[1] else {
-      throw RuntimeError(.invalidArgument, "K and V must have as many heads, got shapes %v and %v", shapes: [k, v])
+      throw RuntimeError(.invalidArgument, "K and V must have as many heads, got shapes %v and %v", shapes: k, v)
     }
     var scores = try ShapeRules.broadcast([queries[0], queries[1], queries[2]], [keys[0], heads, 1])
     scores = try ShapeRules.broadcast(scores, [values[0], 1, 1]) + [keys[2]]
     if let mask { scores = try ShapeRules.broadcast(scores, mask.dims) }
     guard scores[2] == queries[2] else {
       throw RuntimeError(
-        .notImplemented, "a mask may not have more rows than Q, got %v and %v", shapes: [mask!.dims, queries])
+        .notImplemented, "a mask may not have more rows than Q, got %v and %v", shapes: mask!.dims, queries)
     }
     guard scores[3] == values[2] else {
-      throw RuntimeError(.invalidArgument, "V must have %d rows, got shape %v", shapes: [v], scores[3])
+      throw RuntimeError(.invalidArgument, "V must have %d rows, got shape %v", shape: v, scores[3])
     }
     return Sizes(
       q: operands.0, k: operands.1, v: operands.2, mask: mask, scores: scores,

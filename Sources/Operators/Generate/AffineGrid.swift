@@ -14,19 +14,19 @@ struct AffineGrid: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (theta, size) = (inputs[0], inputs[1])
     guard size.rank == 1, size.count == 4 || size.count == 5 else {
-      throw RuntimeError(.invalidArgument, "the size must be 4 or 5 numbers, got %v", shapes: [size.shape])
+      throw RuntimeError(.invalidArgument, "the size must be 4 or 5 numbers, got %v", shape: size.shape)
     }
     let rank = size.count - 2
     guard theta.rank == 3, theta.shape[1] == rank, theta.shape[2] == rank + 1 else {
       throw RuntimeError(
-        .invalidArgument, "theta must have shape [batch, %d, %d], got %v", shapes: [theta.shape], rank, rank + 1)
+        .invalidArgument, "theta must have shape [batch, %d, %d], got %v", shape: theta.shape, rank, rank + 1)
     }
     guard let dims = size.integers else {
       return [theta.with(dims: [theta.shape[0]] + [Int](repeating: -1, count: rank) + [rank])]
     }
     guard dims[0] == theta.shape[0], dims.allSatisfy({ $0 >= 0 }) else {
       throw RuntimeError(
-        .invalidArgument, "the size must begin with %d and have no dim below 0, got %v", shapes: [dims],
+        .invalidArgument, "the size must begin with %d and have no dim below 0, got %v", shape: dims,
         theta.shape[0])
     }
     return [theta.with(dims: [dims[0]] + dims[2...] + [rank])]

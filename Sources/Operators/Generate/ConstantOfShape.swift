@@ -11,7 +11,7 @@ struct ConstantOfShape: OperatorKernel {
   init(_ site: Site) throws(RuntimeError) {
     if let given = try site.tensor("value") {
       guard given.count == 1 else {
-        throw RuntimeError(.invalidGraph, "value must be one element, got shape %v", shapes: [given.shape.dims])
+        throw RuntimeError(.invalidGraph, "value must be one element, got shape %v", shape: given.shape.dims)
       }
       value = given
     } else {
@@ -24,7 +24,7 @@ struct ConstantOfShape: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard let dims = inputs[0].integers else { return [Fact(value.type, nil)] }
     if dims.contains(where: { $0 < 0 }) {
-      throw RuntimeError(.invalidArgument, "dims must be 0 or more, got %v", shapes: [dims])
+      throw RuntimeError(.invalidArgument, "dims must be 0 or more, got %v", shape: dims)
     }
     return [Fact(value.type, dims)]
   }

@@ -61,7 +61,7 @@ struct GatherND: OperatorKernel {
       data[..<batchDims] == indices[..<batchDims]
     else {
       throw RuntimeError(
-        .invalidArgument, "indices %v must point into %v behind %d common dims", shapes: [indices, data], batchDims)
+        .invalidArgument, "indices %v must point into %v behind %d common dims", shapes: indices, data, batchDims)
     }
     return [inputs[0].with(dims: indices.dropLast() + data[(batchDims + depth)...])]
   }

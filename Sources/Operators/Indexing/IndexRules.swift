@@ -11,7 +11,7 @@ extension ShapeRules {
     for k in 0..<data.rank where fits && k != axis { fits = indices.shape[k] <= data.shape[k] }
     if !fits {
       throw RuntimeError(
-        .invalidArgument, "indices %v must lie within %v but for axis %d", shapes: [indices.shape, data.shape], axis)
+        .invalidArgument, "indices %v must lie within %v but for axis %d", shapes: indices.shape, data.shape, axis)
     }
   }
 
@@ -20,7 +20,7 @@ extension ShapeRules {
     if dims.isEmpty { return }
     if let index = firstIndexOutside(indices, dims: dims) {
       throw RuntimeError(
-        .invalidArgument, "indices must be within the dims %v, got %d", shapes: [dims], index)
+        .invalidArgument, "indices must be within the dims %v, got %d", shape: dims, index)
     }
   }
 }

@@ -17,7 +17,7 @@ struct NGramRepeatBlock: OperatorKernel {
     let (ids, scores) = (inputs[0], inputs[1])
     guard ids.rank == 2, scores.rank == 2, scores.shape[0] == ids.shape[0] else {
       throw RuntimeError(
-        .invalidArgument, "tokens of shape %v do not fit scores of %v", shapes: [ids.shape, scores.shape])
+        .invalidArgument, "tokens of shape %v do not fit scores of %v", shapes: ids.shape, scores.shape)
     }
     return [scores.withoutValue]
   }

@@ -13,7 +13,7 @@ struct OneHot: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (indices, values) = (inputs[0], inputs[2])
     guard values.shape == [2] else {
-      throw RuntimeError(.invalidArgument, "values must be of shape [2], got %v", shapes: [values.shape])
+      throw RuntimeError(.invalidArgument, "values must be of shape [2], got %v", shape: values.shape)
     }
     var dims = indices.shape
     let axis = try ShapeRules.axis(axis, rank: dims.count + 1)
@@ -21,7 +21,7 @@ struct OneHot: OperatorKernel {
     if let given = inputs[1].value {
       guard let number = given.number, number >= 0, number < 0x1p62 else {
         throw RuntimeError(
-          .invalidArgument, "depth must be one number of 0 or more, got shape %v", shapes: [inputs[1].shape])
+          .invalidArgument, "depth must be one number of 0 or more, got shape %v", shape: inputs[1].shape)
       }
       depth = Int(clamping: Int64(number))
     }

@@ -20,7 +20,7 @@ struct ScatterElements: OperatorKernel {
     guard updates.shape == indices.shape else {
       throw RuntimeError(
         .invalidArgument, "updates must have the shape of the indices, got %v and %v",
-        shapes: [updates.shape, indices.shape])
+        shapes: updates.shape, indices.shape)
     }
     return [data.withoutValue]
   }

@@ -28,12 +28,12 @@ struct TensorScatter: OperatorKernel {
     }
     guard fits else {
       throw RuntimeError(
-        .invalidArgument, "updates %v must fit the cache %v along axis %d", shapes: [update.shape, cache.shape], axis)
+        .invalidArgument, "updates %v must fit the cache %v along axis %d", shapes: update.shape, cache.shape, axis)
     }
     if let positions = inputs[optional: 2] {
       guard positions.shape == [cache.shape[0]] else {
         throw RuntimeError(
-          .invalidArgument, "there must be a position for each of %d samples, got shape %v", shapes: [positions.shape],
+          .invalidArgument, "there must be a position for each of %d samples, got shape %v", shape: positions.shape,
           cache.shape[0])
       }
     }

@@ -16,7 +16,7 @@ struct CenterCropPad: OperatorKernel {
     let axes = try ShapeRules.axes(axes ?? Array(0..<data.rank), rank: data.rank)
     guard sizes.count == axes.count, sizes.allSatisfy({ $0 >= 0 }) else {
       throw RuntimeError(
-        .invalidArgument, "there must be a size of 0 or more for each of %d axes, got %v", shapes: [sizes], axes.count)
+        .invalidArgument, "there must be a size of 0 or more for each of %d axes, got %v", shape: sizes, axes.count)
     }
     var dims = data.shape
     for (axis, size) in zip(axes, sizes) { dims[axis] = size }

@@ -26,7 +26,7 @@ struct Concat: OperatorKernel {
       }
       guard others == dims else {
         throw RuntimeError(
-          .invalidArgument, "shapes %v and %v must agree but for axis %d", shapes: [first.shape, inputs[i].shape], axis)
+          .invalidArgument, "shapes %v and %v must agree but for axis %d", shapes: first.shape, inputs[i].shape, axis)
       }
     }
     return [first.with(dims: dims)]

@@ -71,7 +71,7 @@ struct SpaceToDepth: OperatorKernel {
     try ShapeRules.rank(inputs[0], 4, input: 0)
     let dims = inputs[0].shape
     guard dims[2] % block == 0, dims[3] % block == 0 else {
-      throw RuntimeError(.invalidArgument, "height and width of %v must be multiples of %d", shapes: [dims], block)
+      throw RuntimeError(.invalidArgument, "height and width of %v must be multiples of %d", shape: dims, block)
     }
     return [inputs[0].with(dims: [dims[0], dims[1] * block * block, dims[2] / block, dims[3] / block])]
   }

@@ -11,7 +11,7 @@ struct Expand: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard let shape = inputs[1].integers else { return [inputs[0].with(dims: nil)] }
     if shape.contains(where: { $0 < 0 }) {
-      throw RuntimeError(.invalidArgument, "dims must be 0 or more, got %v", shapes: [shape])
+      throw RuntimeError(.invalidArgument, "dims must be 0 or more, got %v", shape: shape)
     }
     return [inputs[0].with(dims: try ShapeRules.broadcast(inputs[0].shape, shape))]
   }

@@ -33,7 +33,7 @@ struct Pad: OperatorKernel {
     guard let pads = fixedPads ?? inputs[optional: 1]?.integers else { return [data.with(dims: nil)] }
     if let value = inputs[optional: 2] {
       if value.count != 1 {
-        throw RuntimeError(.invalidArgument, "the value must be one element, got shape %v", shapes: [value.shape])
+        throw RuntimeError(.invalidArgument, "the value must be one element, got shape %v", shape: value.shape)
       }
     }
     let (before, after) = try perAxis(pads, inputs[optional: 3]?.integers, rank: data.rank)
@@ -42,12 +42,12 @@ struct Pad: OperatorKernel {
       let kept = dims[axis] + min(before[axis], 0) + min(after[axis], 0)
       let (sum, overflow) = before[axis].addingReportingOverflow(after[axis])
       guard !overflow, kept >= 0, sum < Int.max / 2 else {
-        throw RuntimeError(.invalidArgument, "pads %v do not fit shape %v", shapes: [pads, data.shape])
+        throw RuntimeError(.invalidArgument, "pads %v do not fit shape %v", shapes: pads, data.shape)
       }
       dims[axis] += sum
       if mode != .constant, kept == 0, dims[axis] > 0 {
         throw RuntimeError(
-          .invalidArgument, "dim %d of %v is empty and has nothing to repeat", shapes: [data.shape], axis)
+          .invalidArgument, "dim %d of %v is empty and has nothing to repeat", shape: data.shape, axis)
       }
     }
     return [data.with(dims: dims)]
@@ -58,7 +58,7 @@ struct Pad: OperatorKernel {
     let axes = try axes.map { axes throws(RuntimeError) in try ShapeRules.axes(axes, rank: rank) } ?? Array(0..<rank)
     guard pads.count == 2 * axes.count else {
       throw RuntimeError(
-        .invalidArgument, "there must be two pads for each of %d axes, got %v", shapes: [pads], axes.count)
+        .invalidArgument, "there must be two pads for each of %d axes, got %v", shape: pads, axes.count)
     }
     var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     for (i, axis) in axes.enumerated() {

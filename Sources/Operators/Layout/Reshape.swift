@@ -30,7 +30,7 @@ struct Reshape: OperatorKernel {
         dims[axis] = 1
       } else if dim == 0, !allowsZero {
         guard axis < data.rank else {
-          throw RuntimeError(.invalidArgument, "shape %v copies dim %d of %v", shapes: [shape, data.shape], axis)
+          throw RuntimeError(.invalidArgument, "shape %v copies dim %d of %v", shapes: shape, data.shape, axis)
         }
         dims[axis] = data.shape[axis]
       } else if dim < 0 {
@@ -43,7 +43,7 @@ struct Reshape: OperatorKernel {
     }
     guard dims.productSaturating == data.count else {
       throw RuntimeError(
-        .invalidArgument, "%d elements of shape %v cannot take another shape", shapes: [data.shape], data.count)
+        .invalidArgument, "%d elements of shape %v cannot take another shape", shape: data.shape, data.count)
     }
     return dims
   }

@@ -21,7 +21,7 @@ struct ReverseSequence: OperatorKernel {
     guard inputs[1].shape == [inputs[0].shape[1 - timeAxis]] else {
       throw RuntimeError(
         .invalidArgument, "there must be a length for each sequence of %v, got shape %v",
-        shapes: [inputs[0].shape, inputs[1].shape])
+        shapes: inputs[0].shape, inputs[1].shape)
     }
     return [inputs[0].withoutValue]
   }

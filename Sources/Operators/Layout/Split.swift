@@ -30,7 +30,7 @@ struct Split: OperatorKernel {
     }
     let sizes = fixedSizes ?? inputs[optional: 1]?.integers ?? equalSizes(dims[axis])
     guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, &+) == dims[axis] else {
-      throw RuntimeError(.invalidArgument, "the parts %v must add up to %d", shapes: [sizes], dims[axis])
+      throw RuntimeError(.invalidArgument, "the parts %v must add up to %d", shape: sizes, dims[axis])
     }
     return sizes.map { size in
       dims[axis] = size

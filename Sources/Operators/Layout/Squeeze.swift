@@ -17,7 +17,7 @@ struct Squeeze: OperatorKernel {
     }
     let axes = try ShapeRules.axes(given, rank: data.rank)
     for axis in axes where data.shape[axis] != 1 {
-      throw RuntimeError(.invalidArgument, "dim %d of %v must be 1", shapes: [data.shape], axis)
+      throw RuntimeError(.invalidArgument, "dim %d of %v must be 1", shape: data.shape, axis)
     }
     return [data.with(dims: Reduce.dims(data.shape, without: axes, keepsDims: false))]
   }

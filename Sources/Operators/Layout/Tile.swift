@@ -43,7 +43,7 @@ struct Tile: OperatorKernel {
     }
     guard repeats.count == shape.count, repeats.allSatisfy({ $0 >= 0 }) else {
       throw RuntimeError(
-        .invalidArgument, "there must be a repeat of 0 or more for each of %d dims, got %v", shapes: [repeats],
+        .invalidArgument, "there must be a repeat of 0 or more for each of %d dims, got %v", shape: repeats,
         shape.count)
     }
     return [inputs[0].with(dims: zip(shape, repeats).map { [$0, $1].productSaturating })]

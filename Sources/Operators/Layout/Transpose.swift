@@ -19,7 +19,7 @@ struct Transpose: OperatorKernel {
   private func order(_ rank: Int) throws(RuntimeError) -> [Int] {
     guard let permutation, !(permutation.isEmpty && rank > 0) else { return Array((0..<rank).reversed()) }
     guard permutation.count == rank else {
-      throw RuntimeError(.invalidGraph, "perm must have %d axes, got %v", shapes: [permutation], rank)
+      throw RuntimeError(.invalidGraph, "perm must have %d axes, got %v", shape: permutation, rank)
     }
     return try ShapeRules.axes(permutation, rank: rank)
   }

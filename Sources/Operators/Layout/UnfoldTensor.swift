@@ -24,7 +24,7 @@ struct UnfoldTensor: OperatorKernel {
     try ShapeRules.rank(inputs[0], atLeast: 1)
     let axis = try ShapeRules.axis(axis, rank: dims.count)
     guard size <= dims[axis] else {
-      throw RuntimeError(.invalidArgument, "windows of %d do not fit dim %d of %v", shapes: [dims], size, axis)
+      throw RuntimeError(.invalidArgument, "windows of %d do not fit dim %d of %v", shape: dims, size, axis)
     }
     dims[axis] = (dims[axis] - size) / step + 1
     return [inputs[0].with(dims: dims + [size])]

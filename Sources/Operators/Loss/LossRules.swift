@@ -23,11 +23,11 @@ struct LossRules {
     var dims = x.shape
     dims.remove(at: 1)
     guard targets.shape == dims else {
-      throw RuntimeError(.invalidArgument, "targets must have shape %v, got %v", shapes: [dims, targets.shape])
+      throw RuntimeError(.invalidArgument, "targets must have shape %v, got %v", shapes: dims, targets.shape)
     }
     if let weights, weights.shape != [x.shape[1]] {
       throw RuntimeError(
-        .invalidArgument, "the weights must have shape [%d], got %v", shapes: [weights.shape], x.shape[1])
+        .invalidArgument, "the weights must have shape [%d], got %v", shape: weights.shape, x.shape[1])
     }
     return x.with(dims: reduction == .none ? dims : [])
   }

@@ -151,7 +151,7 @@ struct LabelEncoder: FamilyKernel {
     if let given = try site.tensor("default_tensor") {
       guard given.type == type, given.count == 1 else {
         throw RuntimeError(
-          .invalidGraph, "default_tensor must be one %t, got %t %v", shapes: [given.shape.dims], Int(type.rawValue),
+          .invalidGraph, "default_tensor must be one %t, got %t %v", shape: given.shape.dims, Int(type.rawValue),
           Int(given.type.rawValue))
       }
       return given.reshaped([])

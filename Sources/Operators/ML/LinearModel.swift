@@ -52,7 +52,7 @@ struct LinearModel: FamilyKernel {
     let (rows, columns) = try Scores.rows(inputs[0])
     guard columns == coefficients.count / targets else {
       throw RuntimeError(
-        .invalidArgument, "%d coefficients of %d targets do not fit an input of %v", shapes: [inputs[0].shape],
+        .invalidArgument, "%d coefficients of %d targets do not fit an input of %v", shape: inputs[0].shape,
         coefficients.count, targets)
     }
     let scores = Fact(.float32, [rows, scoreCount])

@@ -25,7 +25,7 @@ struct ZipMap: OperatorKernel {
     let columns = try Scores.rows(inputs[0]).columns
     guard columns == labels.count else {
       throw RuntimeError(
-        .invalidArgument, "%d labels do not fit an input of %v", shapes: [inputs[0].shape], labels.count)
+        .invalidArgument, "%d labels do not fit an input of %v", shape: inputs[0].shape, labels.count)
     }
     return [.sequence]
   }

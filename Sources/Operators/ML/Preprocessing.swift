@@ -21,7 +21,7 @@ struct Scaler: OperatorKernel {
     let columns = inputs[0].shape.last ?? 1
     guard offsets.count == 1 || offsets.count == columns, scales.count == 1 || scales.count == columns else {
       throw RuntimeError(
-        .invalidArgument, "%d offsets and %d scales do not fit an input of %v", shapes: [inputs[0].shape],
+        .invalidArgument, "%d offsets and %d scales do not fit an input of %v", shape: inputs[0].shape,
         offsets.count, scales.count)
     }
     return [Fact(.float32, inputs[0].shape)]
@@ -124,7 +124,7 @@ struct Imputer: OperatorKernel {
     let count = inputs[0].type == .float32 ? floats.count : integers.count
     guard count == 1 || count > 0 && count == inputs[0].shape.last else {
       throw RuntimeError(
-        .invalidArgument, "%d values do not fit an input of %v", shapes: [inputs[0].shape], count)
+        .invalidArgument, "%d values do not fit an input of %v", shape: inputs[0].shape, count)
     }
     return [inputs[0].withoutValue]
   }
@@ -159,7 +159,7 @@ struct FeatureVectorizer: OperatorKernel {
       sizes.count < 1 << 6 || sizes.allSatisfy({ $0 < 1 << 10 }) && sizes.count < 1 << 20
     else {
       throw RuntimeError(
-        .invalidGraph, "inputdimensions must be %d, none negative, got %v", shapes: [sizes], site.inputCount)
+        .invalidGraph, "inputdimensions must be %d, none negative, got %v", shape: sizes, site.inputCount)
     }
     for i in 0..<sizes.count { try site.require(i) }
   }
@@ -168,7 +168,7 @@ struct FeatureVectorizer: OperatorKernel {
     let rows = try Scores.rows(inputs[0]).rows
     for i in 0..<inputs.count {
       guard try Scores.rows(inputs[i]).rows == rows else {
-        throw RuntimeError(.invalidArgument, "input %d must have %d rows, got %v", shapes: [inputs[i].shape], i, rows)
+        throw RuntimeError(.invalidArgument, "input %d must have %d rows, got %v", shape: inputs[i].shape, i, rows)
       }
     }
     return [Fact(.float32, [rows, sizes.reduce(0, +)])]
@@ -206,7 +206,7 @@ struct ArrayFeatureExtractor: OperatorKernel {
     let (x, indices) = (inputs[0], inputs[1])
     try ShapeRules.rank(x, atLeast: 1)
     guard indices.count > 0 else {
-      throw RuntimeError(.invalidArgument, "there must be indices, got shape %v", shapes: [indices.shape])
+      throw RuntimeError(.invalidArgument, "there must be indices, got shape %v", shape: indices.shape)
     }
     return [x.with(dims: (x.rank == 1 ? [1] : x.shape.dropLast()) + [indices.count])]
   }

@@ -19,7 +19,7 @@ enum Scores {
   /// The input as rows of features; a vector is one row.
   static func rows(_ fact: Fact) throws(RuntimeError) -> (rows: Int, columns: Int) {
     guard fact.rank == 1 || fact.rank == 2 else {
-      throw RuntimeError(.invalidArgument, "the input must have shape [C] or [N, C], got %v", shapes: [fact.shape])
+      throw RuntimeError(.invalidArgument, "the input must have shape [C] or [N, C], got %v", shape: fact.shape)
     }
     return rows(fact.shape)
   }

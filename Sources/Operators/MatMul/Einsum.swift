@@ -66,7 +66,7 @@ struct Einsum: OperatorKernel {
     for (term, shape) in zip(terms, shapes) {
       let hidden = term.contains(Einsum.ellipsis) ? shape.count - (term.count - 1) : 0
       guard hidden >= 0, term.contains(Einsum.ellipsis) || term.count == shape.count else {
-        throw RuntimeError(.invalidArgument, "a term of %d labels does not fit shape %v", shapes: [shape], term.count)
+        throw RuntimeError(.invalidArgument, "a term of %d labels does not fit shape %v", shape: shape, term.count)
       }
       ellipsisRank = max(ellipsisRank, hidden)
       operands.append(spelledOut(term, hidden))

@@ -28,7 +28,7 @@ struct Gemm: OperatorKernel {
     let product = try Product(inputs[0].shape, inputs[1].shape, transposesA, transposesB)
     if let c = inputs[optional: 2] {
       guard c.rank <= 2, try ShapeRules.broadcast(c.shape, product.dims) == product.dims else {
-        throw RuntimeError(.invalidArgument, "C of shape %v does not broadcast to %v", shapes: [c.shape, product.dims])
+        throw RuntimeError(.invalidArgument, "C of shape %v does not broadcast to %v", shapes: c.shape, product.dims)
       }
     }
     return [Fact(inputs[0].type, product.dims)]

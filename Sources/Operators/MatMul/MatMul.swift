@@ -47,11 +47,11 @@ struct MatMul: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let product = try product(inputs[0].shape, inputs[1].shape)
     if let bias = inputs[optional: 2], bias.shape != [product.n] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], product.n)
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, product.n)
     }
     if let addend = inputs[optional: 3], addend.shape != product.dims {
       throw RuntimeError(
-        .invalidArgument, "the addend must have shape %v, got %v", shapes: [product.dims, addend.shape])
+        .invalidArgument, "the addend must have shape %v, got %v", shapes: product.dims, addend.shape)
     }
     return [Fact(inputs[0].type, product.dims)]
   }
@@ -127,7 +127,7 @@ struct Product {
 
   init(_ a: [Int], _ b: [Int], _ transposesA: Bool, _ transposesB: Bool) throws(RuntimeError) {
     guard !a.isEmpty, !b.isEmpty else {
-      throw RuntimeError(.invalidArgument, "matrices must have rank 1 or more, got %v and %v", shapes: [a, b])
+      throw RuntimeError(.invalidArgument, "matrices must have rank 1 or more, got %v and %v", shapes: a, b)
     }
     var left = a.count == 1 ? [1, a[0]] : a
     var right = b.count == 1 ? [b[0], 1] : b
@@ -138,7 +138,7 @@ struct Product {
     k = left[leftRank - 1]
     n = right[rightRank - 1]
     guard right[rightRank - 2] == k else {
-      throw RuntimeError(.invalidArgument, "the inner dims must agree, got shapes %v and %v", shapes: [a, b])
+      throw RuntimeError(.invalidArgument, "the inner dims must agree, got shapes %v and %v", shapes: a, b)
     }
     let outer = try ShapeRules.broadcast(Array(left[..<(leftRank - 2)]), Array(right[..<(rightRank - 2)]))
     dims = outer + (a.count == 1 ? [] : [m]) + (b.count == 1 ? [] : [n])

@@ -144,7 +144,7 @@ struct MixtureOfExperts: FamilyKernel {
     for (layer, (n, k)) in zip(layers, dims) { try check(inputs, layer, s.experts, n, k) }
     if routerWeights >= 0, let weights = inputs[optional: routerWeights], weights.shape != inputs[1].shape {
       throw RuntimeError(
-        .invalidArgument, "router_weights must have the shape of scores, got %v", shapes: [weights.shape])
+        .invalidArgument, "router_weights must have the shape of scores, got %v", shape: weights.shape)
     }
     return [inputs[0].withoutValue]
   }
@@ -157,11 +157,11 @@ struct MixtureOfExperts: FamilyKernel {
       layer.block == 0 || k % layer.block == 0
     else {
       throw RuntimeError(
-        .invalidArgument, "input %d must have shape %v, got %v", shapes: [expected, weights.shape], layer.weights)
+        .invalidArgument, "input %d must have shape %v, got %v", shapes: expected, weights.shape, layer.weights)
     }
     if let bias = inputs[optional: layer.bias], bias.shape != [experts, n] {
       throw RuntimeError(
-        .invalidArgument, "input %d must have shape %v, got %v", shapes: [[experts, n], bias.shape], layer.bias)
+        .invalidArgument, "input %d must have shape %v, got %v", shapes: [experts, n], bias.shape, layer.bias)
     }
     if isFloat { return }
     let blocks = layer.block == 0 ? 0 : k / layer.block
@@ -172,7 +172,7 @@ struct MixtureOfExperts: FamilyKernel {
       let packed = blocks == 0 ? [experts, (n * layer.bits + 7) / 8] : [experts, n, (blocks * layer.bits + 7) / 8]
       guard zeros.shape == packed else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [packed, zeros.shape], layer.zeros)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: packed, zeros.shape, layer.zeros)
       }
     }
   }

@@ -39,7 +39,7 @@ struct BatchNormalization: OperatorKernel {
     for i in 1..<5 {
       guard inputs[i].shape == expected else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [expected, inputs[i].shape], i)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: expected, inputs[i].shape, i)
       }
     }
     let (mean, variance) = (inputs[3].withoutValue, inputs[4].withoutValue)

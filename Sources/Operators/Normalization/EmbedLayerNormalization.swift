@@ -40,7 +40,7 @@ struct EmbedLayerNormalization: FamilyKernel {
       let isFit = i < 5 ? table.rank == 2 && table.shape[1] == size : table.shape == [size]
       guard isFit else {
         throw RuntimeError(
-          .invalidArgument, "input %d of shape %v does not fit embeddings of %d", shapes: [table.shape], i, size)
+          .invalidArgument, "input %d of shape %v does not fit embeddings of %d", shape: table.shape, i, size)
       }
       if isQuantized {
         guard let scale = inputs[optional: i + 6], scale.count == 1,
@@ -53,12 +53,12 @@ struct EmbedLayerNormalization: FamilyKernel {
       guard let list = inputs[optional: i] else { continue }
       guard list.shape == ids.shape || i == 8 && list.shape == [1, ids.shape[1]] else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [ids.shape, list.shape], i)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: ids.shape, list.shape, i)
       }
     }
     if !isQuantized && inputs[optional: 8] == nil || isQuantized, inputs[3].shape[0] < ids.shape[1] {
       throw RuntimeError(
-        .invalidArgument, "%d positions need as many rows, got %v", shapes: [inputs[3].shape], ids.shape[1])
+        .invalidArgument, "%d positions need as many rows, got %v", shape: inputs[3].shape, ids.shape[1])
     }
     let sum = Fact(.float32, ids.shape + [size])
     return [sum, Fact(.int32, [ids.shape[0]]), sum]

@@ -88,7 +88,7 @@ struct InstanceNormalization: OperatorKernel {
 private enum ChannelFactors {
   static func check(_ inputs: Facts, _ count: Int) throws(RuntimeError) {
     for i in 1..<3 where inputs[i].shape != [count] {
-      throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shapes: [inputs[i].shape], i, count)
+      throw RuntimeError(.invalidArgument, "input %d must have shape [%d], got %v", shape: inputs[i].shape, i, count)
     }
   }
 }

@@ -84,7 +84,7 @@ private struct NormalizationSpan {
       guard let factor = inputs[optional: i] else { continue }
       guard factor.count == count else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [Array(dims[axis...]), factor.shape], i)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: Array(dims[axis...]), factor.shape, i)
       }
     }
     return Fact(.float32, dims[..<axis] + [Int](repeating: 1, count: dims.count - axis))

@@ -43,14 +43,14 @@ struct SkipNormalization: FamilyKernel {
       let tail = Array(dims[1...])
       guard skip.shape == dims || x.rank == 3 && (skip.shape == tail || skip.shape == [1] + tail) else {
         throw RuntimeError(
-          .invalidArgument, "the skip of shape %v does not broadcast to %v", shapes: [skip.shape, dims])
+          .invalidArgument, "the skip of shape %v does not broadcast to %v", shapes: skip.shape, dims)
       }
     }
     let size = dims[dims.count - 1]
     for i in 2...4 {
       if let factor = inputs[optional: i], factor.shape != [size] {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape [%d], got %v", shapes: [factor.shape], i, size)
+          .invalidArgument, "input %d must have shape [%d], got %v", shape: factor.shape, i, size)
       }
     }
     let statistics = Fact(.float32, dims.dropLast() + [1])

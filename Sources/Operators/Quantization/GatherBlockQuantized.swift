@@ -35,7 +35,7 @@ struct GatherBlockQuantized: OperatorKernel {
     let quant = try ShapeRules.axis(quantizeAxis, rank: dims.count)
     guard !dims.isEmpty, gather != quant, type != .uint8 || gather == 0 && quant == dims.count - 1 else {
       throw RuntimeError(
-        .invalidArgument, "data of shape %v cannot be gathered along axis %d and quantised along %d", shapes: [dims],
+        .invalidArgument, "data of shape %v cannot be gathered along axis %d and quantised along %d", shape: dims,
         gather, quant)
     }
     if type == .uint8 {
@@ -50,11 +50,11 @@ struct GatherBlockQuantized: OperatorKernel {
     var expected = dims
     expected[quant] = dims[quant] / block + (dims[quant] % block == 0 ? 0 : 1)
     guard scales.shape == expected else {
-      throw RuntimeError(.invalidArgument, "the scales must have shape %v, got %v", shapes: [expected, scales.shape])
+      throw RuntimeError(.invalidArgument, "the scales must have shape %v, got %v", shapes: expected, scales.shape)
     }
     if data.type == .uint8 { expected[quant] = (expected[quant] * bits + 7) / 8 }
     if let zero = inputs[optional: 3], zero.shape != expected {
-      throw RuntimeError(.invalidArgument, "zero points must have shape %v, got %v", shapes: [expected, zero.shape])
+      throw RuntimeError(.invalidArgument, "zero points must have shape %v, got %v", shapes: expected, zero.shape)
     }
     return [Fact(.float32, dims[..<gather] + indices.shape + dims[(gather + 1)...])]
   }

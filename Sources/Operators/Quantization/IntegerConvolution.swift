@@ -22,20 +22,20 @@ struct IntegerConvolution {
     try ShapeRules.rank(x, atLeast: 3)
     guard w.rank == x.rank else {
       throw RuntimeError(
-        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: [w.shape, x.shape])
+        .invalidArgument, "the weights must have the input's rank, got %v and %v", shapes: w.shape, x.shape)
     }
     guard x.shape[1] == w.shape[1] * groups, w.shape[0] % groups == 0 else {
       throw RuntimeError(
-        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: [x.shape, w.shape],
+        .invalidArgument, "an input of shape %v and weights of %v do not fit %d groups", shapes: x.shape, w.shape,
         groups)
     }
     if let xZero, xZero.count != 1 {
       throw RuntimeError(
-        .invalidArgument, "the input's zero point must be one number, got %v", shapes: [xZero.shape])
+        .invalidArgument, "the input's zero point must be one number, got %v", shape: xZero.shape)
     }
     if let wZero, wZero.count != 1, wZero.count != w.shape[0] {
       throw RuntimeError(
-        .invalidArgument, "the weights' zero points must be 1 or %d, got %v", shapes: [wZero.shape], w.shape[0])
+        .invalidArgument, "the weights' zero points must be 1 or %d, got %v", shape: wZero.shape, w.shape[0])
     }
     let window = try attributes.window(input: Array(x.shape[2...]), kernel: Array(w.shape[2...]))
     return [x.shape[0], w.shape[0]] + window.output.dims(x.rank - 2)

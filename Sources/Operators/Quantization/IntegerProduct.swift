@@ -30,7 +30,7 @@ struct IntegerProduct {
         || zero.count == outer.multipliedReportingOverflow(by: perLine).partialValue
     else {
       throw RuntimeError(
-        .invalidArgument, "a matrix of shape %v has 1 zero point or %d, got %v", shapes: [matrix.shape, zero.shape],
+        .invalidArgument, "a matrix of shape %v has 1 zero point or %d, got %v", shapes: matrix.shape, zero.shape,
         perLine)
     }
   }

@@ -48,12 +48,12 @@ struct MatMulBnb4: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (a, b, largest) = (inputs[0], inputs[1], inputs[2])
     guard a.rank >= 1, a.shape[a.rank - 1] == k else {
-      throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shapes: [a.shape], k)
+      throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shape: a.shape, k)
     }
     guard b.count == (n * k + 1) / 2, largest.count == (n * k + block - 1) / block else {
       throw RuntimeError(
         .invalidArgument, "B and its scales have shapes %v and %v, which are not %d rows of %d",
-        shapes: [b.shape, largest.shape], n, k)
+        shapes: b.shape, largest.shape, n, k)
     }
     return [Fact(.float32, a.shape.dropLast() + [n])]
   }

@@ -43,28 +43,28 @@ struct MatMulNBits: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (a, b, scale) = (inputs[0], inputs[1], inputs[2])
     guard a.rank >= 1, a.shape[a.rank - 1] == k else {
-      throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shapes: [a.shape], k)
+      throw RuntimeError(.invalidArgument, "A must end with K = %d, got %v", shape: a.shape, k)
     }
     guard b.count == [n, blocks, block * bits / 8].productSaturating,
       scale.count == [n, blocks].productSaturating
     else {
       throw RuntimeError(
         .invalidArgument, "B and its scales have shapes %v and %v, which are not %d rows of %d blocks",
-        shapes: [b.shape, scale.shape], n, blocks)
+        shapes: b.shape, scale.shape, n, blocks)
     }
     if let zero = inputs[optional: 3],
       zero.count != (zero.type == .uint8 ? n * ((blocks * bits + 7) / 8) : n * blocks)
     {
       throw RuntimeError(
-        .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shapes: [zero.shape], n,
+        .invalidArgument, "zero points have shape %v, which is not %d rows of %d blocks", shape: zero.shape, n,
         blocks)
     }
     if let groups = inputs[optional: 4], groups.count < k {
       throw RuntimeError(
-        .invalidArgument, "there must be a group for each of %d, got shape %v", shapes: [groups.shape], k)
+        .invalidArgument, "there must be a group for each of %d, got shape %v", shape: groups.shape, k)
     }
     if let bias = inputs[optional: 5], bias.shape != [n] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], n)
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, n)
     }
     return [Fact(.float32, a.shape.dropLast() + [n])]
   }

@@ -38,15 +38,15 @@ struct QGemm: OperatorKernel {
     else {
       throw RuntimeError(
         .notImplemented, "scales of A and B may not have shapes %v and %v",
-        shapes: [inputs[1].shape, inputs[4].shape])
+        shapes: inputs[1].shape, inputs[4].shape)
     }
     if let c = inputs[optional: 6], c.rank > 2 || (try? ShapeRules.broadcast(c.shape, dims)) != dims {
-      throw RuntimeError(.invalidArgument, "C must broadcast to %v, got %v", shapes: [dims, c.shape])
+      throw RuntimeError(.invalidArgument, "C must broadcast to %v, got %v", shapes: dims, c.shape)
     }
     guard let scale = inputs[optional: 7] else { return [Fact(.float32, dims)] }
     let type = inputs[optional: 8]?.type ?? inputs[0].type
     guard scale.count == 1, inputs[optional: 8].map({ $0.count == 1 }) ?? true else {
-      throw RuntimeError(.notImplemented, "the output has one scale, got shape %v", shapes: [scale.shape])
+      throw RuntimeError(.notImplemented, "the output has one scale, got shape %v", shape: scale.shape)
     }
     return [Fact(type, dims)]
   }

@@ -33,7 +33,7 @@ struct QLinearConv: OperatorKernel {
     }
     if let bias = inputs[optional: 8], bias.shape != [w.shape[0]] {
       throw RuntimeError(
-        .invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], w.shape[0])
+        .invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, w.shape[0])
     }
     return [Fact(inputs[7].type, dims)]
   }

@@ -25,7 +25,7 @@ struct QuantizationGrain {
     guard blockSize > 0 else {
       guard scale == [x[axis]] else {
         throw RuntimeError(
-          .invalidArgument, "the scale must be a scalar or have shape [%d], got %v", shapes: [scale], x[axis])
+          .invalidArgument, "the scale must be a scalar or have shape [%d], got %v", shape: scale, x[axis])
       }
       return QuantizedLayout(outer: outer, axis: x[axis], inner: inner)
     }
@@ -33,7 +33,7 @@ struct QuantizationGrain {
     blocks[axis] = x[axis] / blockSize + (x[axis] % blockSize == 0 ? 0 : 1)
     guard scale == blocks else {
       throw RuntimeError(
-        .invalidArgument, "the scale of blocks of %d must have shape %v, got %v", shapes: [blocks, scale], blockSize)
+        .invalidArgument, "the scale of blocks of %d must have shape %v, got %v", shapes: blocks, scale, blockSize)
     }
     return QuantizedLayout(outer: outer, axis: x[axis], inner: inner, block: blockSize)
   }
@@ -44,7 +44,7 @@ struct QuantizationGrain {
     guard zeroPoint.shape == scale.shape || zeroPoint.count == 1 && scale.count == 1 else {
       throw RuntimeError(
         .invalidArgument, "the zero point must have the scale's shape %v, got %v",
-        shapes: [scale.shape, zeroPoint.shape])
+        shapes: scale.shape, zeroPoint.shape)
     }
   }
 }

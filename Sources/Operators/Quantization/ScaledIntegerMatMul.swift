@@ -42,14 +42,14 @@ struct ScaledIntegerMatMul: FamilyKernel {
     let n = b.shape.last ?? 1
     guard bScale.count == 1 || bScale.count == n, b.rank <= 2 else {
       throw RuntimeError(
-        .notImplemented, "a B of shape %v with scales of shape %v is not implemented", shapes: [b.shape, bScale.shape])
+        .notImplemented, "a B of shape %v with scales of shape %v is not implemented", shapes: b.shape, bScale.shape)
     }
     if !isDynamic, inputs[places.aScale].count != 1 {
       throw RuntimeError(
-        .notImplemented, "A has one scale, got shape %v", shapes: [inputs[places.aScale].shape])
+        .notImplemented, "A has one scale, got shape %v", shape: inputs[places.aScale].shape)
     }
     if let bias = inputs[optional: places.bias], bias.shape != [n] {
-      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shapes: [bias.shape], n)
+      throw RuntimeError(.invalidArgument, "the bias must have shape [%d], got %v", shape: bias.shape, n)
     }
     return [Fact(.float32, dims)]
   }

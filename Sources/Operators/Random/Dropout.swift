@@ -27,7 +27,7 @@ struct Dropout: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     if let ratio = inputs[optional: 1], ratio.count != 1 {
       throw RuntimeError(
-        .invalidArgument, "the ratio must be one number, got shape %v", shapes: [ratio.shape])
+        .invalidArgument, "the ratio must be one number, got shape %v", shape: ratio.shape)
     }
     return [inputs[0].withoutValue, maskIsBool ? inputs[0].with(type: .bool) : inputs[0].withoutValue]
   }

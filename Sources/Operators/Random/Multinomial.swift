@@ -23,7 +23,7 @@ struct Multinomial: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     try ShapeRules.rank(inputs[0], 2, input: 0)
     guard inputs[0].shape[1] > 0 || inputs[0].shape[0] == 0 else {
-      throw RuntimeError(.invalidArgument, "there must be a class to draw, got %v", shapes: [inputs[0].shape])
+      throw RuntimeError(.invalidArgument, "there must be a class to draw, got %v", shape: inputs[0].shape)
     }
     return [Fact(type, [inputs[0].shape[0], count])]
   }

@@ -48,7 +48,7 @@ struct RandomTensor: FamilyKernel {
     if hasShape {
       let dims = try site.required("shape", site.ints("shape"))
       guard dims.allSatisfy({ $0 >= 0 }) else {
-        throw RuntimeError(.invalidGraph, "shape must have no dim below 0, got %v", shapes: [dims])
+        throw RuntimeError(.invalidGraph, "shape must have no dim below 0, got %v", shape: dims)
       }
       shape = dims
     } else {

@@ -79,7 +79,7 @@ struct Recurrent: FamilyKernel {
     ]
     for (i, dims) in expected {
       if let given = inputs[optional: i], given.shape != dims {
-        throw RuntimeError(.invalidArgument, "input %d must have shape %v, got %v", shapes: [dims, given.shape], i)
+        throw RuntimeError(.invalidArgument, "input %d must have shape %v, got %v", shapes: dims, given.shape, i)
       }
     }
     if isQuantized { for i in 1...2 { try checkScales(inputs, i, width) } }

@@ -26,7 +26,7 @@ struct ArgExtreme: FamilyKernel {
     let axis = try ShapeRules.axis(axis, rank: data.rank)
     if data.rank == 0 { return [Fact(.int64, [])] }
     if data.shape[axis] == 0 {
-      throw RuntimeError(.invalidArgument, "dim %d of %v must not be 0", shapes: [data.shape], axis)
+      throw RuntimeError(.invalidArgument, "dim %d of %v must not be 0", shape: data.shape, axis)
     }
     return [Fact(.int64, Reduce.dims(data.shape, without: [axis], keepsDims: keepsDims))]
   }

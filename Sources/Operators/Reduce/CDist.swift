@@ -19,7 +19,7 @@ struct CDist: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let (a, b) = (inputs[0], inputs[1])
     guard a.rank == 2, b.rank == 2, a.shape[1] == b.shape[1] else {
-      throw RuntimeError(.invalidArgument, "points of shapes %v and %v have no distance", shapes: [a.shape, b.shape])
+      throw RuntimeError(.invalidArgument, "points of shapes %v and %v have no distance", shapes: a.shape, b.shape)
     }
     return [a.with(dims: [a.shape[0], b.shape[0]])]
   }

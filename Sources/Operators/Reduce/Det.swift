@@ -12,7 +12,7 @@ struct Det: OperatorKernel {
     try ShapeRules.rank(inputs[0], atLeast: 2)
     let dims = inputs[0].shape
     guard dims[dims.count - 1] == dims[dims.count - 2] else {
-      throw RuntimeError(.invalidArgument, "matrices must be square, got %v", shapes: [dims])
+      throw RuntimeError(.invalidArgument, "matrices must be square, got %v", shape: dims)
     }
     return [inputs[0].with(dims: dims.dropLast(2))]
   }

@@ -52,9 +52,9 @@ struct Reduce: FamilyKernel {
 
 extension Operator {
   /// A row of a reduction.
-  init(_ name: StaticString, types: TypeSet = .numbers, reduce reduction: Reduction) {
+  init(_ name: StaticString, types: TypeSet = .numbers, reduce reduction: @autoclosure @escaping () -> Reduction) {
     self.init(name, since: 1, 1...2, types: types, signature: "Ti>T") { site throws(RuntimeError) in
-      try Reduce(site, reduction)
+      try Reduce(site, reduction())
     }
   }
 }

@@ -88,7 +88,7 @@ struct Resize: FamilyKernel {
       guard let sizes else { return nil }
       let wanted = sizes.integers
       guard wanted.count == axes.count, wanted.allSatisfy({ $0 >= 0 }) else {
-        throw RuntimeError(.invalidArgument, "sizes must be %d values from 0 on, got %v", shapes: [wanted], axes.count)
+        throw RuntimeError(.invalidArgument, "sizes must be %d values from 0 on, got %v", shape: wanted, axes.count)
       }
       if policy == .stretch {
         for (i, axis) in axes.enumerated() { plan[axis] = ResizeAxis(length: dims[axis], newLength: wanted[i]) }
@@ -141,7 +141,7 @@ struct Resize: FamilyKernel {
     try ShapeRules.rank(x, atLeast: 1)
     guard let plan = try plan(inputs) else { return [x.with(dims: [Int](repeating: -1, count: x.rank))] }
     if x.count == 0, plan.contains(where: { $0.length == 0 && $0.newLength > 0 }) {
-      throw RuntimeError(.invalidArgument, "an empty tensor cannot be enlarged, got shape %v", shapes: [x.shape])
+      throw RuntimeError(.invalidArgument, "an empty tensor cannot be enlarged, got shape %v", shape: x.shape)
     }
     return [x.with(dims: plan.map { $0.newLength })]
   }

@@ -39,7 +39,7 @@ struct ConcatFromSequence: OperatorKernel {
       }
       guard others == dims, tensor.type == first.type else {
         throw RuntimeError(
-          .invalidArgument, "shapes %v and %v must agree but for axis %d", shapes: [shapes[0], shape], axis)
+          .invalidArgument, "shapes %v and %v must agree but for axis %d", shapes: shapes[0], shape, axis)
       }
     }
     let result = try call.allocator.tensor(first.type, Shape(dims))

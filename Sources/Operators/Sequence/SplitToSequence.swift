@@ -56,7 +56,7 @@ struct SplitToSequence: OperatorKernel {
       }
     }
     guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, &+) == length else {
-      throw RuntimeError(.invalidArgument, "the parts %v must add up to %d", shapes: [sizes], length)
+      throw RuntimeError(.invalidArgument, "the parts %v must add up to %d", shape: sizes, length)
     }
     return sizes
   }

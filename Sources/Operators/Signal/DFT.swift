@@ -28,7 +28,7 @@ struct DFT: OperatorKernel {
 
   private func sizes(_ x: [Int], length: Int?, axis: Int) throws(RuntimeError) -> Sizes {
     guard x.count >= 2, let parts = x.last, parts == 1 || parts == 2 else {
-      throw RuntimeError(.invalidArgument, "the input must end with 1 or 2 parts of a number, got %v", shapes: [x])
+      throw RuntimeError(.invalidArgument, "the input must end with 1 or 2 parts of a number, got %v", shape: x)
     }
     let axis = try ShapeRules.axis(axis, rank: x.count)
     guard axis < x.count - 1 else {

@@ -17,7 +17,7 @@ struct MelWeightMatrix: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     for i in 3..<5 where inputs[i].count != 1 {
-      throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shapes: [inputs[i].shape], i)
+      throw RuntimeError(.invalidArgument, "input %d must be one number, got %v", shape: inputs[i].shape, i)
     }
     guard let bands = inputs[0].integers?.first, let length = inputs[1].integers?.first else {
       return [Fact(type, [-1, -1])]

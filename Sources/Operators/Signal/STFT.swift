@@ -18,7 +18,7 @@ struct STFT: OperatorKernel {
     let parts = x.count == 3 ? x[2] : 1
     guard x.count == 2 || x.count == 3, parts == 1 || parts == 2 && !isOneSided else {
       throw RuntimeError(
-        .invalidArgument, "the signal must be [batch, length, 1], or complex if it is not onesided, got %v", shapes: [x]
+        .invalidArgument, "the signal must be [batch, length, 1], or complex if it is not onesided, got %v", shape: x
       )
     }
     let length = length ?? window ?? x[1]

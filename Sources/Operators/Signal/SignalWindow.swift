@@ -25,7 +25,7 @@ struct SignalWindow: FamilyKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     guard inputs[0].count == 1 else {
-      throw RuntimeError(.invalidArgument, "the size must be one integer, got %v", shapes: [inputs[0].shape])
+      throw RuntimeError(.invalidArgument, "the size must be one integer, got %v", shape: inputs[0].shape)
     }
     guard let size = inputs[0].integers?.first else { return [Fact(type, [-1])] }
     guard size >= 0 else { throw RuntimeError(.invalidArgument, "the size must not be negative, got %d", size) }

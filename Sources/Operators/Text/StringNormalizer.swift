@@ -26,7 +26,7 @@ struct StringNormalizer: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let x = inputs[0]
     guard x.rank == 1 || x.rank == 2 && x.shape[0] == 1 else {
-      throw RuntimeError(.invalidArgument, "the input must have shape [C] or [1, C], got %v", shapes: [x.shape])
+      throw RuntimeError(.invalidArgument, "the input must have shape [C] or [1, C], got %v", shape: x.shape)
     }
     return [.anything]
   }

@@ -31,7 +31,7 @@ struct TfIdfVectorizer: OperatorKernel {
     lengths = least...most
     columnOf = try site.required("ngram_indexes", try site.ints("ngram_indexes"))
     guard columnOf.allSatisfy({ $0 >= 0 }) else {
-      throw RuntimeError(.invalidGraph, "ngram_indexes must not be negative, got %v", shapes: [columnOf])
+      throw RuntimeError(.invalidGraph, "ngram_indexes must not be negative, got %v", shape: columnOf)
     }
     columns = (columnOf.max() ?? -1) &+ 1
     let mode = try site.required("mode", try site.string("mode"))
@@ -72,7 +72,7 @@ struct TfIdfVectorizer: OperatorKernel {
       let end = i + 1 < starts.count ? starts[i + 1] : itemCount
       guard start >= 0, start <= end, end <= itemCount, (end - start) % (i + 1) == 0 else {
         throw RuntimeError(
-          .invalidGraph, "ngram_counts must begin lists of %d items each in %d, got %v", shapes: [starts], i + 1,
+          .invalidGraph, "ngram_counts must begin lists of %d items each in %d, got %v", shape: starts, i + 1,
           itemCount)
       }
       for first in stride(from: start, to: end, by: i + 1) {
@@ -101,7 +101,7 @@ struct TfIdfVectorizer: OperatorKernel {
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let x = inputs[0]
     guard x.rank == 1 || x.rank == 2 else {
-      throw RuntimeError(.invalidArgument, "the input must have rank 1 or 2, got %v", shapes: [x.shape])
+      throw RuntimeError(.invalidArgument, "the input must have rank 1 or 2, got %v", shape: x.shape)
     }
     return [Fact(.float32, x.shape.dropLast() + [columns])]
   }

@@ -68,7 +68,7 @@ struct Optimizer: FamilyKernel {
     guard inputs[0].count == 1, inputs[1].count == 1 else {
       throw RuntimeError(
         .invalidArgument, "rate and count must be one number each, got %v and %v",
-        shapes: [inputs[0].shape, inputs[1].shape])
+        shapes: inputs[0].shape, inputs[1].shape)
     }
     for i in 2..<inputs.count {
       guard let tensor = inputs[optional: 2 + (i - 2) % tensorCount], let other = inputs[optional: i] else {
@@ -76,7 +76,7 @@ struct Optimizer: FamilyKernel {
       }
       guard other.shape == tensor.shape else {
         throw RuntimeError(
-          .invalidArgument, "input %d must have shape %v, got %v", shapes: [tensor.shape, other.shape], i)
+          .invalidArgument, "input %d must have shape %v, got %v", shapes: tensor.shape, other.shape, i)
       }
     }
     var outputs: [Fact] = []
