@@ -36,8 +36,33 @@ private func select<T>(
   let out = out.bytes.assumingMemoryBound(to: T.self) + first
   let x = x.bytes.assumingMemoryBound(to: T.self) + at.1
   let y = y.bytes.assumingMemoryBound(to: T.self) + at.2
+  let choices = choices + at.0
   let (stepC, stepX, stepY) = (walk.step(0), walk.step(1), walk.step(2))
-  for i in 0..<count { out[i] = choices[at.0 + i * stepC] != 0 ? x[i * stepX] : y[i * stepY] }
+  if stepC == 0 {
+    // One choice for the row.
+    let (from, step) = choices[0] != 0 ? (x, stepX) : (y, stepY)
+    if step == 0 { out.update(repeating: from[0], count: count) } else { out.update(from: from, count: count) }
+    return
+  }
+  // Both are read whatever is chosen, which needs no branch: choices may be as good as random.
+  if stepX == 0 {
+    let x = x[0]
+    for i in 0..<count {
+      let other = y[i &* stepY]
+      out[i] = choices[i] != 0 ? x : other
+    }
+  } else if stepY == 0 {
+    let y = y[0]
+    for i in 0..<count {
+      let other = x[i]
+      out[i] = choices[i] != 0 ? other : y
+    }
+  } else {
+    for i in 0..<count {
+      let (a, b) = (x[i], y[i])
+      out[i] = choices[i] != 0 ? a : b
+    }
+  }
 }
 
 /// `out = a == b` for strings, under broadcasting.
