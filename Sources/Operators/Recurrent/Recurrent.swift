@@ -20,6 +20,10 @@ struct Recurrent: FamilyKernel {
   /// Whether the batch comes before the steps.
   private let isBatchFirst: Bool
   private let isQuantized: Bool
+  /// W and R where they are constant, each direction packed.
+  private var packed: (input: Storage, state: Storage)?
+  /// The dims of such an R.
+  private var packedDims: [Int] = []
 
   static func rnn(_ site: Site) throws(RuntimeError) -> Recurrent { try Recurrent(site, .simple, [.tanh]) }
 
@@ -50,6 +54,41 @@ struct Recurrent: FamilyKernel {
     activations = try GateActivations.read(site, defaults: defaults, directions: directions)
     clip = try site.float("clip", default: .infinity)
     isBatchFirst = try site.flag("layout")
+    try pack(site)
+  }
+
+  /// Has W and R packed where both are constant, and rows come in eights.
+  private mutating func pack(_ site: Site) throws(RuntimeError) {
+    guard !isQuantized, let w = site.weight(1), let r = site.weight(2), w.type == .float32, r.type == .float32,
+      w.shape.rank == 3, r.shape.rank == 3, r.shape[2] > 0, r.shape[2] % 8 == 0,
+      r.shape.dims == [directions, cell.gates * r.shape[2], r.shape[2]],
+      w.shape.dims.dropLast() == r.shape.dims.dropLast()
+    else { return }
+    let kernel = Recurrence(cell, steps: 0, batch: 0, inputSize: w.shape[2], hidden: r.shape[2], activations: [])
+    let width = r.shape[1]
+    let (inputCount, stateCount) = (kernel.packedInputCount, kernel.packedStateCount)
+    let input = try site.allocator.allocate(byteCount: directions * inputCount * 4)
+    let state = try site.allocator.allocate(byteCount: directions * stateCount * 4)
+    let (inputBase, stateBase) = (
+      input.base.assumingMemoryBound(to: Float.self), state.base.assumingMemoryBound(to: Float.self)
+    )
+    for (i, constant) in [(1, w), (2, r)] {
+      let size = constant.shape[2]
+      site.pack(i, constant, rows: directions * width, unit: 8) { [input, state] range, staging in
+        _ = (input, state)
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+          let (direction, row) = first.quotientAndRemainder(dividingBy: width)
+          let source = UnsafePointer(staging.assumingMemoryBound(to: Float.self)) + (first - range.lowerBound) * size
+          if i == 1 {
+            kernel.packInput(source, rows: row..<row + 8, into: inputBase + direction * inputCount)
+          } else {
+            kernel.packState(source, rows: row..<row + 8, into: stateBase + direction * stateCount)
+          }
+        }
+      }
+    }
+    packed = (input, state)
+    packedDims = r.shape.dims
   }
 
   private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
@@ -58,6 +97,7 @@ struct Recurrent: FamilyKernel {
       hidden: r[isQuantized ? 1 : 2],
       activations: activations[0])
     kernel.roundsToBytes = isQuantized
+    kernel.isPacked = packed != nil
     return kernel
   }
 
@@ -136,15 +176,23 @@ struct Recurrent: FamilyKernel {
     if call.inputs[0].type == .float64 { return runDoubles(call) }
     var scratch = ScratchMemory(call)
     var x = call.inputs[0]
-    let r = call.inputs[2]
-    var kernel = kernel(x.shape.dims, r.shape.dims)
+    var kernel = kernel(x.shape.dims, packed == nil ? call.inputs[2].shape.dims : packedDims)
     if isBatchFirst {
       let turned = scratch.tensor(.float32, [kernel.steps, kernel.batch, kernel.inputSize])
       transpose(x, into: turned, permutation: [1, 0, 2], on: call.platform)
       x = turned
     }
     let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
-    let (w, weightsOfState) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
+    var (w, r): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    var (wStep, rStep) = (width * kernel.inputSize, width * hidden)
+    if let packed {
+      (w, r) = (
+        packed.input.base.assumingMemoryBound(to: Float.self), packed.state.base.assumingMemoryBound(to: Float.self)
+      )
+      (wStep, rStep) = (kernel.packedInputCount, kernel.packedStateCount)
+    } else {
+      (w, r) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
+    }
     let h = scratch.take(kernel.batch * hidden, of: Float.self)
     let c = scratch.take(kernel.batch * hidden, of: Float.self)
     let rest = scratch.take(0, of: Float.self)
@@ -159,8 +207,7 @@ struct Recurrent: FamilyKernel {
         ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
       let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
       kernel.run(
-        call.platform, x.floats, w: w + direction * width * kernel.inputSize,
-        r: weightsOfState + direction * width * hidden,
+        call.platform, x.floats, w: w + direction * wStep, r: r + direction * rStep,
         bias: call.inputs[optional: 3].map { UnsafePointer($0.floats + direction * 2 * width) },
         peepholes: isLSTM ? call.inputs[optional: 7].map { UnsafePointer($0.floats + direction * 3 * hidden) } : nil,
         lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) }, h: h,
