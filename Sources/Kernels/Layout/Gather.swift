@@ -20,9 +20,19 @@ public func gather(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tenso
 
 /// `out[i][j][k] = data[indices[i][j][k]][j][k]` for axis 0, and likewise for others; `out` has the shape of `indices`.
 public func gatherElements(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tensor) {
-  forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
-    copyElements(data, at, to: out, i, count: 1)
+  switch data.type.byteWidth {
+  case 4: gatherElements(UInt32.self, data, indices, axis, out)
+  case 8: gatherElements(UInt64.self, data, indices, axis, out)
+  default:
+    forEachElement(of: indices, in: data.shape, axis: axis) { i, at in copyElements(data, at, to: out, i, count: 1) }
   }
+}
+
+@inline(__always)
+private func gatherElements<T>(_: T.Type, _ data: Tensor, _ indices: Tensor, _ axis: Int, _ out: Tensor) {
+  let source = data.bytes.assumingMemoryBound(to: T.self)
+  let target = out.bytes.assumingMemoryBound(to: T.self)
+  forEachElement(of: indices, in: data.shape, axis: axis) { i, at in target[i] = source[at] }
 }
 
 /// The slices of `data` that index tuples [batch..., indices..., depth] point at, with `batchDims` leading dims in
@@ -41,6 +51,7 @@ func forEachElement(of indices: Tensor, in shape: Shape, axis: Int, _ body: (_ i
   let positions = Indices(indices)
   guard let length = dims.last else { return body(0, 0) }
   guard indices.count > 0 else { return }
+  let (dim, step, across) = (shape[axis], steps[axis], axis == dims.count - 1 ? 0 : 1)
   for row in 0..<indices.count / length {
     // Where the row starts, but for the indexed axis.
     var (rest, base) = (row, 0)
@@ -50,10 +61,10 @@ func forEachElement(of indices: Tensor, in shape: Shape, axis: Int, _ body: (_ i
       rest /= dims[k]
       k -= 1
     }
+    let first = row &* length
     for column in 0..<length {
-      let i = row * length + column
-      let at = positions.position(i, in: shape[axis]) * steps[axis]
-      body(i, base + at + (axis == dims.count - 1 ? 0 : column))
+      let i = first &+ column
+      body(i, base &+ positions.position(i, in: dim) &* step &+ column &* across)
     }
   }
 }
