@@ -30,30 +30,23 @@ public func gemvColumn(
 }
 
 /// y [n] ← x · packed B, by two panels at a time. The two are far apart, so that each half of B is one long stream: four
-/// streams come at four fifths of the speed of two, and so does one (measured). A B that stays in the cache, as that of
-/// a recurrent layer does, is read as fast as sums can be added: by four panels.
+/// streams come at four fifths of the speed of two, and so does one (measured).
 private func gemvPanels(
   _ n: Int, _ k: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
 ) {
   let block = GemmBlock.depth(of: k)
-  let streams = n &* k <= 1 << 17 ? 4 : 2
-  let part = n / (8 &* streams) &* 8
+  let half = n / 16 &* 8
   var column = 0
-  while column < part {
+  while column < half {
     var k0 = 0
     while k0 < k {
       let depth = min(block, k &- k0)
-      let panel = b + (column &* k &+ 8 &* k0)
-      if streams == 4 {
-        gemvTile_f32_4x8(depth, x + k0, panel, part &* k, y + column, part, accumulate: k0 > 0)
-      } else {
-        gemvTile_f32_2x8(depth, x + k0, panel, part &* k, y + column, part, accumulate: k0 > 0)
-      }
+      gemvTile_f32_2x8(depth, x + k0, b + (column &* k &+ 8 &* k0), half &* k, y + column, half, accumulate: k0 > 0)
       k0 &+= depth
     }
     column &+= 8
   }
-  column = streams &* part
+  column = 2 &* half
   while column < n {
     let width = min(8, n &- column)
     var k0 = 0
@@ -124,42 +117,6 @@ private func gemvTile_f32_2x8(
   store(a1, y + 4)
   store(b0, y + step)
   store(b1, y + (step &+ 4))
-}
-
-/// Four panels, as above.
-@inline(never)
-private func gemvTile_f32_4x8(
-  _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ panelStride: Int,
-  _ y: UnsafeMutablePointer<Float>, _ step: Int, accumulate: Bool
-) {
-  var a0 = Lanes(repeating: 0)
-  var (a1, b0, b1, c0, c1, d0, d1) = (a0, a0, a0, a0, a0, a0, a0)
-  var (p0, p1, p2, p3) = (b, b + panelStride, b + 2 &* panelStride, b + 3 &* panelStride)
-  for k in 0..<depth {
-    let splat = Lanes(repeating: x[k])
-    a0.add(splat, times: load(p0))
-    a1.add(splat, times: load(p0 + 4))
-    b0.add(splat, times: load(p1))
-    b1.add(splat, times: load(p1 + 4))
-    c0.add(splat, times: load(p2))
-    c1.add(splat, times: load(p2 + 4))
-    d0.add(splat, times: load(p3))
-    d1.add(splat, times: load(p3 + 4))
-    p0 += 8
-    p1 += 8
-    p2 += 8
-    p3 += 8
-  }
-  put(a0, a1, y, accumulate)
-  put(b0, b1, y + step, accumulate)
-  put(c0, c1, y + 2 &* step, accumulate)
-  put(d0, d1, y + 3 &* step, accumulate)
-}
-
-@inline(__always)
-private func put(_ low: Lanes, _ high: Lanes, _ y: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
-  store(accumulate ? low + load(y) : low, y)
-  store(accumulate ? high + load(y + 4) : high, y + 4)
 }
 
 /// y [n] ← x · B with the rows of B `stride` apart: the sums of `gemvPanels`, from a B that is not packed.

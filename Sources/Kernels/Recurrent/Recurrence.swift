@@ -68,21 +68,27 @@ public struct Recurrence {
       + rounded(batch * width) + rounded(batch * hidden) + rounded(roundedCount)
   }
 
-  /// Packs rows `rows` of W, given from the first of them on; they begin at a multiple of eight.
+  /// Packs rows of W, given from the first of them on; they begin at a multiple of eight.
   public func packInput(_ source: UnsafePointer<Float>, rows: Range<Int>, into packed: UnsafeMutablePointer<Float>) {
-    if inputSize == 0 { return }
-    packRightTransposed(source, stride: inputSize, columns: rows, k: inputSize, n: width, into: packed)
+    pack(source, rows, inputSize, width, packed)
   }
 
   /// The same of R, of rows that are all multiplied with the hidden state as it is, or all of them not.
   public func packState(_ source: UnsafePointer<Float>, rows: Range<Int>, into packed: UnsafeMutablePointer<Float>) {
-    if rows.isEmpty { return }
-    let isLast = rows.lowerBound >= firstWidth
-    let first = isLast ? firstWidth : 0
+    pack(source, rows, hidden, firstWidth, packed)
+  }
+
+  @inline(never)
+  private func pack(
+    _ source: UnsafePointer<Float>, _ rows: Range<Int>, _ k: Int, _ split: Int, _ packed: UnsafeMutablePointer<Float>
+  ) {
+    if rows.isEmpty || k == 0 { return }
+    let isLast = rows.lowerBound >= split
+    let first = isLast ? split : 0
     packRightTransposed(
-      source, stride: hidden, columns: rows.lowerBound - first..<rows.upperBound - first, k: hidden,
-      n: isLast ? width - firstWidth : firstWidth,
-      into: packed + (isLast ? rounded(GemmPack.rightCount(k: hidden, n: firstWidth)) : 0))
+      source, stride: k, columns: rows.lowerBound &- first..<rows.upperBound &- first, k: k,
+      n: isLast ? width &- split : split,
+      into: packed + (isLast ? rounded(GemmPack.rightCount(k: k, n: split)) : 0))
   }
 
   /// Runs all steps. `h` and `c` (LSTM only) are [batch, hidden], the state before and then after. `y`, where somebody

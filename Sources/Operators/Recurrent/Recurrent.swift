@@ -21,9 +21,9 @@ struct Recurrent: FamilyKernel {
   private let isBatchFirst: Bool
   private let isQuantized: Bool
   /// W and R where they are constant, each direction packed.
-  private var packed: (input: Storage, state: Storage)?
-  /// The dims of such an R.
-  private var packedDims: [Int] = []
+  private var packed: Storage?
+  /// The last dim of such an R.
+  private var packedHidden = 0
 
   static func rnn(_ site: Site) throws(RuntimeError) -> Recurrent { try Recurrent(site, .simple, [.tanh]) }
 
@@ -60,35 +60,37 @@ struct Recurrent: FamilyKernel {
   /// Has W and R packed where both are constant, and rows come in eights.
   private mutating func pack(_ site: Site) throws(RuntimeError) {
     guard !isQuantized, let w = site.weight(1), let r = site.weight(2), w.type == .float32, r.type == .float32,
-      w.shape.rank == 3, r.shape.rank == 3, r.shape[2] > 0, r.shape[2] % 8 == 0,
-      r.shape.dims == [directions, cell.gates * r.shape[2], r.shape[2]],
-      w.shape.dims.dropLast() == r.shape.dims.dropLast()
+      w.shape.rank == 3, r.shape.rank == 3
     else { return }
-    let kernel = Recurrence(cell, steps: 0, batch: 0, inputSize: w.shape[2], hidden: r.shape[2], activations: [])
-    let width = r.shape[1]
-    let (inputCount, stateCount) = (kernel.packedInputCount, kernel.packedStateCount)
-    let input = try site.allocator.allocate(byteCount: directions * inputCount * 4)
-    let state = try site.allocator.allocate(byteCount: directions * stateCount * 4)
-    let (inputBase, stateBase) = (
-      input.base.assumingMemoryBound(to: Float.self), state.base.assumingMemoryBound(to: Float.self)
-    )
-    for (i, constant) in [(1, w), (2, r)] {
+    let (width, hidden) = (r.shape[1], r.shape[2])
+    guard r.shape[0] == directions, w.shape[0] == directions, w.shape[1] == width, hidden > 0, hidden % 8 == 0,
+      width % hidden == 0, width / hidden == cell.gates
+    else { return }
+    let kernel = Recurrence(cell, steps: 0, batch: 0, inputSize: w.shape[2], hidden: hidden, activations: [])
+    // For each direction W, then R.
+    let (inputCount, count) = (kernel.packedInputCount, kernel.packedInputCount + kernel.packedStateCount)
+    let storage = try site.allocator.allocate(byteCount: directions * count * 4)
+    for i in 1...2 {
+      let constant = i == 1 ? w : r
       let size = constant.shape[2]
-      site.pack(i, constant, rows: directions * width, unit: 8) { [input, state] range, staging in
-        _ = (input, state)
-        for first in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+      site.pack(i, constant, rows: directions * width, unit: 8) { [storage] range, staging in
+        var source = UnsafePointer(staging.assumingMemoryBound(to: Float.self))
+        var first = range.lowerBound
+        while first < range.upperBound {
           let (direction, row) = first.quotientAndRemainder(dividingBy: width)
-          let source = UnsafePointer(staging.assumingMemoryBound(to: Float.self)) + (first - range.lowerBound) * size
+          let target = storage.base.assumingMemoryBound(to: Float.self) + direction * count
           if i == 1 {
-            kernel.packInput(source, rows: row..<row + 8, into: inputBase + direction * inputCount)
+            kernel.packInput(source, rows: row..<row + 8, into: target)
           } else {
-            kernel.packState(source, rows: row..<row + 8, into: stateBase + direction * stateCount)
+            kernel.packState(source, rows: row..<row + 8, into: target + inputCount)
           }
+          source += 8 * size
+          first += 8
         }
       }
     }
-    packed = (input, state)
-    packedDims = r.shape.dims
+    packed = storage
+    packedHidden = hidden
   }
 
   private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
@@ -176,7 +178,7 @@ struct Recurrent: FamilyKernel {
     if call.inputs[0].type == .float64 { return runDoubles(call) }
     var scratch = ScratchMemory(call)
     var x = call.inputs[0]
-    var kernel = kernel(x.shape.dims, packed == nil ? call.inputs[2].shape.dims : packedDims)
+    var kernel = kernel(x.shape.dims, packed == nil ? call.inputs[2].shape.dims : [0, 0, packedHidden])
     if isBatchFirst {
       let turned = scratch.tensor(.float32, [kernel.steps, kernel.batch, kernel.inputSize])
       transpose(x, into: turned, permutation: [1, 0, 2], on: call.platform)
@@ -186,10 +188,10 @@ struct Recurrent: FamilyKernel {
     var (w, r): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
     var (wStep, rStep) = (width * kernel.inputSize, width * hidden)
     if let packed {
-      (w, r) = (
-        packed.input.base.assumingMemoryBound(to: Float.self), packed.state.base.assumingMemoryBound(to: Float.self)
-      )
-      (wStep, rStep) = (kernel.packedInputCount, kernel.packedStateCount)
+      w = packed.base.assumingMemoryBound(to: Float.self)
+      r = w + kernel.packedInputCount
+      wStep = kernel.packedInputCount + kernel.packedStateCount
+      rStep = wStep
     } else {
       (w, r) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
     }
