@@ -97,7 +97,7 @@ private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window,
 }
 
 /// The taps of a window along one dimension that lie in the input.
-@inline(__always)
+@inline(never)
 private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int>
 {
   let first = o &* stride &- before
@@ -109,13 +109,13 @@ private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ k
 
 /// Folds the windows of one plane in two steps, which takes fewer taps than a window has: taps above each other into a
 /// row on the stack, where `start` stands for the padding, then neighbours in that row, four windows at a time.
-/// `finish` gets the results, four or fewer, and says what is stored. Answers false where a row of that size is too
-/// short for a window.
+/// `finish` gets the results, four or fewer, with how many rows and which output they are of, and says what is stored.
+/// Answers false where a row of that size is too short for a window.
 @inline(__always)
 private func foldPlane(
   _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window, _ start: Float,
-  _ combine: (Lanes, Lanes) -> Lanes,
-  finish: (_ result: Lanes, _ z: Range<Int>, _ y: Range<Int>, _ o: Extent) -> Lanes
+  includePadding: Bool = false, _ combine: (Lanes, Lanes) -> Lanes,
+  finish: (_ result: Lanes, _ rows: Int, _ column: Int) -> Lanes
 ) -> Bool {
   let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
   let (before, dilation) = (window.before, window.dilation)
@@ -126,6 +126,7 @@ private func foldPlane(
   let chunk = ((room &- reach) / stride.w &+ 1) & ~3
   guard reach < room, chunk >= 4 else { return false }
   let initial = Lanes(repeating: start)
+  let (rowStep, planeStep) = (dilation.h &* input.w, dilation.d &* input.h &* input.w)
   Tile.with { tile in
     let row = tile.assumingMemoryBound(to: Float.self)
     var to = target
@@ -133,7 +134,9 @@ private func foldPlane(
       let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
       for oy in 0..<output.h {
         let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
-        let corner = (oz &* stride.d &- before.d) &* input.h &+ oy &* stride.h &- before.h
+        let rows = rowTaps(z, y, Extent(oz, oy, 0), window, includePadding)
+        let top = oy &* stride.h &- before.h &+ y.lowerBound &* dilation.h
+        let corner = ((oz &* stride.d &- before.d) &* input.h &+ top) &* input.w
         var ox = 0
         while ox < output.w {
           let count = min(chunk, output.w &- ox)
@@ -142,20 +145,21 @@ private func foldPlane(
           let width = (count &- 1) &* stride.w &+ reach
           let (low, high) = (min(width, max(0, 0 &- first)), min(width, input.w &- first))
           fillLanes(row, with: start, count: low)
+          // A row of less than a vector goes column by column.
+          let isNarrow = high &- low < 4
           var i = low
           while i < high {
-            let rest = high &- i
             var result = initial
             for z in z {
-              for y in y {
-                let at = corner &+ z &* dilation.d &* input.h &+ y &* dilation.h
-                let p = source + (at &* input.w &+ first &+ i)
-                result = combine(result, rest >= 4 ? load(p) : load(p, count: rest, fill: start))
+              var p = source + (corner &+ z &* planeStep &+ first &+ i)
+              for _ in y {
+                result = combine(result, isNarrow ? Lanes(repeating: p.pointee) : load(p))
+                p += rowStep
               }
             }
             store(result, row + i)
             // The last vector may repeat some of the columns before.
-            i = rest > 4 && rest < 8 && high >= 4 &+ low ? high &- 4 : i &+ 4
+            i = isNarrow ? i &+ 1 : i &+ 4 < high && i &+ 8 > high ? high &- 4 : i &+ 4
           }
           if high < width { fillLanes(row + max(low, high), with: start, count: width &- max(low, high)) }
           i = 0
@@ -172,7 +176,7 @@ private func foldPlane(
               result = combine(result, x)
               p += dilation.w
             }
-            result = finish(result, z, y, Extent(oz, oy, ox &+ i))
+            result = finish(result, rows, ox &+ i)
             if i &+ 4 <= count { store(result, to + i) } else { store(result, to + i, count: count &- i) }
             i &+= 4
           }
@@ -226,7 +230,7 @@ private func forEachOutput(
 
 private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
   if slideMaximum(source, target, window) { return }
-  let isDone = foldPlane(source, target, window, -.infinity, { $1.atLeast($0) }, finish: { x, _, _, _ in x })
+  let isDone = foldPlane(source, target, window, -.infinity, { $1.atLeast($0) }, finish: { x, _, _ in x })
   if !isDone { maxPoolIndexed(source, target, nil, 0, window, false) }
 }
 
@@ -239,11 +243,10 @@ private func averagePoolPlane(
   let columns = includePadding ? window.input.w &+ window.before.w &+ window.after.w : window.input.w
   let room = columns &- 1 &+ before &- (kernel.w &- 1) &* window.dilation.w
   let (low, high) = ((before &+ stride.w &- 1) / stride.w, room < 0 ? -1 : room / stride.w)
-  let isDone = foldPlane(source, target, window, 0, { $0 + $1 }) { sum, z, y, o in
-    let rows = rowTaps(z, y, o, window, includePadding)
+  let isDone = foldPlane(source, target, window, 0, includePadding: includePadding, { $0 + $1 }) { sum, rows, column in
     var counts = Lanes(repeating: Float(rows &* kernel.w))
-    if o.w < low || o.w &+ 3 > high {
-      for i in 0..<4 { counts[i] = Float(rows &* columnTaps(o.w &+ i, window, includePadding)) }
+    if column < low || column &+ 3 > high {
+      for i in 0..<4 { counts[i] = Float(rows &* columnTaps(column &+ i, window, includePadding)) }
     }
     return sum / counts.atLeast(Lanes(repeating: 1))
   }
@@ -255,7 +258,7 @@ private func averagePoolPlane(
 
 /// How many rows of a window count for the mean of output `o`, of which those at `z` and `y` lie in the input. With
 /// padding, those that lie in the padded input: that of the padding before counts from its start.
-@inline(__always)
+@inline(never)
 private func rowTaps(_ z: Range<Int>, _ y: Range<Int>, _ o: Extent, _ window: Window, _ includePadding: Bool) -> Int {
   if !includePadding { return z.count &* y.count }
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
@@ -265,7 +268,7 @@ private func rowTaps(_ z: Range<Int>, _ y: Range<Int>, _ o: Extent, _ window: Wi
 }
 
 /// The same of its columns.
-@inline(__always)
+@inline(never)
 private func columnTaps(_ o: Int, _ window: Window, _ includePadding: Bool) -> Int {
   let padding = includePadding ? window.before.w &+ window.after.w : 0
   return inside(

@@ -159,7 +159,7 @@ private func pick<T: BitwiseCopyable>(
         continue
       }
       before = isOutside ? -1 : start
-      if isInside, !isOutside {
+      if isInside, !isOutside, MemoryLayout<T>.size == 4 {
         let from = from + start
         for i in 0..<width { line[i] = from[Int(last[i])] }
         continue

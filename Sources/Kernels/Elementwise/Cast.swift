@@ -56,7 +56,7 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
 /// The row type that the elements are loaded as: their own, but for the integers that go to f32 at one stroke.
 private func rowType(from: ElementType, to: ElementType) -> RowType {
   switch from {
-  case .int32, .int8, .uint8, .bool: to.rowType == .f32 ? .f32 : .i64
+  case .int32, .uint8, .bool: to.rowType == .f32 ? .f32 : .i64
   default: from.rowType!
   }
 }

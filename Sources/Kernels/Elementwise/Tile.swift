@@ -52,9 +52,6 @@ enum Tile {
     let bytes = source + first * type.byteWidth
     switch type {
     case .float32, .float64, .int64, .uint64: tile.copyMemory(from: bytes, byteCount: count * type.byteWidth)
-    case .int8 where row == .f32:
-      widen(bytes, tile, count) { (x: Int8) in Float(x) }
-      return
     case .uint8 where row == .f32, .bool where row == .f32:
       widen(bytes, tile, count) { (x: UInt8) in Float(x) }
       return

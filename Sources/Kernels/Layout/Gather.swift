@@ -20,19 +20,12 @@ public func gather(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tenso
 
 /// `out[i][j][k] = data[indices[i][j][k]][j][k]` for axis 0, and likewise for others; `out` has the shape of `indices`.
 public func gatherElements(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tensor) {
-  switch data.type.byteWidth {
-  case 4: gatherElements(UInt32.self, data, indices, axis, out)
-  case 8: gatherElements(UInt64.self, data, indices, axis, out)
-  default:
-    forEachElement(of: indices, in: data.shape, axis: axis) { i, at in copyElements(data, at, to: out, i, count: 1) }
+  let isWord = data.type.byteWidth == 4
+  let source = data.bytes.assumingMemoryBound(to: UInt32.self)
+  let target = out.bytes.assumingMemoryBound(to: UInt32.self)
+  forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
+    if isWord { target[i] = source[at] } else { copyElements(data, at, to: out, i, count: 1) }
   }
-}
-
-@inline(__always)
-private func gatherElements<T>(_: T.Type, _ data: Tensor, _ indices: Tensor, _ axis: Int, _ out: Tensor) {
-  let source = data.bytes.assumingMemoryBound(to: T.self)
-  let target = out.bytes.assumingMemoryBound(to: T.self)
-  forEachElement(of: indices, in: data.shape, axis: axis) { i, at in target[i] = source[at] }
 }
 
 /// The slices of `data` that index tuples [batch..., indices..., depth] point at, with `batchDims` leading dims in

@@ -163,6 +163,7 @@ public struct Forest {
     }
   }
 
+  @inline(never)
   private func add(_ leaf: Int, to scores: UnsafeMutablePointer<Double>, _ seen: UnsafeMutablePointer<Bool>) {
     let node = nodes[leaf]
     for i in Int(node.first)..<Int(node.first &+ node.count) {
