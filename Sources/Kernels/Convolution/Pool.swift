@@ -48,7 +48,7 @@ public func averagePool(
 ) {
   forEachPlane(platform, planes, window) { plane in
     let (from, to) = (source + plane &* window.input.count, target + plane &* window.output.count)
-    forEachOutput(window) { place, origin, z, y, x, o in
+    forEachOutput(window, vectors: false, vector: { _, _, _ in }) { place, origin, z, y, x, o in
       to[place] = mean(from, z, y, x, origin, window, includePadding, o)
     }
   }
@@ -107,86 +107,31 @@ private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ k
   return low..<max(low, high)
 }
 
-/// Folds the windows of one plane in two steps, which takes fewer taps than a window has: taps above each other into a
-/// row on the stack, where `start` stands for the padding, then neighbours in that row, four windows at a time.
-/// `finish` gets the results, four or fewer, with how many rows and which output they are of, and says what is stored.
-/// Answers false where a row of that size is too short for a window.
+/// Outputs o of a row whose four windows from o on lie in the input, with what a vector of every second column reads.
 @inline(__always)
-private func foldPlane(
-  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window, _ start: Float,
-  includePadding: Bool = false, _ combine: (Lanes, Lanes) -> Lanes,
-  finish: (_ result: Lanes, _ rows: Int, _ column: Int) -> Lanes
-) -> Bool {
-  let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
-  let (before, dilation) = (window.before, window.dilation)
-  // The elements that four windows see, but for those of the first one's left edge; a vector may read three more.
-  let room = RowType.f32.tileCount &- 4
-  guard kernel.w <= 64, dilation.w <= 64, stride.w <= 32 else { return false }
-  let reach = (kernel.w &- 1) &* dilation.w &+ 1
-  let chunk = ((room &- reach) / stride.w &+ 1) & ~3
-  guard reach < room, chunk >= 4 else { return false }
-  let initial = Lanes(repeating: start)
-  let (rowStep, planeStep) = (dilation.h &* input.w, dilation.d &* input.h &* input.w)
-  Tile.with { tile in
-    let row = tile.assumingMemoryBound(to: Float.self)
-    var to = target
-    for oz in 0..<output.d {
-      let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
-      for oy in 0..<output.h {
-        let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
-        let rows = rowTaps(z, y, Extent(oz, oy, 0), window, includePadding)
-        let top = oy &* stride.h &- before.h &+ y.lowerBound &* dilation.h
-        let corner = ((oz &* stride.d &- before.d) &* input.h &+ top) &* input.w
-        var ox = 0
-        while ox < output.w {
-          let count = min(chunk, output.w &- ox)
-          // The row begins with what the first window sees.
-          let first = ox &* stride.w &- before.w
-          let width = (count &- 1) &* stride.w &+ reach
-          let (low, high) = (min(width, max(0, 0 &- first)), min(width, input.w &- first))
-          fillLanes(row, with: start, count: low)
-          // A row of less than a vector goes column by column.
-          let isNarrow = high &- low < 4
-          var i = low
-          while i < high {
-            var result = initial
-            for z in z {
-              var p = source + (corner &+ z &* planeStep &+ first &+ i)
-              for _ in y {
-                result = combine(result, isNarrow ? Lanes(repeating: p.pointee) : load(p))
-                p += rowStep
-              }
-            }
-            store(result, row + i)
-            // The last vector may repeat some of the columns before.
-            i = isNarrow ? i &+ 1 : i &+ 4 < high && i &+ 8 > high ? high &- 4 : i &+ 4
-          }
-          if high < width { fillLanes(row + max(low, high), with: start, count: width &- max(low, high)) }
-          i = 0
-          while i < count {
-            var p = UnsafePointer(row) + i &* stride.w
-            var result = initial
-            for _ in 0..<kernel.w {
-              let x =
-                switch stride.w {
-                case 1: load(p)
-                case 2: evenLanes(load(p), load(p + 4))
-                default: Lanes(p[0], p[stride.w], p[2 &* stride.w], p[3 &* stride.w])
-                }
-              result = combine(result, x)
-              p += dilation.w
-            }
-            result = finish(result, rows, ox &+ i)
-            if i &+ 4 <= count { store(result, to + i) } else { store(result, to + i, count: count &- i) }
-            i &+= 4
-          }
-          to += count
-          ox &+= count
-        }
-      }
+private func wholeVectors(_ window: Window) -> Range<Int> {
+  let step = window.stride.w
+  guard step <= 2 else { return 0..<0 }
+  let first = (window.before.w &+ step &- 1) / step
+  // The last element read: (o + 3) · step - before + (kernel - 1) · dilation + step - 1.
+  let room = window.input.w &- 1 &+ window.before.w &- (window.kernel.w &- 1) &* window.dilation.w &- (step &- 1)
+  guard room >= 0 else { return 0..<0 }
+  let last = min(window.output.w &- 4, room / step &- 3)
+  return last >= first ? first..<last &+ 1 : 0..<0
+}
+
+/// Adds up the taps of four neighbouring windows that lie in the input, from the left, then from the top.
+@inline(__always)
+private func sumVector(_ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window) -> Lanes {
+  var result = Lanes(repeating: 0)
+  for y in taps {
+    var p = rows + y &* rowStep
+    for _ in 0..<window.kernel.w {
+      result += window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4))
+      p += window.dilation.w
     }
   }
-  return true
+  return result
 }
 
 @inline(__always)
@@ -205,76 +150,141 @@ private func foldScalar<T>(
   return result
 }
 
-/// Calls `body` for each output.
+/// Calls `vector` for runs of four outputs that lie in the input and `scalar` for the others.
 @inline(__always)
 private func forEachOutput(
-  _ window: Window,
-  _ body: (_ place: Int, _ origin: Int, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ o: Extent) -> Void
+  _ window: Window, vectors: Bool = true, vector: (_ place: Int, _ origin: Int, _ y: Range<Int>) -> Void,
+  scalar: (_ place: Int, _ origin: Int, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ o: Extent) -> Void
 ) {
   let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
   let (before, dilation) = (window.before, window.dilation)
+  let whole = vectors && kernel.d == 1 && output.d == 1 && input.d == 1 ? wholeVectors(window) : 0..<0
   var place = 0
   for oz in 0..<output.d {
     let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
     for oy in 0..<output.h {
       let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
       let row = ((oz &* stride.d &- before.d) &* input.h &+ oy &* stride.h &- before.h) &* input.w &- before.w
-      for ox in 0..<output.w {
-        let x = inside(ox, stride.w, before.w, dilation.w, kernel.w, input.w)
-        body(place, row &+ ox &* stride.w, z, y, x, Extent(oz, oy, ox))
-        place &+= 1
+      var ox = 0
+      while ox < output.w {
+        let origin = row &+ ox &* stride.w
+        if whole.contains(ox) && !y.isEmpty {
+          vector(place &+ ox, origin, y)
+          ox &+= 4
+        } else {
+          let x = inside(ox, stride.w, before.w, dilation.w, kernel.w, input.w)
+          scalar(place &+ ox, origin, z, y, x, Extent(oz, oy, ox))
+          ox &+= 1
+        }
       }
+      place &+= output.w
     }
   }
 }
 
+/// The largest of each window of one plane in two steps, which takes fewer taps than a window has: taps above each other into a
+/// row on the stack, where -infinity stands for the padding, then neighbours in that row, four windows at a time.
+/// Answers false where a row of that size is too short for a window. Sums are not taken like that: the order of their
+/// terms would be another.
+private func foldMaximum(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window
+) -> Bool {
+  let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
+  let (before, dilation) = (window.before, window.dilation)
+  // The elements that four windows see, but for those of the first one's left edge; a vector may read three more.
+  let room = RowType.f32.tileCount &- 4
+  guard kernel.w <= 64, dilation.w <= 64, stride.w <= 32 else { return false }
+  let reach = (kernel.w &- 1) &* dilation.w &+ 1
+  let chunk = ((room &- reach) / stride.w &+ 1) & ~3
+  guard reach < room, chunk >= 4 else { return false }
+  let initial = Lanes(repeating: -.infinity)
+  let (rowStep, planeStep) = (dilation.h &* input.w, dilation.d &* input.h &* input.w)
+  Tile.with { tile in
+    let row = tile.assumingMemoryBound(to: Float.self)
+    var to = target
+    for oz in 0..<output.d {
+      let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
+      for oy in 0..<output.h {
+        let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
+        let top = oy &* stride.h &- before.h &+ y.lowerBound &* dilation.h
+        let corner = ((oz &* stride.d &- before.d) &* input.h &+ top) &* input.w
+        var ox = 0
+        while ox < output.w {
+          let count = min(chunk, output.w &- ox)
+          // The row begins with what the first window sees.
+          let first = ox &* stride.w &- before.w
+          let width = (count &- 1) &* stride.w &+ reach
+          let (low, high) = (min(width, max(0, 0 &- first)), min(width, input.w &- first))
+          fillLanes(row, with: -.infinity, count: low)
+          // A row of less than a vector goes column by column.
+          let isNarrow = high &- low < 4
+          var i = low
+          while i < high {
+            var result = initial
+            for z in z {
+              var p = source + (corner &+ z &* planeStep &+ first &+ i)
+              for _ in y {
+                result = (isNarrow ? Lanes(repeating: p.pointee) : load(p)).atLeast(result)
+                p += rowStep
+              }
+            }
+            store(result, row + i)
+            // The last vector may repeat some of the columns before.
+            i = isNarrow ? i &+ 1 : i &+ 4 < high && i &+ 8 > high ? high &- 4 : i &+ 4
+          }
+          if high < width { fillLanes(row + max(low, high), with: -.infinity, count: width &- max(low, high)) }
+          i = 0
+          while i < count {
+            var p = UnsafePointer(row) + i &* stride.w
+            var result = initial
+            for _ in 0..<kernel.w {
+              let x =
+                switch stride.w {
+                case 1: load(p)
+                case 2: evenLanes(load(p), load(p + 4))
+                default: Lanes(p[0], p[stride.w], p[2 &* stride.w], p[3 &* stride.w])
+                }
+              result = x.atLeast(result)
+              p += dilation.w
+            }
+            if i &+ 4 <= count { store(result, to + i) } else { store(result, to + i, count: count &- i) }
+            i &+= 4
+          }
+          to += count
+          ox &+= count
+        }
+      }
+    }
+  }
+  return true
+}
+
 private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
-  if slideMaximum(source, target, window) { return }
-  let isDone = foldPlane(source, target, window, -.infinity, { $1.atLeast($0) }, finish: { x, _, _ in x })
-  if !isDone { maxPoolIndexed(source, target, nil, 0, window, false) }
+  if slideMaximum(source, target, window) || foldMaximum(source, target, window) { return }
+  maxPoolIndexed(source, target, nil, 0, window, false)
 }
 
 private func averagePoolPlane(
   _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window, _ includePadding: Bool
 ) {
-  let (kernel, stride) = (window.kernel, window.stride)
-  // Windows whose columns all count.
-  let before = includePadding ? 0 : window.before.w
-  let columns = includePadding ? window.input.w &+ window.before.w &+ window.after.w : window.input.w
-  let room = columns &- 1 &+ before &- (kernel.w &- 1) &* window.dilation.w
-  let (low, high) = ((before &+ stride.w &- 1) / stride.w, room < 0 ? -1 : room / stride.w)
-  let isDone = foldPlane(source, target, window, 0, includePadding: includePadding, { $0 + $1 }) { sum, rows, column in
-    var counts = Lanes(repeating: Float(rows &* kernel.w))
-    if column < low || column &+ 3 > high {
-      for i in 0..<4 { counts[i] = Float(rows &* columnTaps(column &+ i, window, includePadding)) }
-    }
-    return sum / counts.atLeast(Lanes(repeating: 1))
-  }
-  if isDone { return }
-  forEachOutput(window) { place, origin, z, y, x, o in
+  let rowStep = window.dilation.h &* window.input.w
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  forEachOutput(window) { place, origin, y in
+    let sum = sumVector(source + origin, y, rowStep, window)
+    let rows =
+      includePadding
+      ? paddedTaps(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
+    store(sum / Lanes(repeating: Float(rows &* kernel.w)), target + place)
+  } scalar: { place, origin, z, y, x, o in
     target[place] = mean(source, z, y, x, origin, window, includePadding, o)
   }
 }
 
-/// How many rows of a window count for the mean of output `o`, of which those at `z` and `y` lie in the input. With
-/// padding, those that lie in the padded input: that of the padding before counts from its start.
-@inline(never)
-private func rowTaps(_ z: Range<Int>, _ y: Range<Int>, _ o: Extent, _ window: Window, _ includePadding: Bool) -> Int {
-  if !includePadding { return z.count &* y.count }
-  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
-  let (before, after, dilation) = (window.before, window.after, window.dilation)
-  return inside(o.d, stride.d, 0, dilation.d, kernel.d, input.d &+ before.d &+ after.d).count
-    &* inside(o.h, stride.h, 0, dilation.h, kernel.h, input.h &+ before.h &+ after.h).count
-}
-
-/// The same of its columns.
-@inline(never)
-private func columnTaps(_ o: Int, _ window: Window, _ includePadding: Bool) -> Int {
-  let padding = includePadding ? window.before.w &+ window.after.w : 0
-  return inside(
-    o, window.stride.w, includePadding ? 0 : window.before.w, window.dilation.w, window.kernel.w,
-    window.input.w &+ padding
-  ).count
+/// With padding, the taps that lie in the padded input: that of the padding before counts from its start.
+@inline(__always)
+private func paddedTaps(_ o: Int, _ stride: Int, _ dilation: Int, _ kernel: Int, _ extent: Int) -> Int {
+  inside(o, stride, 0, dilation, kernel, extent).count
 }
 
 @inline(__always)
@@ -282,7 +292,14 @@ private func mean<T: Real>(
   _ source: UnsafePointer<T>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
   _ includePadding: Bool, _ o: Extent
 ) -> T {
-  let count = rowTaps(z, y, o, window, includePadding) &* columnTaps(o.w, window, includePadding)
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  var count = z.count &* y.count &* x.count
+  if includePadding {
+    count = paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
+    count &*= paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
+    count &*= paddedTaps(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
+  }
   let sum: T = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
   return count == 0 ? 0 : sum / T(Double(count))
 }
@@ -292,24 +309,26 @@ private func maxPoolIndexed<T: Real>(
   _ base: Int, _ window: Window, _ columnMajor: Bool
 ) {
   let (input, dilation) = (window.input, window.dilation)
-  forEachOutput(window) { place, origin, z, y, x, _ in
-    var (best, at) = (-T.infinity, -1)
-    for z in z {
-      for y in y {
-        for x in x {
-          let i = origin &+ (z &* dilation.d &* input.h &+ y &* dilation.h) &* input.w &+ x &* dilation.w
-          if at < 0 || source[i] > best { (best, at) = (source[i], i) }
+  forEachOutput(
+    window, vectors: false, vector: { _, _, _ in },
+    scalar: { place, origin, z, y, x, _ in
+      var (best, at) = (-T.infinity, -1)
+      for z in z {
+        for y in y {
+          for x in x {
+            let i = origin &+ (z &* dilation.d &* input.h &+ y &* dilation.h) &* input.w &+ x &* dilation.w
+            if at < 0 || source[i] > best { (best, at) = (source[i], i) }
+          }
         }
       }
-    }
-    target[place] = best
-    guard let indices else { return }
-    if at < 0 {
-      indices[place] = -1
-      return
-    }
-    let (row, column) = at.quotientAndRemainder(dividingBy: input.w)
-    let (depth, height) = row.quotientAndRemainder(dividingBy: input.h)
-    indices[place] = Int64(base &+ (columnMajor ? (column &* input.h &+ height) &* input.d &+ depth : at))
-  }
+      target[place] = best
+      guard let indices else { return }
+      if at < 0 {
+        indices[place] = -1
+        return
+      }
+      let (row, column) = at.quotientAndRemainder(dividingBy: input.w)
+      let (depth, height) = row.quotientAndRemainder(dividingBy: input.h)
+      indices[place] = Int64(base &+ (columnMajor ? (column &* input.h &+ height) &* input.d &+ depth : at))
+    })
 }
