@@ -66,18 +66,6 @@ import Testing
           "half last", constants: numbers, power + [node("h = Mul(x, b)"), node("y = Mul(h, half)")],
           becomes: becomes, feeds: x),
         PassCase(
-          "products", constants: numbers,
-          [node("q = Mul(x, x)"), node("p = Mul(x, q)"), node("m = Mul(small, p)")] + rest + [
-            node("h = Mul(half, b)"), node("y = Mul(x, h)"),
-          ], becomes: becomes, feeds: x),
-        PassCase(
-          "x taken out", constants: numbers,
-          [
-            node("a = Mul(x, root)"), node("c = Mul(x, small)"), node("d = Mul(c, x)"), node("e = Add(d, one)"),
-            node("r = Mul(a, e)"), node("t = Tanh(r)"), node("b = Add(one, t)"), node("h = Mul(x, half)"),
-            node("y = Mul(h, b)"),
-          ], becomes: becomes, feeds: x),
-        PassCase(
           "a square", constants: numbers,
           [node("p = Pow(x, two)"), node("m = Mul(p, small)")] + rest + [
             node("h = Mul(half, x)"), node("y = Mul(h, b)"),

@@ -20,7 +20,8 @@ public func select(_ condition: Tensor, _ x: Tensor, _ y: Tensor, into out: Tens
       switch out.type.byteWidth {
       case 1: select(UInt8.self, walk, choices, x, y, out, first, count, at)
       case 2: select(UInt16.self, walk, choices, x, y, out, first, count, at)
-      case 4: selectLanes(walk, choices, x, y, out, first, count, at)
+      case 4 where walk.step(1) | walk.step(2) != 0: selectLanes(walk, choices, x, y, out, first, count, at)
+      case 4: select(UInt32.self, walk, choices, x, y, out, first, count, at)
       case 8: select(UInt64.self, walk, choices, x, y, out, first, count, at)
       default: select(SIMD2<UInt64>.self, walk, choices, x, y, out, first, count, at)
       }
@@ -44,7 +45,7 @@ private func select<T>(
   }
 }
 
-/// The same for elements of four bytes, in loops that become vectors.
+/// The same for elements of four bytes in loops that become vectors, where x or y has more than one for the row.
 private func selectLanes(
   _ walk: BroadcastWalk, _ choices: UnsafePointer<UInt8>, _ x: Tensor, _ y: Tensor, _ out: Tensor,
   _ first: Int, _ count: Int, _ at: (Int, Int, Int)
@@ -71,11 +72,6 @@ private func selectLanes(
   }
   if stepY == 0 {
     let other = y[0]
-    if walk.step(1) == 0, walk.step(2) == 0 {
-      let one = x[0]
-      for i in 0..<count { out[i] = (choices[i] != 0) != isReversed ? one : other }
-      return
-    }
     for i in 0..<count {
       let one = x[i]
       out[i] = (choices[i] != 0) != isReversed ? one : other

@@ -36,6 +36,9 @@ import Testing
         "one for false", "Where", [.bool([77], choices), x, .float32([], [9])],
         gives: [.float32([77], (0..<77).map { choices[$0] ? Float($0) : 9 })]),
       Case(
+        "of two numbers", "Where", [.bool([77], choices), .float32([], [9]), .float32([1], [8])],
+        gives: [.float32([77], choices.map { $0 ? 9 : 8 })]),
+      Case(
         "one choice a row", "Where", [.bool([2, 1], [true, false]), .ramp([3]), .float32([], [9])],
         gives: [.float32([2, 3], [0, 1, 2, 9, 9, 9])]),
     ])
