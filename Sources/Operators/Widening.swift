@@ -69,24 +69,24 @@ final class WideningKernel: BoundKernel {
 }
 
 /// A constant of a half type, read as float32.
-final class WidenedConstant: Constant {
+public final class WidenedConstant: Constant {
   private static let stagingCount = 1 << 15
   private let narrow: Constant
   private let allocator: Allocator
 
-  init(_ narrow: Constant, allocator: Allocator) {
+  public init(_ narrow: Constant, allocator: Allocator) {
     self.narrow = narrow
     self.allocator = allocator
     super.init(.float32, narrow.shape)
   }
 
-  override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
+  public override func tensor(_ allocator: Allocator) throws(RuntimeError) -> Tensor {
     let tensor = try allocator.tensor(.float32, shape)
     cast(try narrow.tensor(allocator), into: tensor, on: .serial)
     return tensor
   }
 
-  override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
+  public override func read(at offset: Int, count: Int, into target: UnsafeMutableRawPointer) throws(RuntimeError) {
     let staging = try allocator.allocate(byteCount: WidenedConstant.stagingCount * 2)
     let width = narrow.type.byteWidth
     var done = 0
@@ -100,7 +100,7 @@ final class WidenedConstant: Constant {
     }
   }
 
-  override func origin(of offset: Int) -> Origin? { narrow.origin(of: offset / 4 * narrow.type.byteWidth) }
+  public override func origin(of offset: Int) -> Origin? { narrow.origin(of: offset / 4 * narrow.type.byteWidth) }
 }
 
 extension ElementType {

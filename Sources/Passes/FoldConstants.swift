@@ -17,6 +17,12 @@ enum FoldConstants {
       guard !node.inputs.isEmpty, node.bodies.isEmpty, node.inputs.allSatisfy({ $0 < 0 || isConstant[$0] }) else {
         continue
       }
+      if let wide = widened(node, graph, context) {
+        graph.values[node.outputs[0]].constant = wide
+        isConstant[node.outputs[0]] = true
+        patch.remove(index)
+        continue
+      }
       guard let results = try folded(node, graph, context) else { continue }
       for (output, tensor) in zip(node.outputs, results) where output >= 0 {
         graph.values[output].constant = LoadedConstant(tensor)
@@ -25,6 +31,16 @@ enum FoldConstants {
       patch.remove(index)
     }
     return patch
+  }
+
+  /// Weights of a half type that are cast to float32 are read as such, of any size: what packs them needs no copy.
+  private static func widened(_ node: Node, _ graph: Graph, _ context: PassContext) -> Constant? {
+    guard node.opType == "Cast", node.domain.isEmpty, node.inputs.count == 1, node.outputs.count == 1,
+      node.outputs[0] >= 0, case .int(let to)? = node.attributes["to"], to == Int64(ElementType.float32.rawValue),
+      node.inputs[0] >= 0, let constant = graph.values[node.inputs[0]].constant,
+      constant.type == .float16 || constant.type == .bfloat16
+    else { return nil }
+    return WidenedConstant(constant, allocator: context.allocator)
   }
 
   /// The results of a node; nil where it is left to the session, which also says what may be wrong with it.

@@ -4,15 +4,16 @@ import Tensors
 /// Attention written out becomes one node, without the matrix of scores in memory and without transposed copies:
 /// Transpose(Softmax(Q · Transpose(K) · scale + mask) · V).
 ///
-/// The transposition behind it tells that there are four dims, and the constant scale that all is float32 or of a half
-/// type; without either it is left as it is.
+/// The transposition behind it tells that there are four dims, and the constant scale, or a weight that Q comes from,
+/// that all is float32 or of a half type; without either it is left as it is. A mask may also be a choice between scores
+/// and a number so low that a score added to it changes nothing: Where(seen, scores, -3e38).
 enum FuseAttention {
   static let pass = Pass("fuse attention") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty && isTranspose(node, interleaving) {
-      guard let fused = fused(node, matcher) else { continue }
-      patch.replace(index, by: fused)
+      let nodes = fused(node, matcher)
+      if !nodes.isEmpty { patch.replacements.append((index, nodes)) }
     }
     return patch
   }
@@ -25,12 +26,29 @@ enum FuseAttention {
     return perm == order
   }
 
-  private static func fused(_ root: Node, _ matcher: Matcher) -> Node? {
+  private static func fused(_ root: Node, _ matcher: Matcher) -> [Node] {
     guard let product = matcher.producer(root.inputs[0], "MatMul", isAlone: true),
       let (softmax, castType) = weights(product.inputs[0], matcher),
       let scores = Scores(softmax.inputs[0], matcher),
       castType == nil || castType == scores.type
-    else { return nil }
+    else { return [] }
+    var nodes: [Node] = []
+    var mask = scores.mask
+    if let choice = scores.choice {
+      guard let zero = try? matcher.allocator.tensor(choice.type, Shape([])) else { return [] }
+      zero.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: zero.byteCount)
+      var seen = choice.node
+      seen.inputs[choice.input] = matcher.graph.addValue(seen.name + Name("/zero"), constant: LoadedConstant(zero))
+      seen.outputs = [matcher.graph.addValue(seen.name + Name("/mask"))]
+      nodes.append(seen)
+      if mask >= 0 {
+        let sum = matcher.graph.addValue(seen.name + Name("/masks"))
+        nodes.append(Node(name: seen.name, "Add", opset: 14, inputs: [seen.outputs[0], mask], outputs: [sum]))
+        mask = sum
+      } else {
+        mask = seen.outputs[0]
+      }
+    }
     let v = interleaved(product.inputs[1], matcher)
     var (key, value) = (Operand(id: scores.k.id, isInterleaved: scores.k.isInterleaved), v)
     var repeats = 1
@@ -44,10 +62,11 @@ enum FuseAttention {
     attributes[Name("scale")] = .float(scores.scale)
     attributes[Name("interleaved")] = .ints([q, key, value].map { $0.isInterleaved ? 1 : 0 } + [1])
     if repeats > 1 { attributes[Name("repeats")] = .int(Int64(repeats)) }
-    return Node(
-      name: root.name, "Attention", domain: FusedOperators.domain, opset: 1,
-      inputs: [q.id, key.id, value.id] + (scores.mask < 0 ? [] : [scores.mask]), outputs: root.outputs,
-      attributes: attributes)
+    nodes.append(
+      Node(
+        name: root.name, "Attention", domain: FusedOperators.domain, opset: 1,
+        inputs: [q.id, key.id, value.id] + (mask < 0 ? [] : [mask]), outputs: root.outputs, attributes: attributes))
+    return nodes
   }
 
   /// A matrix for each head, and whether its rows lie between those of other heads.
@@ -85,6 +104,8 @@ enum FuseAttention {
     var k: Operand
     var scale: Float = 1
     var mask: ValueID = -1
+    /// The node that chooses between scores, its input of that number, and another, and the type of it.
+    var choice: (node: Node, input: Int, type: ElementType)?
     /// What the constants of the scale are of.
     var type: ElementType
 
@@ -96,6 +117,10 @@ enum FuseAttention {
         let isLeft = Scores.isProduct(sum.inputs[0], matcher)
         guard isLeft != Scores.isProduct(sum.inputs[1], matcher) else { return nil }
         (scores, mask) = isLeft ? (sum.inputs[0], sum.inputs[1]) : (sum.inputs[1], sum.inputs[0])
+      }
+      if let found = Scores.choice(scores, matcher) {
+        choice = found
+        scores = found.node.inputs[found.input]
       }
       Scores.takeScale(&scores, &scale, &type, matcher)
       guard let product = matcher.producer(scores, "MatMul", isAlone: true) else { return nil }
@@ -112,11 +137,50 @@ enum FuseAttention {
       } else {
         return nil
       }
-      guard let type, type == .float32 || type == .float16 || type == .bfloat16 else { return nil }
+      guard let type = choice?.type ?? type ?? Scores.type(of: q, matcher),
+        type == .float32 || type == .float16 || type == .bfloat16
+      else { return nil }
       self.type = type
     }
 
+    /// The choice between scores and a number that hides them.
+    private static func choice(_ id: ValueID, _ matcher: Matcher) -> (node: Node, input: Int, type: ElementType)? {
+      guard let node = matcher.producer(id, "Where", isAlone: true) else { return nil }
+      for input in 1...2 {
+        let other = node.inputs[3 - input]
+        guard let number = matcher.scalar(other), number <= -1e30, let type = matcher.constant(other)?.type,
+          type == .float32 || type == .bfloat16, isScaledProduct(node.inputs[input], matcher)
+        else { continue }
+        return (node, input, type)
+      }
+      return nil
+    }
+
+    /// The type of a weight or another constant that a value comes from, by ways that keep the type.
+    private static func type(of id: ValueID, _ matcher: Matcher) -> ElementType? {
+      var id = id
+      for _ in 0..<8 {
+        guard id >= 0, let index = matcher.producers[id] else { return nil }
+        let node = matcher.graph.nodes[index]
+        guard node.domain.isEmpty, let first = node.inputs.first else { return nil }
+        switch node.opType {
+        case _ where node.opType == "MatMul" || node.opType == "Add" || node.opType == "Gemm":
+          for input in node.inputs[..<min(2, node.inputs.count)] {
+            if let constant = matcher.constant(input) { return constant.type }
+          }
+        case _ where node.opType == "Transpose" || node.opType == "Reshape" || node.opType == "Split": break
+        default: return nil
+        }
+        id = first
+      }
+      return nil
+    }
+
     private static func isProduct(_ id: ValueID, _ matcher: Matcher) -> Bool {
+      isScaledProduct(id, matcher) || choice(id, matcher) != nil
+    }
+
+    private static func isScaledProduct(_ id: ValueID, _ matcher: Matcher) -> Bool {
       var (id, scale, type) = (id, Float(1), ElementType?.none)
       takeScale(&id, &scale, &type, matcher)
       return matcher.producer(id, "MatMul", isAlone: true) != nil

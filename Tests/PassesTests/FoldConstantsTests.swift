@@ -33,6 +33,11 @@ import Testing
           "data-dependent", constants: a, [node("i = NonZero(a)"), node("y = Gather(x, i)")], becomes: nil, feeds: x),
         PassCase(
           "no inputs", [node("r = RandomUniform()", ["shape": .ints([2])]), node("y = Add(x, r)")], becomes: nil),
+        PassCase(
+          "large weights of halves",
+          constants: ["w": .float16([200, 200], (0..<40000).map { Float($0 % 17 - 8) / 16 })],
+          [node("c = Cast(w)", ["to": .int(1)]), node("y = MatMul(x, c)")], becomes: "y = MatMul(x, c)",
+          feeds: [("x", .mixed([3, 200]))]),
         PassCase("not implemented", constants: a, [node("n = NoSuchOp(a)"), node("y = Add(x, n)")], becomes: nil),
         PassCase(
           "wrong", constants: ["a": .ramp([2]), "b": .ramp([3])], [node("s = Add(a, b)"), node("y = Add(x, s)")],

@@ -61,6 +61,70 @@ import Testing
       ])
   }
 
+  /// A choice between scores and a number that hides them.
+  @Test func choices() {
+    let constants: KeyValuePairs<String, Tensor> = [
+      "s": .float32([], [0.35]), "low": .float32([], [-3e38]), "high": .float32([], [-10000]),
+      "causal": .bool([5, 7], (0..<35).map { $0 % 7 <= $0 / 7 + 2 }),
+      "hidden": .bool([7], [false, true, false, false, false, false, true]),
+    ]
+    let product = [node("p = MatMul(qh, kt)"), node("c = Mul(p, s)")]
+    func choice(_ name: String, _ inputs: [String], _ middle: [NodeProto], becomes: String?) -> PassCase {
+      PassCase(
+        name, inputs, constants: constants, heads + product + middle + end, becomes: becomes,
+        feeds: qkv.filter { inputs.contains($0.0) })
+    }
+    let three = ["q", "k", "v"]
+    check(
+      FuseAttention.pass,
+      [
+        choice(
+          "of what is seen", three, [node("t = Where(causal, c, low)")],
+          becomes: """
+            t/mask = Where(causal, t/zero, low)
+            y = apus.Attention(q, k, v, t/mask) {scale: 0.35, interleaved: [1, 1, 1, 1]}
+            """),
+        choice(
+          "of what is hidden", three, [node("t = Where(hidden, low, c)")],
+          becomes: """
+            t/mask = Where(hidden, low, t/zero)
+            y = apus.Attention(q, k, v, t/mask) {scale: 0.35, interleaved: [1, 1, 1, 1]}
+            """),
+        choice(
+          "and a mask", inputs, [node("w0 = Where(causal, c, low)"), node("t = Add(w0, m)")],
+          becomes: """
+            w0/mask = Where(causal, w0/zero, low)
+            w0/masks = Add(w0/mask, m)
+            y = apus.Attention(q, k, v, w0/masks) {scale: 0.35, interleaved: [1, 1, 1, 1]}
+            """),
+        choice("of a number that a score may reach", three, [node("t = Where(causal, c, high)")], becomes: nil),
+        choice("of scores twice", three, [node("t = Where(causal, c, c)")], becomes: nil),
+      ])
+  }
+
+  /// Where nothing is scaled, a weight says what all is of.
+  @Test func types() {
+    let constants: KeyValuePairs<String, Tensor> = [
+      "a": .mixed([8, 8]), "wide": .float64([8, 8], [Double](repeating: 0.25, count: 64)),
+    ]
+    func projected(_ weight: String) -> [NodeProto] {
+      [
+        node("qp = MatMul(q, \(weight))"), node("qh = Transpose(qp)", ["perm": .ints([0, 2, 1, 3])]), heads[1],
+        heads[2],
+        node("t = MatMul(qh, kt)"),
+      ] + end
+    }
+    check(
+      FuseAttention.pass,
+      [
+        PassCase(
+          "float32", ["q", "k", "v"], constants: constants, projected("a"),
+          becomes: "qp = MatMul(q, a)\ny = apus.Attention(qp, k, v) {scale: 1.0, interleaved: [1, 1, 1, 1]}",
+          feeds: Array(qkv[..<3])),
+        PassCase("float64", ["q", "k", "v"], constants: constants, projected("wide"), becomes: nil),
+      ])
+  }
+
   @Test func casts() {
     let end = [
       node("u = Softmax(t)", ["axis": .int(3)]), node("w = Cast(u)", ["to": .int(1)]), node("o = MatMul(w, vh)"),

@@ -48,6 +48,31 @@ import Testing
       ])
   }
 
+  @Test func geluByTanh() {
+    let numbers: KeyValuePairs<String, Tensor> = [
+      "half": .float32([], [0.5]), "one": .float32([], [1]), "three": .float32([], [3]), "two": .float32([], [2]),
+      "root": .float32([], [0.7978845608]), "small": .float32([], [0.044715]),
+    ]
+    let becomes = "y = Gelu(x) {approximate: \"tanh\"}"
+    let rest = [node("s = Add(x, m)"), node("r = Mul(s, root)"), node("t = Tanh(r)"), node("b = Add(t, one)")]
+    let power = [node("p = Pow(x, three)"), node("m = Mul(p, small)")] + rest
+    check(
+      FuseGelu.pass,
+      [
+        PassCase(
+          "half of x", constants: numbers, power + [node("h = Mul(half, x)"), node("y = Mul(h, b)")],
+          becomes: becomes, feeds: x),
+        PassCase(
+          "half last", constants: numbers, power + [node("h = Mul(x, b)"), node("y = Mul(h, half)")],
+          becomes: becomes, feeds: x),
+        PassCase(
+          "a square", constants: numbers,
+          [node("p = Pow(x, two)"), node("m = Mul(p, small)")] + rest + [
+            node("h = Mul(half, x)"), node("y = Mul(h, b)"),
+          ], becomes: nil, feeds: x),
+      ])
+  }
+
   @Test func swish() {
     let s = node("s = Sigmoid(x)")
     check(

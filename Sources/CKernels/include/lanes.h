@@ -80,6 +80,14 @@ CK_LANES ck_f32x4 ck_multiplyAdd(ck_f32x4 a, ck_f32x4 b, ck_f32x4 c) {
 
 /// int32 to float32, rounded to nearest even.
 CK_LANES ck_f32x4 ck_convert(ck_i32x4 a) { return __builtin_convertvector(a, ck_f32x4); }
+/// float64 to int64, towards zero; what is beyond the range becomes its nearest end, and NaN 0.
+CK_LANES int64_t ck_integer(double x) {
+#if defined(__wasm__)
+  return __builtin_wasm_trunc_saturate_s_i64_f64(x);
+#else
+  return x >= 0x1p63 ? INT64_MAX : x > -0x1p63 ? (int64_t)x : x == x ? INT64_MIN : 0;
+#endif
+}
 /// float32 to int32, towards zero; the values must be in the range of int32.
 CK_LANES ck_i32x4 ck_truncate(ck_f32x4 a) {
 #if defined(__wasm_relaxed_simd__)

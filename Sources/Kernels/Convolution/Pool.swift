@@ -97,11 +97,12 @@ private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window,
 }
 
 /// The taps of a window along one dimension that lie in the input.
-@inline(__always)
+@inline(never)
 private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int>
 {
   let first = o &* stride &- before
   let low = first >= 0 ? 0 : (dilation &- 1 &- first) / dilation
+  if first &+ (kernel &- 1) &* dilation < input { return min(low, kernel)..<kernel }
   let high = first >= input ? 0 : min(kernel, (input &- 1 &- first) / dilation &+ 1)
   return low..<max(low, high)
 }
@@ -119,17 +120,14 @@ private func wholeVectors(_ window: Window) -> Range<Int> {
   return last >= first ? first..<last &+ 1 : 0..<0
 }
 
-/// Combines the taps of four neighbouring windows that lie in the input, from the left, then from the top.
+/// Adds up the taps of four neighbouring windows that lie in the input, from the left, then from the top.
 @inline(__always)
-private func foldVector(
-  _ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window, _ start: Lanes,
-  _ combine: (Lanes, Lanes) -> Lanes
-) -> Lanes {
-  var result = start
+private func sumVector(_ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window) -> Lanes {
+  var result = Lanes(repeating: 0)
   for y in taps {
     var p = rows + y &* rowStep
     for _ in 0..<window.kernel.w {
-      result = combine(result, window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4)))
+      result += window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4))
       p += window.dilation.w
     }
   }
@@ -184,15 +182,86 @@ private func forEachOutput(
   }
 }
 
-private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
-  if slideMaximum(source, target, window) { return }
-  let rowStep = window.dilation.h &* window.input.w
-  forEachOutput(window) { place, origin, y in
-    let x = foldVector(source + origin, y, rowStep, window, Lanes(repeating: -.infinity)) { $1.atLeast($0) }
-    store(x, target + place)
-  } scalar: { place, origin, z, y, x, _ in
-    target[place] = foldScalar(source, z, y, x, origin, window, -.infinity) { $1 < $0 ? $0 : $1 }
+/// The largest of each window of one plane in two steps, which takes fewer taps than a window has: taps above each other into a
+/// row on the stack, where -infinity stands for the padding, then neighbours in that row, four windows at a time.
+/// Answers false where a row of that size is too short for a window. Sums are not taken like that: the order of their
+/// terms would be another.
+private func foldMaximum(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window
+) -> Bool {
+  let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
+  let (before, dilation) = (window.before, window.dilation)
+  // The elements that four windows see, but for those of the first one's left edge; a vector may read three more.
+  let room = RowType.f32.tileCount &- 4
+  guard kernel.w <= 64, dilation.w <= 64, stride.w <= 32 else { return false }
+  let reach = (kernel.w &- 1) &* dilation.w &+ 1
+  let chunk = ((room &- reach) / stride.w &+ 1) & ~3
+  guard reach < room, chunk >= 4 else { return false }
+  let initial = Lanes(repeating: -.infinity)
+  let (rowStep, planeStep) = (dilation.h &* input.w, dilation.d &* input.h &* input.w)
+  Tile.with { tile in
+    let row = tile.assumingMemoryBound(to: Float.self)
+    var to = target
+    for oz in 0..<output.d {
+      let z = inside(oz, stride.d, before.d, dilation.d, kernel.d, input.d)
+      for oy in 0..<output.h {
+        let y = inside(oy, stride.h, before.h, dilation.h, kernel.h, input.h)
+        let top = oy &* stride.h &- before.h &+ y.lowerBound &* dilation.h
+        let corner = ((oz &* stride.d &- before.d) &* input.h &+ top) &* input.w
+        var ox = 0
+        while ox < output.w {
+          let count = min(chunk, output.w &- ox)
+          // The row begins with what the first window sees.
+          let first = ox &* stride.w &- before.w
+          let width = (count &- 1) &* stride.w &+ reach
+          let (low, high) = (min(width, max(0, 0 &- first)), min(width, input.w &- first))
+          fillLanes(row, with: -.infinity, count: low)
+          // A row of less than a vector goes column by column.
+          let isNarrow = high &- low < 4
+          var i = low
+          while i < high {
+            var result = initial
+            for z in z {
+              var p = source + (corner &+ z &* planeStep &+ first &+ i)
+              for _ in y {
+                result = (isNarrow ? Lanes(repeating: p.pointee) : load(p)).atLeast(result)
+                p += rowStep
+              }
+            }
+            store(result, row + i)
+            // The last vector may repeat some of the columns before.
+            i = isNarrow ? i &+ 1 : i &+ 4 < high && i &+ 8 > high ? high &- 4 : i &+ 4
+          }
+          if high < width { fillLanes(row + max(low, high), with: -.infinity, count: width &- max(low, high)) }
+          i = 0
+          while i < count {
+            var p = UnsafePointer(row) + i &* stride.w
+            var result = initial
+            for _ in 0..<kernel.w {
+              let x =
+                switch stride.w {
+                case 1: load(p)
+                case 2: evenLanes(load(p), load(p + 4))
+                default: Lanes(p[0], p[stride.w], p[2 &* stride.w], p[3 &* stride.w])
+                }
+              result = x.atLeast(result)
+              p += dilation.w
+            }
+            if i &+ 4 <= count { store(result, to + i) } else { store(result, to + i, count: count &- i) }
+            i &+= 4
+          }
+          to += count
+          ox &+= count
+        }
+      }
+    }
   }
+  return true
+}
+
+private func maxPoolPlane(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ window: Window) {
+  if slideMaximum(source, target, window) || foldMaximum(source, target, window) { return }
+  maxPoolIndexed(source, target, nil, 0, window, false)
 }
 
 private func averagePoolPlane(
@@ -202,7 +271,7 @@ private func averagePoolPlane(
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
   let (before, after, dilation) = (window.before, window.after, window.dilation)
   forEachOutput(window) { place, origin, y in
-    let sum = foldVector(source + origin, y, rowStep, window, Lanes(repeating: 0)) { $0 + $1 }
+    let sum = sumVector(source + origin, y, rowStep, window)
     let rows =
       includePadding
       ? paddedTaps(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count

@@ -135,7 +135,10 @@ private func pick<T: BitwiseCopyable>(
   let rank = dims.count
   let last = indices + (dims.reduce(0, +) - width)
   let steps = source.shape.strides
+  var isInside = true
+  for i in 0..<width where last[i] < 0 { isInside = false }
   platform.parallelRanges(target.count / width, grain: max(1, 16384 / width)) { range in
+    var before = -1
     for row in range {
       var (rest, start, table) = (row, 0, last)
       var isOutside = false
@@ -150,6 +153,17 @@ private func pick<T: BitwiseCopyable>(
         axis &-= 1
       }
       let line = to + row &* width
+      if !isOutside, start == before {
+        // The same as the row before.
+        line.update(from: line - width, count: width)
+        continue
+      }
+      before = isOutside ? -1 : start
+      if isInside, !isOutside, MemoryLayout<T>.size == 4 {
+        let from = from + start
+        for i in 0..<width { line[i] = from[Int(last[i])] }
+        continue
+      }
       for i in 0..<width {
         let index = Int(last[i])
         line[i] = isOutside || index < 0 ? missing : from[start &+ index]

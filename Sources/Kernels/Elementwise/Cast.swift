@@ -53,9 +53,12 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
   }
 }
 
-/// The row type that the elements are loaded as: their own, but for int32, which goes to f32 at one stroke.
+/// The row type that the elements are loaded as: their own, but for the integers that go to f32 at one stroke.
 private func rowType(from: ElementType, to: ElementType) -> RowType {
-  from == .int32 && to.rowType == .f32 ? .f32 : from.rowType!
+  switch from {
+  case .int32, .uint8, .bool: to.rowType == .f32 ? .f32 : .i64
+  default: from.rowType!
+  }
 }
 
 /// Elements of any type as int64 of 0 or 1.
@@ -79,18 +82,11 @@ public func isZero(_ x: Tensor) -> Bool {
 
 /// Leaves 0 or 1 as int64, from elements of any row type. NaN is not 0.
 private func testForZero(_ tile: UnsafeMutableRawPointer, _ count: Int, _ row: RowType) {
+  if row == .f32 { Tile.convert(tile, count, from: .f32, to: .f64) }
   let target = tile.assumingMemoryBound(to: Int64.self)
-  var i = count - 1
-  while i >= 0 {
-    let isZero =
-      switch row {
-      case .f32: tile.load(fromByteOffset: i * 4, as: Float.self) == 0
-      case .f64: tile.load(fromByteOffset: i * 8, as: Double.self) == 0
-      default: target[i] == 0
-      }
-    target[i] = isZero ? 0 : 1
-    i -= 1
-  }
+  // All bits but the sign of a float's zero.
+  let mask: Int64 = row == .f32 || row == .f64 ? .max : -1
+  for i in 0..<count { target[i] = target[i] & mask == 0 ? 0 : 1 }
 }
 
 /// f64 to f32 so that rounding once more to half precision gives what rounding once would have: an inexact result gets

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// The four types that elementwise arithmetic is written for.
@@ -51,6 +52,9 @@ enum Tile {
     let bytes = source + first * type.byteWidth
     switch type {
     case .float32, .float64, .int64, .uint64: tile.copyMemory(from: bytes, byteCount: count * type.byteWidth)
+    case .uint8 where row == .f32, .bool where row == .f32:
+      widen(bytes, tile, count) { (x: UInt8) in Float(x) }
+      return
     case .int8: widen(bytes, tile, count) { (x: Int8) in Int64(x) }
     case .uint8, .bool: widen(bytes, tile, count) { (x: UInt8) in Int64(x) }
     case .int16: widen(bytes, tile, count) { (x: Int16) in Int64(x) }
@@ -125,11 +129,8 @@ enum Tile {
     }
   }
 
-  static func integer(_ x: Double) -> Int64 {
-    if x >= 0x1p63 { return .max }
-    if x <= -0x1p63 { return .min }
-    return x == x ? Int64(x) : 0
-  }
+  @inline(__always)
+  static func integer(_ x: Double) -> Int64 { ck_integer(x) }
 
   /// Negative numbers keep the low bits, as they do in the narrower unsigned types.
   static func unsigned(_ x: Double) -> UInt64 {

@@ -20,8 +20,11 @@ public func gather(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tenso
 
 /// `out[i][j][k] = data[indices[i][j][k]][j][k]` for axis 0, and likewise for others; `out` has the shape of `indices`.
 public func gatherElements(_ data: Tensor, _ indices: Tensor, axis: Int, into out: Tensor) {
+  let isWord = data.type.byteWidth == 4
+  let source = data.bytes.assumingMemoryBound(to: UInt32.self)
+  let target = out.bytes.assumingMemoryBound(to: UInt32.self)
   forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
-    copyElements(data, at, to: out, i, count: 1)
+    if isWord { target[i] = source[at] } else { copyElements(data, at, to: out, i, count: 1) }
   }
 }
 
@@ -41,6 +44,7 @@ func forEachElement(of indices: Tensor, in shape: Shape, axis: Int, _ body: (_ i
   let positions = Indices(indices)
   guard let length = dims.last else { return body(0, 0) }
   guard indices.count > 0 else { return }
+  let (dim, step, across) = (shape[axis], steps[axis], axis == dims.count - 1 ? 0 : 1)
   for row in 0..<indices.count / length {
     // Where the row starts, but for the indexed axis.
     var (rest, base) = (row, 0)
@@ -50,10 +54,10 @@ func forEachElement(of indices: Tensor, in shape: Shape, axis: Int, _ body: (_ i
       rest /= dims[k]
       k -= 1
     }
+    let first = row &* length
     for column in 0..<length {
-      let i = row * length + column
-      let at = positions.position(i, in: shape[axis]) * steps[axis]
-      body(i, base + at + (axis == dims.count - 1 ? 0 : column))
+      let i = first &+ column
+      body(i, base &+ positions.position(i, in: dim) &* step &+ column &* across)
     }
   }
 }

@@ -26,14 +26,18 @@ struct Indices {
   }
 }
 
-/// The first of the indices that is not in -dim..<dim, or `nil`. Of a tensor [..., depth] of index tuples, `dims` are the
+/// One of the indices that is not in -dim..<dim, or `nil`. Of a tensor [..., depth] of index tuples, `dims` are the
 /// `depth` dims that they count in.
 public func firstIndexOutside(_ indices: Tensor, dims: [Int]) -> Int? {
   let reader = Indices(indices)
-  for i in 0..<indices.count {
-    let index = reader[i]
-    let dim = dims[i % dims.count]
-    if index < -dim || index >= dim { return index }
+  for k in 0..<dims.count {
+    let dim = dims[k]
+    var i = k
+    while i < indices.count {
+      let index = reader[i]
+      if index < -dim || index >= dim { return index }
+      i &+= dims.count
+    }
   }
   return nil
 }

@@ -42,12 +42,15 @@ public struct Forest {
   public var members: UnsafePointer<Double>
   public var targets: Int
   public var aggregate: Aggregate
+  /// Whether every branch is `lessOrEqual` and NaN takes none. Both branches of a leaf lead to itself.
+  public var isPlain: Bool
   /// Whether sums are kept in float64; else each addition is rounded to float32.
   public var isDouble: Bool
 
   public init(
     nodes: UnsafePointer<Node>, roots: UnsafePointer<Int32>, rootCount: Int, weights: UnsafePointer<Weight>,
-    members: UnsafePointer<Double>, targets: Int, aggregate: Aggregate, isDouble: Bool
+    members: UnsafePointer<Double>, targets: Int, aggregate: Aggregate, isPlain: Bool,
+    isDouble: Bool
   ) {
     self.nodes = nodes
     self.roots = roots
@@ -56,6 +59,7 @@ public struct Forest {
     self.members = members
     self.targets = targets
     self.aggregate = aggregate
+    self.isPlain = isPlain
     self.isDouble = isDouble
   }
 
@@ -65,17 +69,58 @@ public struct Forest {
     touched: UnsafeMutablePointer<Bool>
   ) {
     platform.parallelRanges(rows, grain: max(1, 512 / max(rootCount, 1))) { range in
-      for row in range {
-        let (to, seen) = (scores + row &* targets, touched + row &* targets)
-        for i in 0..<targets { (to[i], seen[i]) = (0, false) }
+      for i in range.lowerBound &* targets..<range.upperBound &* targets { (scores[i], touched[i]) = (0, false) }
+      // A tree stays in the cache for some rows.
+      var block = range.lowerBound
+      while block < range.upperBound {
+        let end = min(block &+ 64, range.upperBound)
         for tree in 0..<rootCount {
-          add(leaf(Int(roots[tree]), features, row &* columns), to: to, seen)
+          var row = block
+          if isPlain, columns > 0, case .f32(let x) = features {
+            while row &+ 4 <= end {
+              addFour(Int(roots[tree]), x + row &* columns, columns, row, scores, touched)
+              row &+= 4
+            }
+          }
+          while row < end {
+            add(leaf(Int(roots[tree]), features, row &* columns), to: scores + row &* targets, touched + row &* targets)
+            row &+= 1
+          }
         }
-        if aggregate == .average, rootCount > 0 {
-          for i in 0..<targets { to[i] = rounded(to[i] / Double(rootCount)) }
+        block = end
+      }
+      if aggregate == .average, rootCount > 0 {
+        for i in range.lowerBound &* targets..<range.upperBound &* targets {
+          scores[i] = rounded(scores[i] / Double(rootCount))
         }
       }
     }
+  }
+
+  /// Four rows at once down a plain tree, each step without a branch: where one ends, the others go on.
+  private func addFour(
+    _ root: Int, _ x: UnsafePointer<Float>, _ columns: Int, _ row: Int, _ scores: UnsafeMutablePointer<Double>,
+    _ touched: UnsafeMutablePointer<Bool>
+  ) {
+    var (a, b, c, d) = (root, root, root, root)
+    while true {
+      let (nextA, nextB) = (next(a, x), next(b, x + columns))
+      let (nextC, nextD) = (next(c, x + 2 &* columns), next(d, x + 3 &* columns))
+      if (nextA ^ a) | (nextB ^ b) | (nextC ^ c) | (nextD ^ d) == 0 { break }
+      (a, b, c, d) = (nextA, nextB, nextC, nextD)
+    }
+    var at = row &* targets
+    for leaf in 0..<4 {
+      add(leaf == 0 ? a : leaf == 1 ? b : leaf == 2 ? c : d, to: scores + at, touched + at)
+      at &+= targets
+    }
+  }
+
+  @inline(__always)
+  private func next(_ at: Int, _ x: UnsafePointer<Float>) -> Int {
+    let node = nodes + at
+    let (yes, no) = (node.pointee.yes, node.pointee.no)
+    return Int(Double(x[Int(node.pointee.feature)]) <= node.pointee.value ? yes : no)
   }
 
   /// The features of all rows, in float32 or float64.
@@ -118,6 +163,7 @@ public struct Forest {
     }
   }
 
+  @inline(never)
   private func add(_ leaf: Int, to scores: UnsafeMutablePointer<Double>, _ seen: UnsafeMutablePointer<Bool>) {
     let node = nodes[leaf]
     for i in Int(node.first)..<Int(node.first &+ node.count) {

@@ -30,6 +30,8 @@ public struct Recurrence {
   public var isReverse = false
   /// What gates are cut to before their function: -clip...clip.
   public var clip = Float.infinity
+  /// Whether W and R are given as `packInput` and `packState` leave them.
+  public var isPacked = false
   /// Whether what is multiplied is rounded to what bytes can say: by the range of all inputs, and of each item's state.
   public var roundsToBytes = false
 
@@ -51,7 +53,9 @@ public struct Recurrence {
     return width
   }
   private func rounded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-  private var packedCount: Int {
+  /// f32 elements of W, packed, and of R.
+  public var packedInputCount: Int { rounded(GemmPack.rightCount(k: inputSize, n: width)) }
+  public var packedStateCount: Int {
     rounded(GemmPack.rightCount(k: hidden, n: firstWidth))
       + rounded(GemmPack.rightCount(k: hidden, n: width - firstWidth))
   }
@@ -60,8 +64,31 @@ public struct Recurrence {
 
   /// f32 elements of scratch that `run` needs.
   public var scratchCount: Int {
-    rounded(steps * batch * width) + rounded(GemmPack.rightCount(k: inputSize, n: width)) + packedCount
-      + rounded(width) + rounded(batch * width) + rounded(batch * hidden) + rounded(roundedCount)
+    rounded(steps * batch * width) + (isPacked ? 0 : packedInputCount + packedStateCount) + rounded(width)
+      + rounded(batch * width) + rounded(batch * hidden) + rounded(roundedCount)
+  }
+
+  /// Packs rows of W, given from the first of them on; they begin at a multiple of eight.
+  public func packInput(_ source: UnsafePointer<Float>, rows: Range<Int>, into packed: UnsafeMutablePointer<Float>) {
+    pack(source, rows, inputSize, width, packed)
+  }
+
+  /// The same of R, of rows that are all multiplied with the hidden state as it is, or all of them not.
+  public func packState(_ source: UnsafePointer<Float>, rows: Range<Int>, into packed: UnsafeMutablePointer<Float>) {
+    pack(source, rows, hidden, firstWidth, packed)
+  }
+
+  @inline(never)
+  private func pack(
+    _ source: UnsafePointer<Float>, _ rows: Range<Int>, _ k: Int, _ split: Int, _ packed: UnsafeMutablePointer<Float>
+  ) {
+    if rows.isEmpty || k == 0 { return }
+    let isLast = rows.lowerBound >= split
+    let first = isLast ? split : 0
+    packRightTransposed(
+      source, stride: k, columns: rows.lowerBound &- first..<rows.upperBound &- first, k: k,
+      n: isLast ? width &- split : split,
+      into: packed + (isLast ? rounded(GemmPack.rightCount(k: k, n: split)) : 0))
   }
 
   /// Runs all steps. `h` and `c` (LSTM only) are [batch, hidden], the state before and then after. `y`, where somebody
@@ -79,8 +106,14 @@ public struct Recurrence {
       return next
     }
     let fromInput = take(steps * batch * width)
-    let packedW = take(GemmPack.rightCount(k: inputSize, n: width))
-    let packedR = take(packedCount)
+    var (packedW, packedR) = (w, r)
+    if !isPacked {
+      let (input, state) = (take(packedInputCount), take(packedStateCount))
+      packInput(w, rows: 0..<width, into: input)
+      packState(r, rows: 0..<firstWidth, into: state)
+      packState(r + firstWidth * hidden, rows: firstWidth..<width, into: state)
+      (packedW, packedR) = (UnsafePointer(input), UnsafePointer(state))
+    }
     let packedLast = packedR + rounded(GemmPack.rightCount(k: hidden, n: firstWidth))
     let inputBias = take(width)
     let gates = take(batch * width)
@@ -100,18 +133,10 @@ public struct Recurrence {
       let both = !(resetsLast && i >= 2 * hidden)
       inputBias[i] = bias.map { $0[i] + (both ? $0[width + i] : 0) } ?? 0
     }
-    if inputSize > 0 {
-      packRightTransposed(w, stride: inputSize, columns: 0..<width, k: inputSize, n: width, into: packedW)
-    }
     gemm(
       platform, m: steps * batch, n: width, k: inputSize,
       .rows(left(x, 1, steps * batch * inputSize), stride: inputSize), .packed(packedW), into: fromInput, ldc: width,
       Epilogue(bias: UnsafePointer(inputBias)))
-    packRightTransposed(r, stride: hidden, columns: 0..<firstWidth, k: hidden, n: firstWidth, into: packedR)
-    if firstWidth < width {
-      packRightTransposed(
-        r + firstWidth * hidden, stride: hidden, columns: 0..<hidden, k: hidden, n: hidden, into: packedLast)
-    }
 
     for i in 0..<steps {
       let step = isReverse ? steps - 1 - i : i
@@ -132,7 +157,7 @@ public struct Recurrence {
         }
       }
       if case .gru = cell {
-        resetGates(platform, gates, input, h, resetsLast, product, UnsafePointer(packedLast))
+        resetGates(platform, gates, input, h, resetsLast, product, packedLast)
       }
       for row in 0..<batch {
         let isActive = lengths.map { step < Int($0[row]) } ?? true

@@ -46,6 +46,21 @@ public func argExtreme(
 private func search(
   _ x: Tensor, _ first: Int, _ count: Int, _ flip: Int64, _ selectLast: Bool, _ keys: UnsafeMutablePointer<Int64>
 ) -> Int {
+  if x.type == .float32, count > 0 {
+    let x = x.bytes.assumingMemoryBound(to: Float.self) + first
+    let sign: Float = flip == 0 ? 1 : -1
+    var (best, position) = (x[0] * sign, 0)
+    for i in 1..<max(count, 1) {
+      let value = x[i] * sign
+      if selectLast ? value < best : value <= best { continue }
+      // A NaN is better than all others but NaN where the greatest is looked for, else worse.
+      let isBetter =
+        value > best || (value == best && selectLast) || (best.isNaN && (value.isNaN ? selectLast : sign < 0))
+        || (value.isNaN && !best.isNaN && sign > 0)
+      if isBetter { (best, position) = (value, i) }
+    }
+    return position
+  }
   var (best, position, done) = (Int64.min, 0, 0)
   while done < count {
     let n = min(OrderedKey.tileCount, count - done)

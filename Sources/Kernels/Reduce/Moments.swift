@@ -131,11 +131,11 @@ func rowSum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
     s3 += load(source + (i &+ 12))
     i &+= 16
   }
-  while i < count {
-    let width = min(4, count &- i)
-    s0 += load(source + i, count: width)
-    i &+= width
+  while i &+ 4 <= count {
+    s0 += load(source + i)
+    i &+= 4
   }
+  if i < count { s0 += load(source + i, count: count &- i) }
   return ((s0 + s1) + (s2 + s3)).total
 }
 

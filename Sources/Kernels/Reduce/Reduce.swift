@@ -35,8 +35,9 @@ public func reduce(_ reduction: Reduction, _ x: Tensor, axes: [Int], into out: T
       for piece in range { fold.columns(piece / chunks, from: piece % chunks * Fold.width) }
     }
   } else {
+    let isPlain = fold.isPlain
     forEach(layout.outerCount, byteCount: layout.depth * 4, on: platform) { range in
-      for output in range { fold.runs(output) }
+      if isPlain { fold.plainRuns(range) } else { for output in range { fold.runs(output) } }
     }
   }
 }
@@ -130,6 +131,50 @@ private struct Fold {
     case .l1, .l2, .sumOfSquares, .logSumExp: isDirect = false
     default: isDirect = x.type.isRowType && x.type.rowType == row
     }
+  }
+
+  /// Whether each output is a sum or an extreme of one run of f32, and the runs follow each other.
+  var isPlain: Bool {
+    guard row == .f32, isDirect, out.type == .float32, layout.reducedCount == 1, layout.outer.count <= 1 else {
+      return false
+    }
+    switch reduction {
+    case .sum, .mean, .maximum, .minimum: return true
+    default: return false
+    }
+  }
+
+  /// Outputs that are plain.
+  func plainRuns(_ outputs: Range<Int>) {
+    let count = layout.innerReduced
+    let target = out.bytes.assumingMemoryBound(to: Float.self)
+    var from = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self)) + outputs.lowerBound * count
+    for output in outputs {
+      switch reduction {
+      case .sum: target[output] = rowSum(from, count)
+      case .mean: target[output] = rowSum(from, count) / Float(count)
+      default: target[output] = rowExtreme(from, count)
+      }
+      from += count
+    }
+  }
+
+  /// The largest or smallest of a run; NaN where one of it is.
+  private func rowExtreme(_ from: UnsafePointer<Float>, _ count: Int) -> Float {
+    let sign: Float = reduction == .maximum ? 1 : -1
+    let signs = Lanes(repeating: sign)
+    var lanes = Lanes(repeating: -.infinity)
+    var sum = Lanes(repeating: 0)
+    var i = 0
+    while i < count {
+      let x = i &+ 4 <= count ? load(from + i) : load(from + i, count: count &- i, fill: from[0])
+      sum += x
+      lanes = (x * signs).atLeast(lanes)
+      i &+= 4
+    }
+    // A sum that is NaN has met one, or infinities of both signs.
+    if sum.total.isNaN { for i in 0..<count where from[i].isNaN { return from[i] } }
+    return lanes.largest * sign
   }
 
   /// One output: all its runs, folded into lanes, and then the lanes.

@@ -14,6 +14,12 @@ public func scan(
   let row: RowType = own == .f32 ? .f64 : own
   let compute = (product ? BinaryRows.multiply : BinaryRows.add)[row]!
   let width = row.tileCount
+  if inner == 1 {
+    forEach(x.count / dim, byteCount: dim * 8, on: platform) { range in
+      for line in range { scanLine(x, line * dim, dim, product, exclusive, reverse, row, out) }
+    }
+    return
+  }
   let chunks = (inner + width - 1) / width
   forEach(x.count / (dim * inner) * chunks, byteCount: dim * min(inner, width) * 8, on: platform) { range in
     Tile.with { sums in
@@ -37,6 +43,38 @@ public func scan(
           }
         }
       }
+    }
+  }
+}
+
+/// The same along a line of neighbours, a tile at a time.
+private func scanLine(
+  _ x: Tensor, _ first: Int, _ count: Int, _ product: Bool, _ exclusive: Bool, _ reverse: Bool, _ row: RowType,
+  _ out: Tensor
+) {
+  Tile.with { tile in
+    let (floats, integers) = (tile.assumingMemoryBound(to: Double.self), tile.assumingMemoryBound(to: Int64.self))
+    var (float, integer) = (product ? 1.0 : 0, product ? 1 : 0 as Int64)
+    var done = 0
+    while done < count {
+      let n = min(row.tileCount, count - done)
+      let at = first + (reverse ? count - done - n : done)
+      Tile.load(x.type, x.bytes, first: at, count: n, as: row, into: tile)
+      for step in 0..<n {
+        let i = reverse ? n &- 1 &- step : step
+        if row == .f64 {
+          let next = product ? float * floats[i] : float + floats[i]
+          floats[i] = exclusive ? float : next
+          float = next
+        } else {
+          let next = product ? integer &* integers[i] : integer &+ integers[i]
+          integers[i] = exclusive ? integer : next
+          integer = next
+        }
+      }
+      Tile.convert(tile, n, from: row, to: x.type.rowType!)
+      Tile.store(tile, as: out.type, to: out.bytes, first: at, count: n)
+      done += n
     }
   }
 }

@@ -50,12 +50,18 @@ private struct Heap {
     for i in 0..<k { slots[i * step] = Int64(i) }
     for root in (0..<k / 2).reversed() { sink((key(slots[root * step]), slots[root * step]), root, k) }
     var worst = key(slots[0])
+    let floats = x.type == .float32 ? x.bytes.assumingMemoryBound(to: Float.self) + first : nil
+    let sign: Float = flip == 0 ? 1 : -1
+    var bound = floats.map { $0[Int(slots[0]) * step] * sign } ?? 0
     for i in k..<max(count, k) {
+      // Most elements are worse, which needs no keys.
+      if let floats, floats[i &* step] * sign <= bound { continue }
       let own = key(Int64(i))
       // An equal element further on ranks behind.
       guard own > worst else { continue }
       sink((own, Int64(i)), 0, k)
       worst = key(slots[0])
+      if let floats { bound = floats[Int(slots[0]) * step] * sign }
     }
     // Heap sort: the worst goes to the end, again and again.
     for end in (1..<max(k, 1)).reversed() {

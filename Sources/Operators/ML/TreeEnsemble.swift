@@ -11,6 +11,7 @@ final class TreeStorage {
   private let weightMemory: Storage
   private let memberMemory: Storage
   private let rootCount: Int
+  private let isPlain: Bool
   /// The features that a row must have.
   let features: Int
 
@@ -18,12 +19,33 @@ final class TreeStorage {
     nodes: [Forest.Node], roots: [Int32], weights: [Forest.Weight], members: [Double], allocator: Allocator
   ) throws(RuntimeError) {
     try TreeStorage.checkPaths(nodes, roots)
+    var nodes = nodes
+    isPlain = TreeStorage.makePlain(&nodes)
     nodeMemory = try TreeStorage.copied(nodes, allocator)
     rootMemory = try TreeStorage.copied(roots, allocator)
     weightMemory = try TreeStorage.copied(weights, allocator)
     memberMemory = try TreeStorage.copied(members, allocator)
     rootCount = roots.count
     features = nodes.reduce(0) { $1.mode == .leaf ? $0 : max($0, Int($1.feature) + 1) }
+  }
+
+  /// Writes what is below a number as at most the number before, and leads leaves to themselves; true where the forest is
+  /// plain then.
+  private static func makePlain(_ nodes: inout [Forest.Node]) -> Bool {
+    var isPlain = true
+    for i in nodes.indices {
+      if nodes[i].mode == .less, nodes[i].value > -.infinity {
+        nodes[i].mode = .lessOrEqual
+        nodes[i].value = nodes[i].value.nextDown
+      }
+      if nodes[i].mode == .leaf {
+        nodes[i].yes = Int32(i)
+        nodes[i].no = Int32(i)
+      } else if nodes[i].mode != .lessOrEqual || nodes[i].passesMissing {
+        isPlain = false
+      }
+    }
+    return isPlain
   }
 
   private static func copied<T: BitwiseCopyable>(_ list: [T], _ allocator: Allocator) throws(RuntimeError) -> Storage {
@@ -65,7 +87,7 @@ final class TreeStorage {
       roots: rootMemory.base.assumingMemoryBound(to: Int32.self), rootCount: rootCount,
       weights: weightMemory.base.assumingMemoryBound(to: Forest.Weight.self),
       members: memberMemory.base.assumingMemoryBound(to: Double.self), targets: targets, aggregate: aggregate,
-      isDouble: isDouble)
+      isPlain: isPlain, isDouble: isDouble)
   }
 }
 

@@ -20,6 +20,10 @@ struct Recurrent: FamilyKernel {
   /// Whether the batch comes before the steps.
   private let isBatchFirst: Bool
   private let isQuantized: Bool
+  /// W and R where they are constant, each direction packed.
+  private var packed: Storage?
+  /// The last dim of such an R.
+  private var packedHidden = 0
 
   static func rnn(_ site: Site) throws(RuntimeError) -> Recurrent { try Recurrent(site, .simple, [.tanh]) }
 
@@ -50,6 +54,43 @@ struct Recurrent: FamilyKernel {
     activations = try GateActivations.read(site, defaults: defaults, directions: directions)
     clip = try site.float("clip", default: .infinity)
     isBatchFirst = try site.flag("layout")
+    try pack(site)
+  }
+
+  /// Has W and R packed where both are constant, and rows come in eights.
+  private mutating func pack(_ site: Site) throws(RuntimeError) {
+    guard !isQuantized, let w = site.weight(1), let r = site.weight(2), w.type == .float32, r.type == .float32,
+      w.shape.rank == 3, r.shape.rank == 3
+    else { return }
+    let (width, hidden) = (r.shape[1], r.shape[2])
+    guard r.shape[0] == directions, w.shape[0] == directions, w.shape[1] == width, hidden > 0, hidden % 8 == 0,
+      width % hidden == 0, width / hidden == cell.gates
+    else { return }
+    let kernel = Recurrence(cell, steps: 0, batch: 0, inputSize: w.shape[2], hidden: hidden, activations: [])
+    // For each direction W, then R.
+    let (inputCount, count) = (kernel.packedInputCount, kernel.packedInputCount + kernel.packedStateCount)
+    let storage = try site.allocator.allocate(byteCount: directions * count * 4)
+    for i in 1...2 {
+      let constant = i == 1 ? w : r
+      let size = constant.shape[2]
+      site.pack(i, constant, rows: directions * width, unit: 8) { [storage] range, staging in
+        var source = UnsafePointer(staging.assumingMemoryBound(to: Float.self))
+        var first = range.lowerBound
+        while first < range.upperBound {
+          let (direction, row) = first.quotientAndRemainder(dividingBy: width)
+          let target = storage.base.assumingMemoryBound(to: Float.self) + direction * count
+          if i == 1 {
+            kernel.packInput(source, rows: row..<row + 8, into: target)
+          } else {
+            kernel.packState(source, rows: row..<row + 8, into: target + inputCount)
+          }
+          source += 8 * size
+          first += 8
+        }
+      }
+    }
+    packed = storage
+    packedHidden = hidden
   }
 
   private func kernel(_ x: [Int], _ r: [Int]) -> Recurrence {
@@ -58,6 +99,7 @@ struct Recurrent: FamilyKernel {
       hidden: r[isQuantized ? 1 : 2],
       activations: activations[0])
     kernel.roundsToBytes = isQuantized
+    kernel.isPacked = packed != nil
     return kernel
   }
 
@@ -136,15 +178,23 @@ struct Recurrent: FamilyKernel {
     if call.inputs[0].type == .float64 { return runDoubles(call) }
     var scratch = ScratchMemory(call)
     var x = call.inputs[0]
-    let r = call.inputs[2]
-    var kernel = kernel(x.shape.dims, r.shape.dims)
+    var kernel = kernel(x.shape.dims, packed == nil ? call.inputs[2].shape.dims : [0, 0, packedHidden])
     if isBatchFirst {
       let turned = scratch.tensor(.float32, [kernel.steps, kernel.batch, kernel.inputSize])
       transpose(x, into: turned, permutation: [1, 0, 2], on: call.platform)
       x = turned
     }
     let (hidden, width) = (kernel.hidden, cell.gates * kernel.hidden)
-    let (w, weightsOfState) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
+    var (w, r): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    var (wStep, rStep) = (width * kernel.inputSize, width * hidden)
+    if let packed {
+      w = packed.base.assumingMemoryBound(to: Float.self)
+      r = w + kernel.packedInputCount
+      wStep = kernel.packedInputCount + kernel.packedStateCount
+      rStep = wStep
+    } else {
+      (w, r) = (weights(call, 1, &scratch), weights(call, 2, &scratch))
+    }
     let h = scratch.take(kernel.batch * hidden, of: Float.self)
     let c = scratch.take(kernel.batch * hidden, of: Float.self)
     let rest = scratch.take(0, of: Float.self)
@@ -159,8 +209,7 @@ struct Recurrent: FamilyKernel {
         ? (directions * hidden, kernel.steps * directions * hidden) : (directions * kernel.batch * hidden, hidden)
       let yStart = direction * (isBatchFirst ? hidden : kernel.batch * hidden)
       kernel.run(
-        call.platform, x.floats, w: w + direction * width * kernel.inputSize,
-        r: weightsOfState + direction * width * hidden,
+        call.platform, x.floats, w: w + direction * wStep, r: r + direction * rStep,
         bias: call.inputs[optional: 3].map { UnsafePointer($0.floats + direction * 2 * width) },
         peepholes: isLSTM ? call.inputs[optional: 7].map { UnsafePointer($0.floats + direction * 3 * hidden) } : nil,
         lengths: call.inputs[optional: 4].map { UnsafePointer($0.elements(Int32.self).baseAddress!) }, h: h,

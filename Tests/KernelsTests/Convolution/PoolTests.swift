@@ -44,6 +44,24 @@ import Testing
       window: Window(
         input: Extent(7, 8), output: Extent(5, 5), kernel: Extent(3, 3), stride: Extent(2, 2), before: Extent(0, 1, 1),
         after: Extent(0, 1, 1))),
+    Case(
+      name: "wide rows", planes: 1,
+      window: window(Extent(3, 700), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "wide rows, stride 2", planes: 1,
+      window: window(Extent(3, 701), Extent(2, 5), stride: Extent(1, 2), before: Extent(0, 0, 2))),
+    Case(
+      name: "5x5, narrow", window: window(Extent(5, 3), Extent(5, 5), before: Extent(0, 2, 2))),
+    Case(
+      name: "volume, stride 1",
+      window: window(Extent(4, 5, 9), Extent(3, 3, 3), before: Extent(1, 1, 1))),
+    Case(
+      name: "a volume of long strides", planes: 1,
+      window: window(Extent(2, 4, 90), Extent(2, 2, 3), stride: Extent(1, 1, 29))),
+    Case(name: "a long window", planes: 1, window: window(Extent(1, 1, 150), Extent(1, 1, 70))),
+    Case(
+      name: "a dilated volume of a long window", planes: 1,
+      window: window(Extent(2, 2, 200), Extent(2, 2, 3), dilation: Extent(1, 1, 80))),
     Case(name: "no planes", planes: 0, window: window(Extent(4, 4), Extent(2, 2))),
     Case(name: "many planes", planes: 40, window: window(Extent(28, 28), Extent(2, 2))),
   ]

@@ -23,6 +23,25 @@ import Testing
         "strings", "Where", [condition, .strings([], ["a"]), .strings([2], ["b", "c"])],
         gives: [.strings([2, 2], ["a", "c", "a", "a"])]),
     ])
+    let choices = (0..<77).map { $0 * $0 % 7 < 3 }
+    let (x, y) = (Tensor.ramp([77]), Tensor.ramp([77], from: -1, by: -1))
+    check([
+      Case(
+        "long", "Where", [.bool([77], choices), x, y],
+        gives: [.float32([77], (0..<77).map { choices[$0] ? Float($0) : -1 - Float($0) })]),
+      Case(
+        "one for true", "Where", [.bool([77], choices), .float32([], [9]), y],
+        gives: [.float32([77], (0..<77).map { choices[$0] ? 9 : -1 - Float($0) })]),
+      Case(
+        "one for false", "Where", [.bool([77], choices), x, .float32([], [9])],
+        gives: [.float32([77], (0..<77).map { choices[$0] ? Float($0) : 9 })]),
+      Case(
+        "of two numbers", "Where", [.bool([77], choices), .float32([], [9]), .float32([1], [8])],
+        gives: [.float32([77], choices.map { $0 ? 9 : 8 })]),
+      Case(
+        "one choice a row", "Where", [.bool([2, 1], [true, false]), .ramp([3]), .float32([], [9])],
+        gives: [.float32([2, 3], [0, 1, 2, 9, 9, 9])]),
+    ])
     checkError(
       Case("types", "Where", [condition, .ramp([2, 2]), .int64([], [1])], gives: [.ramp([2, 2])]), contains: "float32",
       "int64")

@@ -30,6 +30,15 @@ import Testing
     checkError(Case("tuple outside", "GatherND", [x, .int64([1, 2], [0, -3])], gives: [x]), contains: "[3, 2]", "-3")
     checkError(
       Case("type", "Gather", [x, .float32([1], [0])], gives: [x]), contains: "input 1 may not be of type float32")
+    check([
+      Case(
+        "wide elements", "GatherElements",
+        [.int64([2, 2, 3], (0..<12).map { Int64($0) }), .int32([2, 1, 2], [1, -1, 0, -2])], [("axis", .int(1))],
+        gives: [.int64([2, 1, 2], [3, 4, 6, 7])]),
+      Case(
+        "bytes", "GatherElements", [.uint8([1, 3], [7, 8, 9]), .int64([1, 4], [2, 0, -1, 1])], [("axis", .int(1))],
+        gives: [.uint8([1, 4], [9, 7, 9, 8])]),
+    ])
     checkError(Case("rank", "GatherElements", [x, .int64([1], [0])], gives: [x]), contains: "[1]", "[3, 2]")
   }
 

@@ -24,6 +24,42 @@ import Testing
     ])
   }
 
+  /// Rows that go down together, to leaves of different depths; what is equal, NaN and infinite.
+  @Test func manyRows() {
+    let tests: [Float] = [0.5, 1, .infinity, -.infinity]
+    let values: [Float] = [-.infinity, -1, 0.5, Float(0.5).nextUp, 1, .nan, .infinity, 0.75, 2]
+    for mode in ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT"] as [Name] {
+      for missing in [0, 1] as [Int64] {
+        let passes = { (x: Float, y: Float) in
+          x.isNaN && missing == 1 || (mode == "BRANCH_LEQ" ? x <= y : mode == "BRANCH_LT" ? x < y : x > y)
+        }
+        let scores = values.map { x -> Float in
+          for (i, y) in tests.enumerated() where passes(x, y) { return Float(i) }
+          return 4
+        }
+        let x = values.flatMap { [9 as Float, $0] }
+        check([
+          Case(
+            "\(mode) \(missing)", "TreeEnsembleRegressor", domain: "ai.onnx.ml", opset: 3,
+            [.float32([values.count, 2], x)],
+            [
+              ("nodes_treeids", .ints([Int64](repeating: 0, count: 9))),
+              ("nodes_nodeids", .ints([0, 1, 2, 3, 4, 5, 6, 7, 8])),
+              ("nodes_featureids", .ints([1, 1, 1, 1, 0, 0, 0, 0, 0])),
+              ("nodes_modes", .strings([mode, mode, mode, mode, "LEAF", "LEAF", "LEAF", "LEAF", "LEAF"] as [Name])),
+              ("nodes_values", .floats(tests + [0, 0, 0, 0, 0])),
+              ("nodes_truenodeids", .ints([4, 5, 6, 7, 0, 0, 0, 0, 0])),
+              ("nodes_falsenodeids", .ints([1, 2, 3, 8, 0, 0, 0, 0, 0])),
+              ("nodes_missing_value_tracks_true", .ints([missing, missing, missing, missing, 0, 0, 0, 0, 0])),
+              ("target_treeids", .ints([0, 0, 0, 0, 0])), ("target_nodeids", .ints([4, 5, 6, 7, 8])),
+              ("target_ids", .ints([0, 0, 0, 0, 0])), ("target_weights", .floats([0, 1, 2, 3, 4])),
+              ("n_targets", .int(1)),
+            ], gives: [.float32([values.count, 1], scores)])
+        ])
+      }
+    }
+  }
+
   @Test func classifier() {
     check([
       Case(

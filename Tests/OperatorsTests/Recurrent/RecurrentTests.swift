@@ -14,6 +14,44 @@ import Testing
     ]
   }
 
+  /// Weights that come in eights are packed once where they are constant. The numbers are onnxruntime's.
+  @Test func bothDirectionsOfEight() {
+    let parts = { (count: Int, m: Int) in (0..<count).map { Float($0 % m - m / 2) / 8 } }
+    let table: [(String, Int, [(String, AttributeProto.Value)], String)] = [
+      (
+        "LSTM", 4, [],
+        "0.03044181 -0.09139728 -0.6684147 0.0164248 0.1190264 -0.4687617 -0.4436777 0.02339276 "
+          + "-0.08383595 0.1034527 -0.06922104 -0.3150368 0.1438734 0.1183136 -0.2756798 -0.219689"
+      ),
+      (
+        "GRU", 3, [],
+        "-0.3175288 0.8022846 -0.3882165 -0.2437599 0.4632158 0.666513 -0.5545525 -0.3762035 "
+          + "-0.2103722 -0.2489926 0.04875012 0.4801034 -0.2450801 0.3469105 0.3650343 -0.271225"
+      ),
+      (
+        "GRU", 3, [("linear_before_reset", .int(1))],
+        "-0.14801 0.8176369 -0.4009601 -0.345935 0.3859287 0.6729909 -0.5310254 -0.3717023 "
+          + "-0.242006 -0.3525364 0.1561046 0.4686474 -0.2496317 0.1994696 0.3396305 -0.2479811"
+      ),
+      (
+        "RNN", 1, [],
+        "-0.9692278 -0.5704442 0.7592332 0.7437421 -0.9066011 -0.4448642 0.9425864 -0.6629971 "
+          + "-0.107267 -0.4130346 0.5028721 0.3713701 -0.5150585 0.186004 0.07877338 -0.3153104"
+      ),
+    ]
+    for (op, gates, attributes, state) in table {
+      check([
+        Case(
+          "\(op) \(attributes.count)", op,
+          [
+            .ramp([3, 1, 3], by: 0.25), .float32([2, gates * 8, 3], parts(gates * 48, 11)),
+            .float32([2, gates * 8, 8], parts(gates * 128, 7)), .float32([2, gates * 16], parts(gates * 32, 5)),
+          ], [("hidden_size", .int(8)), ("direction", .string("bidirectional"))] + attributes,
+          gives: [nil, .text(.float32, [2, 1, 8], state)])
+      ])
+    }
+  }
+
   @Test func cells() {
     let size: [(String, AttributeProto.Value)] = [("hidden_size", .int(2))]
     check([

@@ -19,6 +19,22 @@ import Testing
       Case("half", "ArgMax", [.float16([3], [-2, -1, -3])], gives: [.int64([1], [1])]),
       Case("long", "ArgMax", [.float32([300], (0..<300).map { Float(($0 * 7) % 300) })], gives: [.int64([1], [257])]),
     ])
+    let odd = Tensor.float32([2, 5], [1, .nan, 3, .nan, -.infinity, .nan, 2, 2, -0.0, 0])
+    check([
+      Case("NaN is the greatest", "ArgMax", [odd], keep, gives: [.int64([2, 1], [1, 0])]),
+      Case(
+        "the last NaN", "ArgMax", [odd], keep + [("select_last_index", .int(1))], gives: [.int64([2, 1], [3, 0])]),
+      Case("NaN is not the least", "ArgMin", [odd], keep, gives: [.int64([2, 1], [4, 3])]),
+      Case(
+        "zeros are equal", "ArgMin", [odd], keep + [("select_last_index", .int(1))],
+        gives: [.int64([2, 1], [4, 4])]),
+      Case(
+        "NaN comes first", "TopK", [odd, .int64([1], [3])],
+        gives: [nil, .int64([2, 3], [1, 3, 2, 0, 1, 2])]),
+      Case(
+        "NaN comes last", "TopK", [odd, .int64([1], [4])], [("largest", .int(0))],
+        gives: [nil, .int64([2, 4], [4, 0, 2, 1, 3, 4, 1, 2])]),
+    ])
     checkError(
       Case("empty", "ArgMax", [.float32([0], [])], gives: [.int64([1], [0])]), contains: "must not be 0")
   }
@@ -52,6 +68,9 @@ import Testing
   }
 
   @Test func cumulative() {
+    let halves = (0..<600).map { (i: Int) -> Float in Float(i % 300 + 1) / 2 }
+    let numbers = (0..<300).map { (i: Int) -> Int32 in Int32(i) }
+    let behind = numbers.map { (i: Int32) -> Int32 in (299 * 300 - i * (i + 1)) / 2 }
     let x = Tensor.float64([2, 3], [1, 2, 3, 4, 5, 6])
     let (rows, columns) = (Tensor.int32([], [0]), Tensor.int64([], [1]))
     check([
@@ -66,6 +85,13 @@ import Testing
         gives: [.float64([2, 3], [5, 3, 0, 11, 6, 0])]),
       Case(
         "product", "CumProd", opset: 26, [.int32([3], [2, 3, 4]), .int64([], [0])], gives: [.int32([3], [2, 6, 24])]),
+      Case(
+        "long", "CumSum", [.float32([2, 300], [Float](repeating: 0.5, count: 600)), columns],
+        gives: [.float32([2, 300], halves)]),
+      Case(
+        "long, from the end", "CumSum", [.int32([300], numbers), rows],
+        [("reverse", .int(1)), ("exclusive", .int(1))],
+        gives: [.int32([300], behind)]),
       Case("float", "CumSum", [.float32([3], [1, 2, 3]), .int64([1], [-1])], gives: [.float32([3], [1, 3, 6])]),
     ])
   }

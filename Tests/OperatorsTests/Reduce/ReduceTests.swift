@@ -67,6 +67,18 @@ import Testing
     ])
   }
 
+  @Test func extremesOfRowsKeepNaN() {
+    let x = Tensor.float32(
+      [3, 6], [1, .nan, 3, 4, 5, 6, .infinity, -.infinity, 1, 2, 3, 4, -1, -2, -3, -4, -5, .nan])
+    let last = Tensor.int64([1], [1])
+    check([
+      Case("greatest", "ReduceMax", [x, last], gives: [.float32([3, 1], [.nan, .infinity, .nan])]),
+      Case("least", "ReduceMin", [x, last], gives: [.float32([3, 1], [.nan, -.infinity, .nan])]),
+      Case(
+        "short rows", "ReduceMax", [.float32([2, 2], [-3, -1, -7, -8]), last], gives: [.float32([2, 1], [-1, -7])]),
+    ])
+  }
+
   @Test func types() {
     check([
       Case("int32", "ReduceSum", [.int32([3], [1, 2, 3])], gives: [.int32([1], [6])]),

@@ -15,6 +15,26 @@ import Testing
         [("mode", .string("cubic"))],
         gives: [.float32([1, 1, 4, 2], [-0.421875, 0.578125, 0.90625, 1.90625, 3.09375, 4.09375, 4.421875, 5.421875])]),
       Case(
+        "nearest, rows repeat", "Resize", opset: 19,
+        [.ramp([2, 1, 2, 2]), nil, .float32([4], [1, 1, 2, 2])],
+        [
+          ("mode", .string("nearest")), ("coordinate_transformation_mode", .string("asymmetric")),
+          ("nearest_mode", .string("floor")),
+        ],
+        gives: [
+          .float32(
+            [2, 1, 4, 4],
+            [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3, 4, 4, 5, 5, 4, 4, 5, 5, 6, 6, 7, 7, 6, 6, 7, 7])
+        ]),
+      Case(
+        "nearest, rows outside", "Resize", opset: 19,
+        [.ramp([2, 2]), .float32([4], [-1, 0, 1, 1]), nil, .int64([2], [4, 2])],
+        [
+          ("mode", .string("nearest")), ("coordinate_transformation_mode", .string("tf_crop_and_resize")),
+          ("extrapolation_value", .float(9)),
+        ],
+        gives: [.float32([4, 2], [9, 9, 9, 9, 0, 1, 2, 3])]),
+      Case(
         "antialiased", "Resize", opset: 19, [image, nil, .float32([4], [1, 1, 0.5, 1])],
         [("mode", .string("linear")), ("antialias", .int(1))],
         gives: [.float32([1, 1, 2, 4], [2.5, 3.5, 4.5, 5.5, 9.5, 10.5, 11.5, 12.5])]),
