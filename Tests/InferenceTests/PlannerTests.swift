@@ -218,14 +218,18 @@ import Testing
         "other attributes", [node("a = ReduceSum(x, one)"), node("b = ReduceSum(y, one)", ["keepdims": .int(0)])],
         ["a", "b"], [[2, 1], [2]]
       ),
-      ("other axes", [node("a = Unsqueeze(x, one)"), node("b = Unsqueeze(y, two)")], ["a", "b"], [[2, 1, 2], [2, 2, 1]]),
+      (
+        "other axes", [node("a = Unsqueeze(x, one)"), node("b = Unsqueeze(y, two)")], ["a", "b"],
+        [[2, 1, 2], [2, 2, 1]]
+      ),
       (
         "what is computed from shapes",
         [node("s = Shape(x)"), node("t = Shape(z)"), node("a = Expand(one, s)"), node("b = Expand(one, t)")],
         ["a", "b"], [[2, 2], [2, 3]]
       ),
       (
-        "an output that nobody wants", [node("a, - = Split(x)", ["num_outputs": .int(2)]), node("b, c = Split(y)", ["num_outputs": .int(2)])],
+        "an output that nobody wants",
+        [node("a, - = Split(x)", ["num_outputs": .int(2)]), node("b, c = Split(y)", ["num_outputs": .int(2)])],
         ["a", "b", "c"], [[1, 2], [1, 2], [1, 2]]
       ),
     ]

@@ -84,7 +84,9 @@ public func gemmInt8(
       vectors: platform.vectors)
     split(platform, quads, panels, work: m * n, k, { product.pack($0) }) { quads, panels in
       product.run(quads, panels)
-      scale?.apply(c, ldc, quads.lowerBound * 4..<min(m, quads.upperBound * 4), panels.lowerBound * 8..<min(n, panels.upperBound * 8))
+      scale?.apply(
+        c, ldc, quads.lowerBound * 4..<min(m, quads.upperBound * 4),
+        panels.lowerBound * 8..<min(n, panels.upperBound * 8))
     }
     return
   }
@@ -97,7 +99,9 @@ public func gemmInt8(
           panel &* 8, ends)
       }
     }
-    scale?.apply(c, ldc, quadRange.lowerBound * 4..<min(m, quadRange.upperBound * 4), panelRange.lowerBound * 8..<min(n, panelRange.upperBound * 8))
+    scale?.apply(
+      c, ldc, quadRange.lowerBound * 4..<min(m, quadRange.upperBound * 4),
+      panelRange.lowerBound * 8..<min(n, panelRange.upperBound * 8))
   }
   split(platform, quads, panels, work: m * n, k, pack, product)
 }
