@@ -83,10 +83,14 @@ public func gemmBlockQuantized(
 ) {
   guard m > 0, b.n > 0 else { return }
   let panels = (b.n + 7) / 8
-  let isSplit = platform.threadCount > 1 && m * b.n >= GemmBlock.splitWork / max(b.k, 1)
-  let pieces = isSplit ? min(platform.threadCount * 4, panels) : 1
+  let hasFewRows = m <= b.fewRows
+  let isSplit = platform.threadCount > 1 && m * b.n >= GemmBlock.splitWork / (hasFewRows ? 4 : 1) / max(b.k, 1)
+  // A few rows read B at the speed of memory: as one long stream for each thread, unless it is so long that threads may
+  // well come late.
+  let streams = hasFewRows ? b.n * b.blocks * b.blockBytes / (1 << 18) : .max
+  let pieces = isSplit ? min(max(platform.threadCount, min(platform.threadCount * 4, streams)), panels) : 1
   let size = (panels + pieces - 1) / pieces
-  if m <= b.fewRows {
+  if hasFewRows {
     let rowCount = blockQuantScratchCount(m: 1, b, threadCount: 1)
     for row in 0..<m { QuantizedRow(b, scratch + row * rowCount).fill(a + row * stride, b) }
     platform.parallelFor((panels + size - 1) / size) { piece in
@@ -216,27 +220,54 @@ private struct QuantizedRow {
     let interleaves = b.bits == 4 && b.block >= 32
     for block in 0..<b.blocks {
       let from = a + block &* b.block
-      let to = values + block &* b.block
+      let to = UnsafeMutableRawPointer(values + block &* b.block)
       let count = min(b.block, b.k &- block &* b.block)
-      var largest: Float = 0
-      for i in 0..<count {
-        let x = from[i].magnitude
-        if x > largest || x.isNaN { largest = x }
+      let four = { (i: Int) in i &+ 4 <= count ? load(from + i) : load(from + i, count: max(0, count &- i)) }
+      var magnitudes = Lanes(repeating: 0)
+      var zeros = Lanes(repeating: 0)
+      var i = 0
+      while i < count {
+        let x = four(i)
+        magnitudes = x.magnitudes.atLeast(magnitudes)
+        zeros += x * Lanes(repeating: 0)
+        i &+= 4
       }
       // What is not finite goes through the scale: the block's results are then NaN.
+      let largest = zeros.total == 0 ? magnitudes.largest : .nan
       let scale = largest == 0 ? 0 : largest / limit
-      let inverse = scale > 0 && scale.isFinite ? 1 / scale : 0
-      var sum: Int32 = 0
-      for i in 0..<b.block {
-        // Adding the rounder rounds to an integer in the low bits, ties to even.
-        let shifted = (i < count ? from[i] * inverse : 0) + 0x1.8p23
-        let q = Int16(truncatingIfNeeded: Int32(bitPattern: shifted.bitPattern &- Float(0x1.8p23).bitPattern))
-        let place = interleaves ? i & ~31 | (i & 3) << 3 | (i & 31) >> 2 : i
-        to[place] = q
-        sum &+= Int32(q)
+      let inverse = Lanes(repeating: scale > 0 ? 1 / scale : 0)
+      // Adding the rounder rounds to an integer in the low bits, ties to even.
+      let rounder = Lanes(repeating: 0x1.8p23)
+      var sum = SIMD4<Int32>(repeating: 0)
+      let quantized = { (i: Int) -> SIMD4<Int32> in
+        let q = (four(i) * inverse + rounder).bits &- rounder.bits
+        sum = sum &+ q
+        return q
       }
-      scales[block] = scale.isFinite ? scale : .nan
-      sums[block] = sum
+      i = 0
+      if interleaves {
+        while i < b.block {
+          for half in 0..<2 {
+            let at = i &+ 16 &* half
+            let (q0, q1, q2, q3) = transpose4(
+              Lanes(bits: quantized(at)), Lanes(bits: quantized(at &+ 4)), Lanes(bits: quantized(at &+ 8)),
+              Lanes(bits: quantized(at &+ 12)))
+            let to = to + (2 &* i &+ 8 &* half)
+            ck_storeHalves(q0.bits, to)
+            ck_storeHalves(q1.bits, to + 16)
+            ck_storeHalves(q2.bits, to + 32)
+            ck_storeHalves(q3.bits, to + 48)
+          }
+          i &+= 32
+        }
+      } else {
+        while i < b.block {
+          ck_storeHalves(quantized(i), to + 2 &* i)
+          i &+= 4
+        }
+      }
+      scales[block] = scale
+      sums[block] = (sum[0] &+ sum[1]) &+ (sum[2] &+ sum[3])
     }
   }
 

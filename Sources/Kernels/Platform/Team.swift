@@ -31,9 +31,9 @@ public struct Team: @unchecked Sendable {
 
   #if arch(wasm32)
     // No instruction says pause there: about as long as below.
-    private static let turns = 40_000
+    private static let turns = 120_000
   #else
-    private static let turns = 4000
+    private static let turns = 12_000
   #endif
 
   private let words: UnsafeMutablePointer<Int32>
