@@ -151,15 +151,14 @@ final class Plan {
     self.depth = depth
   }
 
-  /// The tensor of a value with a place; `before`, if it is of the same shape, lends it that.
+  /// The tensor of a value with a place: `before`, if it is the same, or else of its shape if that is.
   func tensor(_ placement: Placement, in arena: Storage, before: Value) -> Tensor {
     let dims = self.dims[placement.dims]
-    var shape: Shape
-    if case .tensor(let tensor) = before, tensor.shape.dims.elementsEqual(dims) {
-      shape = tensor.shape
-    } else {
-      shape = Shape(Array(dims))
+    guard case .tensor(let known) = before, known.shape.dims.elementsEqual(dims) else {
+      return Tensor(placement.type, Shape(Array(dims)), arena, offset: placement.offset)
     }
-    return Tensor(placement.type, shape, arena, offset: placement.offset)
+    let isSame =
+      known.storage === arena && known.type == placement.type && known.bytes == arena.base + placement.offset
+    return isSame ? known : Tensor(placement.type, known.shape, arena, offset: placement.offset)
   }
 }
