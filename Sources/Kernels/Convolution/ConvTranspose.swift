@@ -93,6 +93,34 @@ public struct ConvTranspose {
     }
   }
 
+  /// Adds values to every `step`-th of others.
+  @inline(__always)
+  private func addSpread(
+    _ source: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutablePointer<Float>, step: Int
+  ) {
+    var i = 0
+    if step == 1 {
+      while i &+ 4 <= count {
+        store(load(target + i) + load(source + i), target + i)
+        i &+= 4
+      }
+    } else if step == 2 {
+      // Sums that begin with 0 are never -0, so that those between keep their bits. The last of eight is there as long
+      // as another value follows.
+      let zero = Lanes(repeating: 0)
+      while i &+ 4 < count {
+        let (x, to) = (load(source + i), target + 2 &* i)
+        store(load(to) + interleaveLow(x, zero), to)
+        store(load(to + 4) + interleaveHigh(x, zero), to + 4)
+        i &+= 4
+      }
+    }
+    while i < count {
+      target[i &* step] += source[i]
+      i &+= 1
+    }
+  }
+
   /// Adds the products of one filter, [kernel, positions], to its output.
   private func scatter(_ columns: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
     let (kernel, small, large) = (window.kernel, window.output, window.input)
@@ -106,10 +134,12 @@ public struct ConvTranspose {
               let toY = y &* window.stride.h &- window.before.h &+ ky &* window.dilation.h
               if toZ >= 0 && toZ < large.d && toY >= 0 && toY < large.h {
                 let row = output + (toZ &* large.h &+ toY) &* large.w
-                var toX = kx &* window.dilation.w &- window.before.w
-                for x in 0..<small.w {
-                  if toX >= 0 && toX < large.w { row[toX] += from[x] }
-                  toX &+= window.stride.w
+                let shift = kx &* window.dilation.w &- window.before.w
+                // The inputs whose outputs lie in the row.
+                let (first, end) = window.inputs(shift, small.w, large.w)
+                if first < end {
+                  addSpread(
+                    from + first, end &- first, into: row + (first &* window.stride.w &+ shift), step: window.stride.w)
                 }
               }
               from += small.w
