@@ -48,7 +48,7 @@ public func averagePool(
 ) {
   forEachPlane(platform, planes, window) { plane in
     let (from, to) = (source + plane &* window.input.count, target + plane &* window.output.count)
-    forEachOutput(window, vectors: false, vector: { _, _, _ in }) { place, origin, z, y, x, o in
+    forEachOutput(window, vectors: false, vector: { _, _, _, _, _ in }) { place, origin, z, y, x, o in
       to[place] = mean(from, z, y, x, origin, window, includePadding, o)
     }
   }
@@ -120,18 +120,56 @@ private func wholeVectors(_ window: Window) -> Range<Int> {
   return last >= first ? first..<last &+ 1 : 0..<0
 }
 
-/// Adds up the taps of four neighbouring windows that lie in the input, from the left, then from the top.
+/// Sums up the taps of `count` neighbouring windows (at least four) that lie in the input, from the left, then from the
+/// top, and divides by `size`.
 @inline(__always)
-private func sumVector(_ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window) -> Lanes {
-  var result = Lanes(repeating: 0)
-  for y in taps {
-    var p = rows + y &* rowStep
-    for _ in 0..<window.kernel.w {
-      result += window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4))
-      p += window.dilation.w
+private func averages(
+  _ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window, _ size: Float,
+  _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  let size = Lanes(repeating: size)
+  let isEvery = window.stride.w == 1
+  let width = window.kernel.w
+  var i = 0
+  while i &+ 16 <= count {
+    var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
+    for y in taps {
+      var p = rows + (y &* rowStep &+ i &* window.stride.w)
+      for _ in 0..<width {
+        if isEvery {
+          a += load(p)
+          b += load(p + 4)
+          c += load(p + 8)
+          d += load(p + 12)
+        } else {
+          a += evenLanes(load(p), load(p + 4))
+          b += evenLanes(load(p + 8), load(p + 12))
+          c += evenLanes(load(p + 16), load(p + 20))
+          d += evenLanes(load(p + 24), load(p + 28))
+        }
+        p += window.dilation.w
+      }
     }
+    store(a / size, target + i)
+    store(b / size, target + (i &+ 4))
+    store(c / size, target + (i &+ 8))
+    store(d / size, target + (i &+ 12))
+    i &+= 16
   }
-  return result
+  while i < count {
+    // The last vector may repeat some of the windows before.
+    i = min(i, count &- 4)
+    var a = Lanes(repeating: 0)
+    for y in taps {
+      var p = rows + (y &* rowStep &+ i &* window.stride.w)
+      for _ in 0..<width {
+        a += isEvery ? load(p) : evenLanes(load(p), load(p + 4))
+        p += window.dilation.w
+      }
+    }
+    store(a / size, target + i)
+    i &+= 4
+  }
 }
 
 @inline(__always)
@@ -150,10 +188,11 @@ private func foldScalar<T>(
   return result
 }
 
-/// Calls `vector` for runs of four outputs that lie in the input and `scalar` for the others.
+/// Calls `vector` for runs of at least four outputs of a row that lie in the input and `scalar` for the others.
 @inline(__always)
 private func forEachOutput(
-  _ window: Window, vectors: Bool = true, vector: (_ place: Int, _ origin: Int, _ y: Range<Int>) -> Void,
+  _ window: Window, vectors: Bool = true,
+  vector: (_ place: Int, _ origin: Int, _ y: Range<Int>, _ row: Int, _ count: Int) -> Void,
   scalar: (_ place: Int, _ origin: Int, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ o: Extent) -> Void
 ) {
   let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
@@ -168,9 +207,10 @@ private func forEachOutput(
       var ox = 0
       while ox < output.w {
         let origin = row &+ ox &* stride.w
-        if whole.contains(ox) && !y.isEmpty {
-          vector(place &+ ox, origin, y)
-          ox &+= 4
+        if ox == whole.lowerBound && !whole.isEmpty && !y.isEmpty {
+          // Each place of `whole` is where four begin.
+          vector(place &+ ox, origin, y, oy, whole.count &+ 3)
+          ox = whole.upperBound &+ 3
         } else {
           let x = inside(ox, stride.w, before.w, dilation.w, kernel.w, input.w)
           scalar(place &+ ox, origin, z, y, x, Extent(oz, oy, ox))
@@ -270,12 +310,10 @@ private func averagePoolPlane(
   let rowStep = window.dilation.h &* window.input.w
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
   let (before, after, dilation) = (window.before, window.after, window.dilation)
-  forEachOutput(window) { place, origin, y in
-    let sum = sumVector(source + origin, y, rowStep, window)
+  forEachOutput(window) { place, origin, y, row, count in
     let rows =
-      includePadding
-      ? paddedTaps(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
-    store(sum / Lanes(repeating: Float(rows &* kernel.w)), target + place)
+      includePadding ? paddedTaps(row, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
+    averages(source + origin, y, rowStep, window, Float(rows &* kernel.w), target + place, count)
   } scalar: { place, origin, z, y, x, o in
     target[place] = mean(source, z, y, x, origin, window, includePadding, o)
   }
@@ -310,7 +348,7 @@ private func maxPoolIndexed<T: Real>(
 ) {
   let (input, dilation) = (window.input, window.dilation)
   forEachOutput(
-    window, vectors: false, vector: { _, _, _ in },
+    window, vectors: false, vector: { _, _, _, _, _ in },
     scalar: { place, origin, z, y, x, _ in
       var (best, at) = (-T.infinity, -1)
       for z in z {
