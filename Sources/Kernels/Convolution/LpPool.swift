@@ -59,6 +59,12 @@ private func norm<T: Real>(
     for i in range {
       let (o, j) = i.quotientAndRemainder(dividingBy: inner)
       var norm = LpNorm(p)
+      if inner == 1, p == 1 || p == 2 {
+        let from = source + o &* count
+        let sum = sumOfTerms(count) { p == 1 ? from[$0].double.magnitude : from[$0].double * from[$0].double }
+        target[i] = T(p == 1 ? sum : sum.squareRoot())
+        continue
+      }
       for k in 0..<count { norm.add(source[(o &* count &+ k) &* inner &+ j].double) }
       target[i] = T(norm.value)
     }
