@@ -204,3 +204,15 @@ func sumOfTerms(_ count: Int, _ term: (Int) -> Double) -> Double {
   }
   return (a + c) + (b + d)
 }
+
+/// Adds magnitudes, or squares, of neighbours to sums of their own.
+@inline(__always)
+func addTerms<T: Real>(
+  _ x: UnsafePointer<T>, squared: Bool, to sums: UnsafeMutablePointer<Double>, count: Int
+) {
+  if squared {
+    for i in 0..<count { sums[i] += x[i].double * x[i].double }
+  } else {
+    for i in 0..<count { sums[i] += x[i].double.magnitude }
+  }
+}

@@ -273,6 +273,16 @@ private struct Fold {
   ) {
     let compute = reduction.rows[row]!
     setIdentity(lanes, n, reduction)
+    let isNorm = reduction == .l1 || reduction == .l2 || reduction == .sumOfSquares
+    if isNorm, row == .f64, x.type == .float32 {
+      let values = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self))
+      for r in 0..<layout.reducedCount {
+        addTerms(
+          values + (base + ReducedLayout.offset(r, layout.reduced)), squared: reduction != .l1,
+          to: lanes.assumingMemoryBound(to: Double.self), count: n)
+      }
+      return
+    }
     for r in 0..<layout.reducedCount {
       let start = base + ReducedLayout.offset(r, layout.reduced)
       compute(lanes, elements(reduction, start, n, tile, peaks, peakStep: 1), lanes, n)

@@ -74,6 +74,24 @@ import Testing
       ])
     }
     for p in [1, 2, 3] {
+      let wide = Tensor.mixed([2, 3, 150])
+      let columns: [Double] = (0..<300).map { at in
+        var sum = 0.0
+        for k in 0..<3 {
+          let value = wide.doubles[at / 150 * 450 + k * 150 + at % 150]
+          sum += pow(abs(value), Double(p))
+        }
+        return pow(sum, 1 / Double(p))
+      }
+      let divided: [Float] = (0..<900).map { i in
+        let norm = columns[i / 450 * 150 + i % 150]
+        return Float(wide.doubles[i] / norm)
+      }
+      check([
+        Case(
+          "\(p)-norm of columns", "LpNormalization", [wide], [("p", .int(Int64(p))), ("axis", .int(1))],
+          gives: [.float32([2, 3, 150], divided)])
+      ])
       let norms = (0..<24).map { row in
         let sum = x.doubles[row * 5..<row * 5 + 5].reduce(0) { $0 + pow(abs($1), Double(p)) }
         return pow(sum, 1 / Double(p))

@@ -68,7 +68,8 @@ import Testing
       Case(
         "rows", "ReduceLogSumExp",
         [
-          .float32([4, 5], [1, 2, 3, 4, 5] + [0, -.infinity, 0, 0, 0] + [.nan, 1, 1, 1, 1] + [1, .infinity, 1, 1, 1]),
+          .float32(
+            [4, 5], [1, 2, 3, 4, 5] + [0, -.infinity, 0, 0, 0] + [.nan, 1, 1, 1, 1] + [1, .infinity, 1, 1, 1]),
           .int64([1], [1]),
         ], gives: [.float32([4, 1], [5.4519144, 1.3862944, .nan, .infinity])]),
       Case("infinity", "ReduceLogSumExp", [.float32([2], [.infinity, 1])], gives: [.float32([1], [.infinity])]),
