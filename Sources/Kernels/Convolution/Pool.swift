@@ -49,7 +49,9 @@ public func averagePool(
   forEachPlane(platform, planes, window) { plane in
     let (from, to) = (source + plane &* window.input.count, target + plane &* window.output.count)
     forEachOutput(window, vectors: false, vector: { _, _, _, _, _ in }) { place, origin, z, y, x, o in
-      to[place] = mean(from, z, y, x, origin, window, includePadding, o)
+      let count =
+        includePadding ? paddedRows(o, window) &* paddedColumns(o, window) : z.count &* y.count &* x.count
+      to[place] = mean(from, z, y, x, origin, window, count)
     }
   }
 }
@@ -310,13 +312,35 @@ private func averagePoolPlane(
   let rowStep = window.dilation.h &* window.input.w
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
   let (before, after, dilation) = (window.before, window.after, window.dilation)
+  // The rows of taps that count, of the row of outputs at hand.
+  var (at, taps) = (Extent(-1, -1, -1), 0)
   forEachOutput(window) { place, origin, y, row, count in
     let rows =
       includePadding ? paddedTaps(row, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
     averages(source + origin, y, rowStep, window, Float(rows &* kernel.w), target + place, count)
   } scalar: { place, origin, z, y, x, o in
-    target[place] = mean(source, z, y, x, origin, window, includePadding, o)
+    if o.h != at.h || o.d != at.d {
+      at = o
+      taps = includePadding ? paddedRows(o, window) : z.count &* y.count
+    }
+    let count = taps &* (includePadding ? paddedColumns(o, window) : x.count)
+    target[place] = mean(source, z, y, x, origin, window, count)
   }
+}
+
+/// With padding, the rows of taps, and the taps of a row, that lie in the padded input.
+@inline(__always)
+private func paddedRows(_ o: Extent, _ window: Window) -> Int {
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  return paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
+    &* paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
+}
+
+@inline(__always)
+private func paddedColumns(_ o: Extent, _ window: Window) -> Int {
+  paddedTaps(
+    o.w, window.stride.w, window.dilation.w, window.kernel.w, window.input.w &+ window.before.w &+ window.after.w)
 }
 
 /// With padding, the taps that lie in the padded input: that of the padding before counts from its start.
@@ -328,16 +352,8 @@ private func paddedTaps(_ o: Int, _ stride: Int, _ dilation: Int, _ kernel: Int,
 @inline(__always)
 private func mean<T: Real>(
   _ source: UnsafePointer<T>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
-  _ includePadding: Bool, _ o: Extent
+  _ count: Int
 ) -> T {
-  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
-  let (before, after, dilation) = (window.before, window.after, window.dilation)
-  var count = z.count &* y.count &* x.count
-  if includePadding {
-    count = paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
-    count &*= paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
-    count &*= paddedTaps(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
-  }
   let sum: T = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
   return count == 0 ? 0 : sum / T(Double(count))
 }
