@@ -10,19 +10,25 @@ extension Convolution {
 
   func runFew(_ platform: Platform, _ image: Image) {
     let rows = window.output.d * window.output.h
-    let work = filters.multipliedReportingOverflow(by: depth).partialValue &* window.output.w
-    platform.parallelRanges(groups * rows, grain: max(1, 1 << 16 / max(1, work))) { range in
-      for i in range { row(image, i / rows, i % rows) }
+    // Long rows, as a line is one, are several pieces of work.
+    let pieces = max(1, window.output.w / 1024)
+    let work = filters.multipliedReportingOverflow(by: depth).partialValue &* (window.output.w / pieces)
+    platform.parallelRanges(groups * rows * pieces, grain: max(1, (1 << 16) / max(1, work))) { range in
+      for i in range {
+        let (line, piece) = i.quotientAndRemainder(dividingBy: pieces)
+        let width = window.output.w
+        row(image, line / rows, line % rows, piece * width / pieces..<(piece + 1) * width / pieces)
+      }
     }
   }
 
-  /// One row of all filters of a group.
-  private func row(_ image: Image, _ group: Int, _ row: Int) {
-    let (width, positions) = (window.output.w, window.output.count)
+  /// A range of a row of all filters of a group.
+  private func row(_ image: Image, _ group: Int, _ row: Int, _ range: Range<Int>) {
+    let (width, positions) = (range.count, window.output.count)
     let columns = image.im2Col.group(group, stride: image.groupStride)
-    let from = columns.source + columns.offset(row &* width)
+    let from = columns.source + columns.offset(row &* window.output.w &+ range.lowerBound)
     let weights = image.weights + group &* GemmPack.leftCount(m: filters, k: depth)
-    let first = (group &* filters) &* positions &+ row &* width
+    let first = (group &* filters) &* positions &+ row &* window.output.w &+ range.lowerBound
     let to = image.output + first
     let chunk = filters == 1 && width >= 32 ? 32 : filters <= 2 && width >= 16 ? 16 : 8
     var x = 0

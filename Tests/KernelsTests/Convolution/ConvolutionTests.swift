@@ -74,6 +74,9 @@ import Testing
     Case(
       name: "one filter, less wide", batch: 2, channels: 5, filters: 1,
       window: window(Extent(6, 19), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "one filter of a long line", channels: 3, filters: 1,
+      window: window(Extent(3100), Extent(7), before: Extent(0, 0, 3))),
     Case(name: "two filters inside", channels: 4, filters: 2, window: window(Extent(9, 29), Extent(2, 3))),
     Case(
       name: "three filters", channels: 7, filters: 3,
