@@ -222,21 +222,24 @@ import Testing
           [turned, node("qr = Reshape(q, rank3)"), node("p = MatMul(qr, kt)"), node("t = Mul(p, s)")] + [
             node("w = Softmax(t)", ["axis": .int(2)]), end[1],
           ],
-          becomes: "qr = Reshape(q, rank3)\ny = apus.Attention(qr, k, v) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3}"
+          becomes:
+            "qr = Reshape(q, rank3)\ny = apus.Attention(qr, k, v) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3}"
         ),
         inThree(
           "the axis that need not be last", scaled + [node("w = Softmax(t)", ["axis": .int(2)]), end[1]],
           becomes: nil),
         inThree("a mask of open rows", masked("open", "openBack"), feeds: three, becomes: nil),
         inThree(
-          "rows that become columns", masked("turned", "back"), feeds: Array(three[..<3]) + [("m", .mixed([2, 1, 7, 5]))],
+          "rows that become columns", masked("turned", "back"),
+          feeds: Array(three[..<3]) + [("m", .mixed([2, 1, 7, 5]))],
           becomes: nil),
         inThree("scores read elsewhere", scaled + end, ["y", "p"], becomes: nil),
         inThree("weights read elsewhere", scaled + end, ["y", "w"], becomes: nil),
         inThree("a masked sum read elsewhere", masked("four", "back"), ["y", "b"], feeds: three, becomes: nil),
         inThree("no scale, so of any type", [turned, node("t = MatMul(q, kt)")] + end, becomes: nil),
         inThree(
-          "columns of K", [node("kt = Transpose(k)", ["perm": .ints([0, 1, 2])]), product, node("t = Mul(p, s)")] + end,
+          "columns of K",
+          [node("kt = Transpose(k)", ["perm": .ints([0, 1, 2])]), product, node("t = Mul(p, s)")] + end,
           feeds: [three[0], ("k", .mixed([6, 8, 7])), three[2]], becomes: nil),
         PassCase(
           "in float64", ["q", "k", "v"], constants: ["half": .float64([], [0.5])],

@@ -64,8 +64,12 @@ private func broadcastTruths(
         walk.forEachRow(in: range) { first, count, at in
           let (left, right) = (a.bytes + at.0, b.bytes + at.1)
           let chunk = isWhole ? count : min(count, Tile.byteCount)
-          if walk.step(0) == 0 { tileA.initializeMemory(as: UInt8.self, repeating: left.load(as: UInt8.self), count: chunk) }
-          if walk.step(1) == 0 { tileB.initializeMemory(as: UInt8.self, repeating: right.load(as: UInt8.self), count: chunk) }
+          if walk.step(0) == 0 {
+            tileA.initializeMemory(as: UInt8.self, repeating: left.load(as: UInt8.self), count: chunk)
+          }
+          if walk.step(1) == 0 {
+            tileB.initializeMemory(as: UInt8.self, repeating: right.load(as: UInt8.self), count: chunk)
+          }
           var done = 0
           while done < count {
             let n = min(chunk, count &- done)

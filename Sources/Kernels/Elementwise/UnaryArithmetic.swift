@@ -123,7 +123,8 @@ extension UnaryRows {
 
   public static var not: UnaryRows {
     UnaryRows(
-      i64: { each($0, $1, $2) { (x: Int64) in x == 0 } }, truths: { x, out, count in eachTruth(x, x, out, count) { x, _ in x ^ SIMD16(repeating: 1) } },
+      i64: { each($0, $1, $2) { (x: Int64) in x == 0 } },
+      truths: { x, out, count in eachTruth(x, x, out, count) { x, _ in x ^ SIMD16(repeating: 1) } },
       bools: true)
   }
 

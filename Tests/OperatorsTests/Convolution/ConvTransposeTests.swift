@@ -34,7 +34,9 @@ import Testing
           for k in 0..<24 {
             let (f, ky, kx) = (k / 12, k / 4 % 3, k % 4)
             let at = column * stride + kx - before
-            if f == 0, at >= 0, at < out[2] { y[(c * out[1] + row * stride + ky) * out[2] + at] += value * w.doubles[c * 24 + k] }
+            if f == 0, at >= 0, at < out[2] {
+              y[(c * out[1] + row * stride + ky) * out[2] + at] += value * w.doubles[c * 24 + k]
+            }
           }
         }
         // Depthwise, of the first of two filters.
