@@ -6,6 +6,12 @@ enum Dim: Equatable {
   case number(Int)
   case element(ValueID)
 
+  /// Whether it is a size, and not a number that stands for one.
+  var isSize: Bool {
+    if case .number(let number) = self { return number > 0 }
+    return true
+  }
+
   /// The dims of a shape; nil where its parts are not known one by one.
   static func list(_ id: ValueID, _ matcher: Matcher) -> [Dim]? {
     if let numbers = matcher.integers(id) { return numbers.map { .number($0) } }

@@ -4,14 +4,15 @@ import Tensors
 /// Attention written out becomes one node, without the matrix of scores in memory and without transposed copies:
 /// Transpose(Softmax(Q · Transpose(K) · scale + mask) · V).
 ///
-/// The transposition behind it tells that there are four dims, and the constant scale, or a weight that Q comes from,
-/// that all is float32 or of a half type; without either it is left as it is. A mask may also be a choice between scores
-/// and a number so low that a score added to it changes nothing: Where(seen, scores, -3e38).
+/// The transposition behind it tells that there are four dims, or three where heads and batch are one; in three dims that
+/// of K is enough. The constant scale, or a weight that Q comes from, tells that all is float32 or of a half type; without
+/// either it is left as it is. A mask may also be a choice between scores and a number so low that a score added to it
+/// changes nothing: Where(seen, scores, -3e38). Or it is added in four dims, to scores reshaped from three and back.
 enum FuseAttention {
   static let pass = Pass("fuse attention") { graph, context in
     let matcher = Matcher(graph, allocator: context.allocator)
     var patch = Patch()
-    for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty && isTranspose(node, interleaving) {
+    for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
       let nodes = fused(node, matcher)
       if !nodes.isEmpty { patch.replacements.append((index, nodes)) }
     }
@@ -20,17 +21,35 @@ enum FuseAttention {
 
   /// From [batch, heads, rows, columns] to [batch, rows, heads, columns], and back.
   private static let interleaving: [Int64] = [0, 2, 1, 3]
+  /// From [heads, rows, columns] to [rows, heads, columns], and back.
+  private static let interleavingOfThree: [Int64] = [1, 0, 2]
 
   private static func isTranspose(_ node: Node, _ order: [Int64]) -> Bool {
     guard node.opType == "Transpose", case .ints(let perm)? = node.attributes["perm"] else { return false }
     return perm == order
   }
 
+  /// The transposition back that a value is read by alone.
+  private static func isInterleaved(_ id: ValueID, _ matcher: Matcher) -> Bool {
+    guard let reader = matcher.reader(id), reader.domain.isEmpty else { return false }
+    return isTranspose(reader, interleaving) || isTranspose(reader, interleavingOfThree)
+  }
+
   private static func fused(_ root: Node, _ matcher: Matcher) -> [Node] {
-    guard let product = matcher.producer(root.inputs[0], "MatMul", isAlone: true),
-      let (softmax, castType) = weights(product.inputs[0], matcher),
-      let scores = Scores(softmax.inputs[0], matcher),
-      castType == nil || castType == scores.type
+    let isTransposed = isTranspose(root, interleaving) || isTranspose(root, interleavingOfThree)
+    let rank = isTranspose(root, interleaving) ? 4 : 3
+    var product = root
+    if isTransposed {
+      guard let found = matcher.producer(root.inputs[0], "MatMul", isAlone: true) else { return [] }
+      product = found
+    } else if root.opType != "MatMul" || isInterleaved(root.outputs[0], matcher) {
+      return []
+    }
+    guard let (softmax, axis, castType) = weights(product.inputs[0], matcher),
+      let scores = Scores(softmax.inputs[0], matcher, rank: rank),
+      castType == nil || castType == scores.type,
+      // Nothing tells of a MatMul that Q has no more dims than K.
+      axis == -1 || axis == rank - 1 && (isTransposed || hasThreeDims(scores.q, matcher))
     else { return [] }
     var nodes: [Node] = []
     var mask = scores.mask
@@ -49,18 +68,20 @@ enum FuseAttention {
         mask = seen.outputs[0]
       }
     }
-    let v = interleaved(product.inputs[1], matcher)
+    let v = interleaved(product.inputs[1], matcher, rank: rank)
     var (key, value) = (Operand(id: scores.k.id, isInterleaved: scores.k.isInterleaved), v)
     var repeats = 1
-    if !key.isInterleaved, !value.isInterleaved, let k = Repetition(key.id, matcher),
+    if rank == 4, !key.isInterleaved, !value.isInterleaved, let k = Repetition(key.id, matcher),
       let v = Repetition(value.id, matcher), k.count == v.count, k.batch == v.batch, keepsBatch(root, k.batch, matcher)
     {
       (key.id, value.id, repeats) = (k.source, v.source, k.count)
     }
-    let q = interleaved(scores.q, matcher)
+    let q = interleaved(scores.q, matcher, rank: rank)
     var attributes = Attributes()
     attributes[Name("scale")] = .float(scores.scale)
-    attributes[Name("interleaved")] = .ints([q, key, value].map { $0.isInterleaved ? 1 : 0 } + [1])
+    attributes[Name("interleaved")] = .ints([q, key, value].map { $0.isInterleaved ? 1 : 0 } + [isTransposed ? 1 : 0])
+    if rank != 4 { attributes[Name("rank")] = .int(Int64(rank)) }
+    if scores.heads > 1 { attributes[Name("heads")] = .int(Int64(scores.heads)) }
     if repeats > 1 { attributes[Name("repeats")] = .int(Int64(repeats)) }
     nodes.append(
       Node(
@@ -75,15 +96,26 @@ enum FuseAttention {
     var isInterleaved: Bool
   }
 
-  private static func interleaved(_ id: ValueID, _ matcher: Matcher) -> Operand {
-    if let node = matcher.producer(id, "Transpose"), isTranspose(node, interleaving) {
+  private static func interleaved(_ id: ValueID, _ matcher: Matcher, rank: Int) -> Operand {
+    if let node = matcher.producer(id, "Transpose"), isTranspose(node, rank == 4 ? interleaving : interleavingOfThree) {
       return Operand(id: node.inputs[0], isInterleaved: true)
     }
     return Operand(id: id, isInterleaved: false)
   }
 
-  /// The softmax over the last axis that a value is, and the one type that it is cast to on the way.
-  private static func weights(_ id: ValueID, _ matcher: Matcher) -> (Node, ElementType?)? {
+  /// Whether a value has three dims, or a shape to which it is brought has.
+  private static func hasThreeDims(_ id: ValueID, _ matcher: Matcher) -> Bool {
+    if let reshape = matcher.producer(id, "Reshape"), reshape.inputs.count == 2 {
+      return Dim.list(reshape.inputs[1], matcher)?.count == 3
+    }
+    guard let transpose = matcher.producer(id, "Transpose"), case .ints(let perm)? = transpose.attributes["perm"] else {
+      return false
+    }
+    return perm.count == 3
+  }
+
+  /// The softmax that a value is, its axis, and the one type that it is cast to on the way.
+  private static func weights(_ id: ValueID, _ matcher: Matcher) -> (Node, axis: Int, ElementType?)? {
     var (id, type) = (id, ElementType?.none)
     while let cast = matcher.producer(id, "Cast", isAlone: true) {
       guard case .int(let to)? = cast.attributes["to"],
@@ -93,9 +125,9 @@ enum FuseAttention {
       (id, type) = (cast.inputs[0], to)
     }
     guard let softmax = matcher.producer(id, "Softmax", isAlone: true),
-      let axis = try? softmax.attributes.int("axis") ?? (softmax.opset < 13 ? 1 : -1), axis == -1 || axis == 3
+      let axis = try? softmax.attributes.int("axis") ?? (softmax.opset < 13 ? 1 : -1)
     else { return nil }
-    return (softmax, type)
+    return (softmax, axis, type)
   }
 
   /// Q · Kᵀ, scaled before or after, and what is added to it.
@@ -108,17 +140,21 @@ enum FuseAttention {
     var choice: (node: Node, input: Int, type: ElementType)?
     /// What the constants of the scale are of.
     var type: ElementType
+    /// The heads that the first of three dims is parted into for the mask.
+    var heads = 1
 
-    init?(_ id: ValueID, _ matcher: Matcher) {
+    init?(_ id: ValueID, _ matcher: Matcher, rank: Int) {
       var scores = id
       var type: ElementType?
-      if let sum = matcher.producer(id, "Add", isAlone: true), sum.broadcastsFromTheRight {
+      if rank == 3, let parted = PartedSum(id, matcher) {
+        (scores, mask, heads) = (parted.scores, parted.mask, parted.heads)
+      } else if let sum = matcher.producer(id, "Add", isAlone: true), sum.broadcastsFromTheRight {
         // The side that ends in a product is the scores.
         let isLeft = Scores.isProduct(sum.inputs[0], matcher)
         guard isLeft != Scores.isProduct(sum.inputs[1], matcher) else { return nil }
         (scores, mask) = isLeft ? (sum.inputs[0], sum.inputs[1]) : (sum.inputs[1], sum.inputs[0])
       }
-      if let found = Scores.choice(scores, matcher) {
+      if heads == 1, let found = Scores.choice(scores, matcher) {
         choice = found
         scores = found.node.inputs[found.input]
       }
@@ -129,10 +165,10 @@ enum FuseAttention {
       Scores.takeScale(&scores, &scale, &type, matcher)
       guard let transpose = matcher.producer(scores, "Transpose") else { return nil }
       var source = transpose.inputs[0]
-      if isTranspose(transpose, [0, 1, 3, 2]) {
+      if isTranspose(transpose, rank == 4 ? [0, 1, 3, 2] : [0, 2, 1]) {
         Scores.takeScale(&source, &scale, &type, matcher)
-        k = FuseAttention.interleaved(source, matcher)
-      } else if isTranspose(transpose, [0, 2, 3, 1]) {
+        k = FuseAttention.interleaved(source, matcher, rank: rank)
+      } else if isTranspose(transpose, rank == 4 ? [0, 2, 3, 1] : [1, 2, 0]) {
         k = Operand(id: source, isInterleaved: true)
       } else {
         return nil
@@ -164,7 +200,7 @@ enum FuseAttention {
         let node = matcher.graph.nodes[index]
         guard node.domain.isEmpty, let first = node.inputs.first else { return nil }
         switch node.opType {
-        case _ where node.opType == "MatMul" || node.opType == "Add" || node.opType == "Gemm":
+        case _ where node.opType == "MatMul" || node.opType == "Add" || node.opType == "Gemm" || node.opType == "Mul":
           for input in node.inputs[..<min(2, node.inputs.count)] {
             if let constant = matcher.constant(input) { return constant.type }
           }
@@ -180,7 +216,7 @@ enum FuseAttention {
       isScaledProduct(id, matcher) || choice(id, matcher) != nil
     }
 
-    private static func isScaledProduct(_ id: ValueID, _ matcher: Matcher) -> Bool {
+    fileprivate static func isScaledProduct(_ id: ValueID, _ matcher: Matcher) -> Bool {
       var (id, scale, type) = (id, Float(1), ElementType?.none)
       takeScale(&id, &scale, &type, matcher)
       return matcher.producer(id, "MatMul", isAlone: true) != nil
@@ -201,6 +237,30 @@ enum FuseAttention {
       {
         (id, scale, type) = (quotient.inputs[0], scale / number, matcher.constant(quotient.inputs[1])?.type)
       }
+    }
+  }
+
+  /// A mask of four dims on scores of three: Reshape(Reshape(scores, [batch, heads, rows, columns]) + mask, [batch · heads,
+  /// rows, columns]). That rows and columns are those of the scores follows from their product with V.
+  private struct PartedSum {
+    let scores, mask: ValueID
+    let heads: Int
+
+    init?(_ id: ValueID, _ matcher: Matcher) {
+      guard let back = matcher.producer(id, "Reshape", isAlone: true), back.inputs.count == 2,
+        let sum = matcher.producer(back.inputs[0], "Add", isAlone: true), sum.broadcastsFromTheRight,
+        let three = Dim.list(back.inputs[1], matcher), three.count == 3
+      else { return nil }
+      for side in 0..<2 {
+        guard let there = matcher.producer(sum.inputs[side], "Reshape", isAlone: true), there.inputs.count == 2,
+          let four = Dim.list(there.inputs[1], matcher), four.count == 4, case .number(let heads) = four[1], heads > 1,
+          four[2].isSize, four[3].isSize, four[2] == three[1], four[3] == three[2],
+          Scores.isScaledProduct(there.inputs[0], matcher)
+        else { continue }
+        (scores, mask, self.heads) = (there.inputs[0], sum.inputs[1 - side], heads)
+        return
+      }
+      return nil
     }
   }
 

@@ -160,6 +160,93 @@ import Testing
       ])
   }
 
+  private let three: [(String, Tensor)] = [
+    ("q", .mixed([6, 5, 8])), ("k", .mixed([6, 7, 8])), ("v", .mixed([6, 7, 4])), ("m", .mixed([2, 1, 5, 7])),
+  ]
+
+  private func inThree(
+    _ name: String, _ nodes: [NodeProto], _ outputs: [String] = ["y"], feeds: [(String, Tensor)]? = nil,
+    becomes: String?
+  ) -> PassCase {
+    let constants: KeyValuePairs<String, Tensor> = [
+      "s": .float32([], [0.35]), "half": .float64([], [0.5]), "four": .int64([4], [2, 3, 5, 7]),
+      "back": .int64([3], [6, 5, 7]), "open": .int64([4], [2, 3, -1, 7]), "openBack": .int64([3], [6, -1, 7]),
+      "turned": .int64([4], [2, 3, 7, 5]), "rank3": .int64([3], [6, -1, 8]),
+    ]
+    let feeds = feeds ?? Array(three[..<3])
+    return PassCase(
+      name, feeds.map { $0.0 }, constants: constants, nodes, outputs, becomes: becomes, feeds: feeds)
+  }
+
+  /// Heads, or batch and heads in one, as [batch · heads, rows, columns].
+  @Test func threeDims() {
+    let turned = node("kt = Transpose(k)", ["perm": .ints([0, 2, 1])])
+    let product = node("p = MatMul(q, kt)")
+    let scaled = [turned, product, node("t = Mul(p, s)")]
+    let end = [node("w = Softmax(t)", ["axis": .int(-1)]), node("y = MatMul(w, v)")]
+    let interleaved = [
+      node("qh = Transpose(q)", ["perm": .ints([1, 0, 2])]), node("kt = Transpose(k)", ["perm": .ints([1, 2, 0])]),
+      node("vh = Transpose(v)", ["perm": .ints([1, 0, 2])]), node("p = MatMul(qh, kt)"), node("t = Mul(p, s)"),
+      node("w = Softmax(t)", ["axis": .int(2)]), node("o = MatMul(w, vh)"),
+      node("y = Transpose(o)", ["perm": .ints([1, 0, 2])]),
+    ]
+    let byRows: [(String, Tensor)] = [
+      ("q", .mixed([5, 6, 8])), ("k", .mixed([7, 6, 8])), ("v", .mixed([7, 6, 4])),
+    ]
+    func masked(_ four: String, _ back: String, reads: String = "c") -> [NodeProto] {
+      scaled + [
+        node("a = Reshape(t, \(four))"), node("b = Add(a, m)"), node("c = Reshape(b, \(back))"),
+        node("w = Softmax(\(reads))", ["axis": .int(-1)]), node("y = MatMul(w, v)"),
+      ]
+    }
+    let plain = "y = apus.Attention(q, k, v) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3}"
+    check(
+      FuseAttention.pass,
+      [
+        inThree("heads first", scaled + end, becomes: plain),
+        inThree(
+          "queries of more dims", scaled + end, feeds: [("q", .mixed([2, 6, 5, 8]))] + Array(three[1..<3]),
+          becomes: plain),
+        inThree(
+          "a mask of two", scaled + [node("u = Add(t, m)"), node("w = Softmax(u)", ["axis": .int(-1)]), end[1]],
+          feeds: Array(three[..<3]) + [("m", .mixed([5, 7]))],
+          becomes: "y = apus.Attention(q, k, v, m) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3}"),
+        inThree(
+          "rows first", interleaved, feeds: byRows,
+          becomes: "y = apus.Attention(q, k, v) {scale: 0.35, interleaved: [1, 1, 1, 1], rank: 3}"),
+        inThree(
+          "a mask of four", masked("four", "back"), feeds: three,
+          becomes: "y = apus.Attention(q, k, v, m) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3, heads: 3}"),
+        inThree(
+          "the axis that is last of three",
+          [turned, node("qr = Reshape(q, rank3)"), node("p = MatMul(qr, kt)"), node("t = Mul(p, s)")] + [
+            node("w = Softmax(t)", ["axis": .int(2)]), end[1],
+          ],
+          becomes:
+            "qr = Reshape(q, rank3)\ny = apus.Attention(qr, k, v) {scale: 0.35, interleaved: [0, 0, 0, 0], rank: 3}"
+        ),
+        inThree(
+          "the axis that need not be last", scaled + [node("w = Softmax(t)", ["axis": .int(2)]), end[1]],
+          becomes: nil),
+        inThree("a mask of open rows", masked("open", "openBack"), feeds: three, becomes: nil),
+        inThree(
+          "rows that become columns", masked("turned", "back"),
+          feeds: Array(three[..<3]) + [("m", .mixed([2, 1, 7, 5]))],
+          becomes: nil),
+        inThree("scores read elsewhere", scaled + end, ["y", "p"], becomes: nil),
+        inThree("weights read elsewhere", scaled + end, ["y", "w"], becomes: nil),
+        inThree("a masked sum read elsewhere", masked("four", "back"), ["y", "b"], feeds: three, becomes: nil),
+        inThree("no scale, so of any type", [turned, node("t = MatMul(q, kt)")] + end, becomes: nil),
+        inThree(
+          "columns of K",
+          [node("kt = Transpose(k)", ["perm": .ints([0, 1, 2])]), product, node("t = Mul(p, s)")] + end,
+          feeds: [three[0], ("k", .mixed([6, 8, 7])), three[2]], becomes: nil),
+        PassCase(
+          "in float64", ["q", "k", "v"], constants: ["half": .float64([], [0.5])],
+          [turned, product, node("t = Mul(p, half)")] + end, becomes: nil),
+      ])
+  }
+
   @Test func whatIsNot() {
     let product = node("p = MatMul(qh, kt)")
     let scaled = [product, node("t = Mul(p, s)")]

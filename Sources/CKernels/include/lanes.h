@@ -231,6 +231,8 @@ CK_LANES ck_u8x16 ck_interleaveHighPairs(ck_u8x16 a, ck_u8x16 b) {
 CK_LANES ck_i16x8 ck_evenBytes(ck_u8x16 a) { return (ck_i16x8)((ck_u16x8)a & 255); }
 CK_LANES ck_i16x8 ck_oddBytes(ck_u8x16 a) { return (ck_i16x8)((ck_u16x8)a >> 8); }
 CK_LANES ck_u8x16 ck_maxBytes(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
+/// 1 of each byte that is not 0.
+CK_LANES ck_u8x16 ck_truths(ck_u8x16 a) { return (ck_u8x16)(a != 0) & 1; }
 /// The first eight bytes.
 CK_LANES uint64_t ck_firstWord(ck_u8x16 a) {
   uint64_t word;

@@ -63,7 +63,7 @@ public struct ConvTranspose {
     for item in 0..<batch {
       for group in 0..<groups {
         let image = item * groups + group
-        if positions > 0 {
+        if positions > 0, channels > 1 {
           packPanels(
             input + image * channels * positions, stride: positions, rows: channels, columns: positions, into: scratch,
             panelStride: 8 * channels)
@@ -75,13 +75,23 @@ public struct ConvTranspose {
           let columns = scratch + (imageCount + slot * columnCount)
           let first = (image * filters + range.lowerBound) * outputs
           fillLanes(output + first, with: 0, count: range.count * outputs)
-          if positions > 0, channels > 0 {
+          if positions > 0, channels == 1 {
+            // The products of one channel are made where they are added.
+            for i in 0..<range.count {
+              scatter(
+                input + image * positions, positions: 0,
+                weights: weights + (range.lowerBound + i) * window.kernel.count,
+                output + (first + i * outputs))
+            }
+          } else if positions > 0, channels > 0 {
             gemm(
               .serial, m: range.count * window.kernel.count, n: positions, k: channels,
               .packed(weights + range.lowerBound * window.kernel.count * channels), .packed(scratch), into: columns,
               ldc: positions)
             for i in 0..<range.count {
-              scatter(columns + i * window.kernel.count * positions, output + (first + i * outputs))
+              scatter(
+                columns + i * window.kernel.count * positions, positions: positions, weights: nil,
+                output + (first + i * outputs))
             }
           }
           var end = epilogue.advanced(row: 0, column: 0, offset: first)
@@ -93,23 +103,62 @@ public struct ConvTranspose {
     }
   }
 
-  /// Adds the products of one filter, [kernel, positions], to its output.
-  private func scatter(_ columns: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+  /// Adds values, times a weight, to every `step`-th of others.
+  private func addSpread(
+    _ source: UnsafePointer<Float>, _ count: Int, times weight: Float, into target: UnsafeMutablePointer<Float>,
+    step: Int
+  ) {
+    let weights = Lanes(repeating: weight)
+    var i = 0
+    if step == 1 {
+      while i &+ 4 <= count {
+        store(load(target + i) + load(source + i) * weights, target + i)
+        i &+= 4
+      }
+    } else if step == 2 {
+      // Sums that begin with 0 are never -0, so that those between keep their bits. The last of eight is there as long
+      // as another value follows.
+      let zero = Lanes(repeating: 0)
+      while i &+ 4 < count {
+        let (x, to) = (load(source + i) * weights, target + 2 &* i)
+        store(load(to) + interleaveLow(x, zero), to)
+        store(load(to + 4) + interleaveHigh(x, zero), to + 4)
+        i &+= 4
+      }
+    }
+    while i < count {
+      target[i &* step] += source[i] * weight
+      i &+= 1
+    }
+  }
+
+  /// Adds the products of one filter, [kernel, positions], to its output: those in `columns`, `positions` from one tap
+  /// to the next, times the tap's weight, where there are any.
+  private func scatter(
+    _ columns: UnsafePointer<Float>, positions: Int, weights: UnsafePointer<Float>?,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
     let (kernel, small, large) = (window.kernel, window.output, window.input)
-    var from = columns
+    var tap = 0
     for kz in 0..<kernel.d {
       for ky in 0..<kernel.h {
         for kx in 0..<kernel.w {
+          let weight = weights?[tap] ?? 1
+          var from = columns + tap &* positions
+          tap &+= 1
           for z in 0..<small.d {
             let toZ = z &* window.stride.d &- window.before.d &+ kz &* window.dilation.d
             for y in 0..<small.h {
               let toY = y &* window.stride.h &- window.before.h &+ ky &* window.dilation.h
               if toZ >= 0 && toZ < large.d && toY >= 0 && toY < large.h {
                 let row = output + (toZ &* large.h &+ toY) &* large.w
-                var toX = kx &* window.dilation.w &- window.before.w
-                for x in 0..<small.w {
-                  if toX >= 0 && toX < large.w { row[toX] += from[x] }
-                  toX &+= window.stride.w
+                let shift = kx &* window.dilation.w &- window.before.w
+                // The inputs whose outputs lie in the row.
+                let (first, end) = window.inputs(shift, small.w, large.w)
+                if first < end {
+                  addSpread(
+                    from + first, end &- first, times: weight, into: row + (first &* window.stride.w &+ shift),
+                    step: window.stride.w)
                 }
               }
               from += small.w

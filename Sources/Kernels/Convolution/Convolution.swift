@@ -118,6 +118,10 @@ public struct Convolution {
       runWide(platform, image, panels: panels)
       return
     }
+    if hasFewFilters {
+      runFew(platform, image)
+      return
+    }
     let positions = window.output.count
     let block = block
     let blocks = (positions + block - 1) / block

@@ -55,10 +55,38 @@ private func norm<T: Real>(
   _ platform: Platform, _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, outer: Int,
   count: Int, inner: Int, p: Int
 ) {
+  if inner > 1, p == 1 || p == 2 {
+    // Rows upon rows, as many columns at a time as have room.
+    let width = RowType.f64.tileCount
+    let chunks = (inner &+ width &- 1) / width
+    platform.parallelRanges(outer &* chunks, grain: max(1, 128 / max(count, 1))) { range in
+      Tile.with { tile in
+        let sums = tile.assumingMemoryBound(to: Double.self)
+        for piece in range {
+          let (o, chunk) = piece.quotientAndRemainder(dividingBy: chunks)
+          let first = chunk &* width
+          let n = min(width, inner &- first)
+          for i in 0..<n { sums[i] = 0 }
+          for k in 0..<count {
+            addTerms(source + ((o &* count &+ k) &* inner &+ first), squared: p == 2, to: sums, count: n)
+          }
+          let to = target + (o &* inner &+ first)
+          for i in 0..<n { to[i] = T(p == 1 ? sums[i] : sums[i].squareRoot()) }
+        }
+      }
+    }
+    return
+  }
   platform.parallelRanges(outer &* inner, grain: max(1, 16384 / max(count, 1))) { range in
     for i in range {
       let (o, j) = i.quotientAndRemainder(dividingBy: inner)
       var norm = LpNorm(p)
+      if inner == 1, p == 1 || p == 2 {
+        let from = source + o &* count
+        let sum = sumOfTerms(count) { p == 1 ? from[$0].double.magnitude : from[$0].double * from[$0].double }
+        target[i] = T(p == 1 ? sum : sum.squareRoot())
+        continue
+      }
       for k in 0..<count { norm.add(source[(o &* count &+ k) &* inner &+ j].double) }
       target[i] = T(norm.value)
     }

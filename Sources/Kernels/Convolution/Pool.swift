@@ -48,8 +48,10 @@ public func averagePool(
 ) {
   forEachPlane(platform, planes, window) { plane in
     let (from, to) = (source + plane &* window.input.count, target + plane &* window.output.count)
-    forEachOutput(window, vectors: false, vector: { _, _, _ in }) { place, origin, z, y, x, o in
-      to[place] = mean(from, z, y, x, origin, window, includePadding, o)
+    forEachOutput(window, vectors: false, vector: { _, _, _, _, _ in }) { place, origin, z, y, x, o in
+      let count =
+        includePadding ? paddedRows(o, window) &* paddedColumns(o, window) : z.count &* y.count &* x.count
+      to[place] = mean(from, z, y, x, origin, window, count)
     }
   }
 }
@@ -120,18 +122,56 @@ private func wholeVectors(_ window: Window) -> Range<Int> {
   return last >= first ? first..<last &+ 1 : 0..<0
 }
 
-/// Adds up the taps of four neighbouring windows that lie in the input, from the left, then from the top.
+/// Sums up the taps of `count` neighbouring windows (at least four) that lie in the input, from the left, then from the
+/// top, and divides by `size`.
 @inline(__always)
-private func sumVector(_ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window) -> Lanes {
-  var result = Lanes(repeating: 0)
-  for y in taps {
-    var p = rows + y &* rowStep
-    for _ in 0..<window.kernel.w {
-      result += window.stride.w == 1 ? load(p) : evenLanes(load(p), load(p + 4))
-      p += window.dilation.w
+private func averages(
+  _ rows: UnsafePointer<Float>, _ taps: Range<Int>, _ rowStep: Int, _ window: Window, _ size: Float,
+  _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  let size = Lanes(repeating: size)
+  let isEvery = window.stride.w == 1
+  let width = window.kernel.w
+  var i = 0
+  while i &+ 16 <= count {
+    var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
+    for y in taps {
+      var p = rows + (y &* rowStep &+ i &* window.stride.w)
+      for _ in 0..<width {
+        if isEvery {
+          a += load(p)
+          b += load(p + 4)
+          c += load(p + 8)
+          d += load(p + 12)
+        } else {
+          a += evenLanes(load(p), load(p + 4))
+          b += evenLanes(load(p + 8), load(p + 12))
+          c += evenLanes(load(p + 16), load(p + 20))
+          d += evenLanes(load(p + 24), load(p + 28))
+        }
+        p += window.dilation.w
+      }
     }
+    store(a / size, target + i)
+    store(b / size, target + (i &+ 4))
+    store(c / size, target + (i &+ 8))
+    store(d / size, target + (i &+ 12))
+    i &+= 16
   }
-  return result
+  while i < count {
+    // The last vector may repeat some of the windows before.
+    i = min(i, count &- 4)
+    var a = Lanes(repeating: 0)
+    for y in taps {
+      var p = rows + (y &* rowStep &+ i &* window.stride.w)
+      for _ in 0..<width {
+        a += isEvery ? load(p) : evenLanes(load(p), load(p + 4))
+        p += window.dilation.w
+      }
+    }
+    store(a / size, target + i)
+    i &+= 4
+  }
 }
 
 @inline(__always)
@@ -150,10 +190,11 @@ private func foldScalar<T>(
   return result
 }
 
-/// Calls `vector` for runs of four outputs that lie in the input and `scalar` for the others.
+/// Calls `vector` for runs of at least four outputs of a row that lie in the input and `scalar` for the others.
 @inline(__always)
 private func forEachOutput(
-  _ window: Window, vectors: Bool = true, vector: (_ place: Int, _ origin: Int, _ y: Range<Int>) -> Void,
+  _ window: Window, vectors: Bool = true,
+  vector: (_ place: Int, _ origin: Int, _ y: Range<Int>, _ row: Int, _ count: Int) -> Void,
   scalar: (_ place: Int, _ origin: Int, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ o: Extent) -> Void
 ) {
   let (input, output, kernel, stride) = (window.input, window.output, window.kernel, window.stride)
@@ -168,9 +209,10 @@ private func forEachOutput(
       var ox = 0
       while ox < output.w {
         let origin = row &+ ox &* stride.w
-        if whole.contains(ox) && !y.isEmpty {
-          vector(place &+ ox, origin, y)
-          ox &+= 4
+        if ox == whole.lowerBound && !whole.isEmpty && !y.isEmpty {
+          // Each place of `whole` is where four begin.
+          vector(place &+ ox, origin, y, oy, whole.count &+ 3)
+          ox = whole.upperBound &+ 3
         } else {
           let x = inside(ox, stride.w, before.w, dilation.w, kernel.w, input.w)
           scalar(place &+ ox, origin, z, y, x, Extent(oz, oy, ox))
@@ -270,15 +312,35 @@ private func averagePoolPlane(
   let rowStep = window.dilation.h &* window.input.w
   let (input, kernel, stride) = (window.input, window.kernel, window.stride)
   let (before, after, dilation) = (window.before, window.after, window.dilation)
-  forEachOutput(window) { place, origin, y in
-    let sum = sumVector(source + origin, y, rowStep, window)
+  // The rows of taps that count, of the row of outputs at hand.
+  var (at, taps) = (Extent(-1, -1, -1), 0)
+  forEachOutput(window) { place, origin, y, row, count in
     let rows =
-      includePadding
-      ? paddedTaps(place / window.output.w, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
-    store(sum / Lanes(repeating: Float(rows &* kernel.w)), target + place)
+      includePadding ? paddedTaps(row, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h) : y.count
+    averages(source + origin, y, rowStep, window, Float(rows &* kernel.w), target + place, count)
   } scalar: { place, origin, z, y, x, o in
-    target[place] = mean(source, z, y, x, origin, window, includePadding, o)
+    if o.h != at.h || o.d != at.d {
+      at = o
+      taps = includePadding ? paddedRows(o, window) : z.count &* y.count
+    }
+    let count = taps &* (includePadding ? paddedColumns(o, window) : x.count)
+    target[place] = mean(source, z, y, x, origin, window, count)
   }
+}
+
+/// With padding, the rows of taps, and the taps of a row, that lie in the padded input.
+@inline(__always)
+private func paddedRows(_ o: Extent, _ window: Window) -> Int {
+  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
+  let (before, after, dilation) = (window.before, window.after, window.dilation)
+  return paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
+    &* paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
+}
+
+@inline(__always)
+private func paddedColumns(_ o: Extent, _ window: Window) -> Int {
+  paddedTaps(
+    o.w, window.stride.w, window.dilation.w, window.kernel.w, window.input.w &+ window.before.w &+ window.after.w)
 }
 
 /// With padding, the taps that lie in the padded input: that of the padding before counts from its start.
@@ -290,16 +352,8 @@ private func paddedTaps(_ o: Int, _ stride: Int, _ dilation: Int, _ kernel: Int,
 @inline(__always)
 private func mean<T: Real>(
   _ source: UnsafePointer<T>, _ z: Range<Int>, _ y: Range<Int>, _ x: Range<Int>, _ origin: Int, _ window: Window,
-  _ includePadding: Bool, _ o: Extent
+  _ count: Int
 ) -> T {
-  let (input, kernel, stride) = (window.input, window.kernel, window.stride)
-  let (before, after, dilation) = (window.before, window.after, window.dilation)
-  var count = z.count &* y.count &* x.count
-  if includePadding {
-    count = paddedTaps(o.d, stride.d, dilation.d, kernel.d, input.d &+ before.d &+ after.d)
-    count &*= paddedTaps(o.h, stride.h, dilation.h, kernel.h, input.h &+ before.h &+ after.h)
-    count &*= paddedTaps(o.w, stride.w, dilation.w, kernel.w, input.w &+ before.w &+ after.w)
-  }
   let sum: T = foldScalar(source, z, y, x, origin, window, 0) { $0 + $1 }
   return count == 0 ? 0 : sum / T(Double(count))
 }
@@ -310,7 +364,7 @@ private func maxPoolIndexed<T: Real>(
 ) {
   let (input, dilation) = (window.input, window.dilation)
   forEachOutput(
-    window, vectors: false, vector: { _, _, _ in },
+    window, vectors: false, vector: { _, _, _, _, _ in },
     scalar: { place, origin, z, y, x, _ in
       var (best, at) = (-T.infinity, -1)
       for z in z {

@@ -136,7 +136,12 @@ private func pick<T: BitwiseCopyable>(
   let last = indices + (dims.reduce(0, +) - width)
   let steps = source.shape.strides
   var isInside = true
-  for i in 0..<width where last[i] < 0 { isInside = false }
+  // Whether each column is written twice.
+  var isDoubled = MemoryLayout<T>.size == 4
+  for i in 0..<width {
+    if last[i] < 0 { isInside = false }
+    if last[i] != Int32(truncatingIfNeeded: i >> 1) { isDoubled = false }
+  }
   platform.parallelRanges(target.count / width, grain: max(1, 16384 / width)) { range in
     var before = -1
     for row in range {
@@ -161,7 +166,17 @@ private func pick<T: BitwiseCopyable>(
       before = isOutside ? -1 : start
       if isInside, !isOutside, MemoryLayout<T>.size == 4 {
         let from = from + start
-        for i in 0..<width { line[i] = from[Int(last[i])] }
+        var done = 0
+        if isDoubled {
+          while done &+ 8 <= width {
+            let lanes = UnsafeRawPointer(from + done / 2).loadUnaligned(as: Lanes.self)
+            let to = UnsafeMutableRawPointer(line + done)
+            to.storeBytes(of: interleaveLow(lanes, lanes), as: Lanes.self)
+            (to + 16).storeBytes(of: interleaveHigh(lanes, lanes), as: Lanes.self)
+            done &+= 8
+          }
+        }
+        for i in done..<width { line[i] = from[Int(last[i])] }
         continue
       }
       for i in 0..<width {

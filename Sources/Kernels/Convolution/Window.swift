@@ -50,6 +50,14 @@ public struct Window: Sendable {
       (output.w - 1) * stride.w + (kernel.w - 1) * dilation.w + 1)
   }
 
+  /// The columns o of `outputs` for which o · stride + shift is one of `inputs` columns.
+  @inline(__always)
+  func inputs(_ shift: Int, _ outputs: Int, _ inputs: Int) -> (first: Int, end: Int) {
+    let first = shift >= 0 ? 0 : (stride.w &- 1 &- shift) / stride.w
+    let end = inputs <= shift ? 0 : (inputs &- 1 &- shift) / stride.w &+ 1
+    return (first, min(outputs, end))
+  }
+
   /// Whether every window lies within the input.
   var isInside: Bool {
     before == .zero && reach.d <= input.d && reach.h <= input.h && reach.w <= input.w

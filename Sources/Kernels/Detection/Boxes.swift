@@ -73,25 +73,50 @@ public struct RoiAlign: Sendable {
     let across = samplingRatio > 0 ? samplingRatio : count(cellWidth)
     let down = samplingRatio > 0 ? samplingRatio : count(cellHeight)
     let total = T(max(across &* down, 1))
-    for channel in 0..<channels {
-      let plane = source + channel &* height &* width
-      for row in 0..<outputHeight {
-        for column in 0..<outputWidth {
-          var result: T = 0
-          for i in 0..<down {
-            let y = region[1] + T(row) * cellHeight + (T(i) + 0.5) * cellHeight / T(down)
-            for j in 0..<across {
-              let x = region[0] + T(column) * cellWidth + (T(j) + 0.5) * cellWidth / T(across)
-              let parts = sample(plane, y, x)
-              if isMax {
-                let largest = max(max(parts[0], parts[1]), max(parts[2], parts[3]))
-                result = i == 0 && j == 0 ? largest : max(result, largest)
-              } else {
-                result += (parts[0] + parts[1]) + (parts[2] + parts[3])
+    // Where samples lie is asked once for all channels: those of a few cells of a row at a time, or some of one cell.
+    let room = Tile.byteCount / max(MemoryLayout<SIMD4<T>>.stride, MemoryLayout<SIMD4<Int>>.stride)
+    let samples = across.multipliedReportingOverflow(by: down)
+    let perCell = samples.overflow ? Int.max : samples.partialValue
+    let cells = perCell > 0 && perCell <= room ? room / perCell : 1
+    Tile.with { tile in
+      Tile.with { otherTile in
+        let weights = tile.assumingMemoryBound(to: SIMD4<T>.self)
+        let corners = otherTile.assumingMemoryBound(to: SIMD4<Int>.self)
+        for row in 0..<outputHeight {
+          for first in stride(from: 0, to: outputWidth, by: cells) {
+            let here = min(cells, outputWidth &- first)
+            let all = perCell &* here
+            var done = 0
+            repeat {
+              let count = min(room, all &- done)
+              for k in 0..<count {
+                let (cell, sample) = (done &+ k).quotientAndRemainder(dividingBy: perCell)
+                let (i, j) = sample.quotientAndRemainder(dividingBy: across)
+                let y = region[1] + T(row) * cellHeight + (T(i) + 0.5) * cellHeight / T(down)
+                let x = region[0] + T(first &+ cell) * cellWidth + (T(j) + 0.5) * cellWidth / T(across)
+                (corners[k], weights[k]) = place(y, x)
               }
-            }
+              for channel in 0..<channels {
+                let plane = source + channel &* height &* width
+                let to = target + ((channel &* outputHeight &+ row) &* outputWidth &+ first)
+                for cell in 0..<here {
+                  var result: T = done == 0 ? 0 : to[cell]
+                  let from = cell &* min(perCell, room)
+                  for k in from..<from &+ min(perCell, count) {
+                    let parts = sample(plane, corners[k], weights[k])
+                    if isMax {
+                      let largest = max(max(parts[0], parts[1]), max(parts[2], parts[3]))
+                      result = done &+ k == from ? largest : max(result, largest)
+                    } else {
+                      result += (parts[0] + parts[1]) + (parts[2] + parts[3])
+                    }
+                  }
+                  to[cell] = isMax || done &+ count < all ? result : result / total
+                }
+              }
+              done &+= count
+            } while done < all
           }
-          target[(channel &* outputHeight &+ row) &* outputWidth &+ column] = isMax ? result : result / total
         }
       }
     }
@@ -100,16 +125,28 @@ public struct RoiAlign: Sendable {
   private func count<T: Real>(_ cell: T) -> Int { cell > 0 && cell < 1e6 ? Int(cell.rounded(.up)) : 0 }
 
   /// The four neighbours of a point, weighted; zeros far outside.
-  private func sample<T: Real & SIMDScalar>(_ plane: UnsafePointer<T>, _ y: T, _ x: T) -> SIMD4<T> {
-    guard y >= -1, y <= T(height), x >= -1, x <= T(width) else { return .zero }
+  @inline(__always)
+  private func sample<T: Real & SIMDScalar>(
+    _ plane: UnsafePointer<T>, _ corners: SIMD4<Int>, _ weights: SIMD4<T>
+  ) -> SIMD4<T> {
+    if corners[0] < 0 { return .zero }
+    return SIMD4(
+      weights[0] * plane[corners[0]], weights[1] * plane[corners[1]], weights[2] * plane[corners[2]],
+      weights[3] * plane[corners[3]])
+  }
+
+  /// The places of a point's four neighbours, -1 far outside, and their weights.
+  private func place<T: Real & SIMDScalar>(_ y: T, _ x: T) -> (SIMD4<Int>, SIMD4<T>) {
+    guard y >= -1, y <= T(height), x >= -1, x <= T(width) else { return (SIMD4(repeating: -1), .zero) }
     var (y, x) = (max(y, 0), max(x, 0))
     var (top, left) = (Int(y), Int(x))
     var (bottom, right) = (top + 1, left + 1)
     if top >= height - 1 { (top, bottom, y) = (height - 1, height - 1, T(height - 1)) }
     if left >= width - 1 { (left, right, x) = (width - 1, width - 1, T(width - 1)) }
     let (dy, dx) = (y - T(top), x - T(left))
-    return SIMD4(
-      (1 - dy) * (1 - dx) * plane[top &* width &+ left], (1 - dy) * dx * plane[top &* width &+ right],
-      dy * (1 - dx) * plane[bottom &* width &+ left], dy * dx * plane[bottom &* width &+ right])
+    return (
+      SIMD4(top &* width &+ left, top &* width &+ right, bottom &* width &+ left, bottom &* width &+ right),
+      SIMD4((1 - dy) * (1 - dx), (1 - dy) * dx, dy * (1 - dx), dy * dx)
+    )
   }
 }

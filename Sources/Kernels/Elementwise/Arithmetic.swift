@@ -98,9 +98,21 @@ extension BinaryRows {
 
 /// Bits and truth values, in integers of 64 bits whatever their own width.
 extension BinaryRows {
-  public static var and: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a & b } } }
-  public static var or: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a | b } } }
-  public static var exclusiveOr: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a ^ b } } }
+  public static var and: BinaryRows {
+    integers(truths: { eachTruth($0, $1, $2, $3) { $0 & $1 } }) {
+      each($0, $1, $2, $3) { (a: UInt64, b) in a & b }
+    }
+  }
+  public static var or: BinaryRows {
+    integers(truths: { eachTruth($0, $1, $2, $3) { $0 | $1 } }) {
+      each($0, $1, $2, $3) { (a: UInt64, b) in a | b }
+    }
+  }
+  public static var exclusiveOr: BinaryRows {
+    integers(truths: { eachTruth($0, $1, $2, $3) { $0 ^ $1 } }) {
+      each($0, $1, $2, $3) { (a: UInt64, b) in a ^ b }
+    }
+  }
 
   /// Shifts by the width or more, or by a negative number, leave 0.
   public static var shiftLeft: BinaryRows { integers { each($0, $1, $2, $3) { (a: UInt64, b) in a << b } } }
@@ -111,7 +123,9 @@ extension BinaryRows {
       u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a >> b } })
   }
 
-  private static func integers(_ row: @escaping BinaryRow) -> BinaryRows { BinaryRows(i64: row, u64: row) }
+  private static func integers(truths: BinaryRow? = nil, _ row: @escaping BinaryRow) -> BinaryRows {
+    BinaryRows(i64: row, u64: row, truths: truths)
+  }
 }
 
 /// Comparisons; NaN is neither equal to nor less than anything. `>` and `>=` are these with the operands exchanged.
@@ -149,11 +163,23 @@ private func floorRemainder(_ a: Double, _ b: Double) -> Double {
   return r == 0 ? Double(signOf: b, magnitudeOf: 0) : r
 }
 
-/// The powers that exporters write for squares and cubes are multiplications; the others go through double precision.
+/// The powers that exporters write for squares, cubes, roots and quotients are those; the others go through double
+/// precision.
 @inline(__always)
 private func powerLanes(_ base: Lanes, _ exponent: Lanes) -> Lanes {
-  if exponent == Lanes(repeating: 2) { return base * base }
-  if exponent == Lanes(repeating: 3) { return base * base * base }
+  let first = exponent[0]
+  if first == 2 || first == 3 || first == 0.5 || first == 1 || first == -1, exponent == Lanes(repeating: first) {
+    switch first {
+    case 1: return base
+    case 2: return base * base
+    case 3: return base * base * base
+    case -1: return 1 / base
+    default:
+      // The power of -0 is 0, that of -infinity is infinity.
+      let infinity = Lanes(repeating: .infinity)
+      return Lanes.select(base.isEqual(-infinity), infinity, (base + Lanes(repeating: 0)).squareRoots)
+    }
+  }
   var result = base
   for i in 0..<4 { result[i] = Float(CMath.pow(Double(base[i]), Double(exponent[i]))) }
   return result

@@ -7,6 +7,9 @@ import Tensors
 public func broadcast(
   _ rows: BinaryRows, _ a: Tensor, _ b: Tensor, into out: Tensor, as row: RowType, on platform: Platform
 ) {
+  if a.type == .bool, b.type == .bool, let truths = rows.truths {
+    return broadcastTruths(truths, a, b, into: out, on: platform)
+  }
   let compute = rows[row]!
   let isDirect = rows.givesBools || out.type.rowType == row && out.type.isRowType
   if isDirect, a.isRow(row), b.isRow(row), a.shape.dims == out.shape.dims, b.shape.dims == out.shape.dims {
@@ -42,6 +45,38 @@ public func broadcast(
               }
               done += n
             }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The same of bools, which are read and written where they lie.
+private func broadcastTruths(
+  _ compute: @escaping BinaryRow, _ a: Tensor, _ b: Tensor, into out: Tensor, on platform: Platform
+) {
+  let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
+  let isWhole = walk.step(0) == 1 && walk.step(1) == 1
+  platform.parallelRanges(walk.count, grain: 65_536) { range in
+    Tile.with { tileA in
+      Tile.with { tileB in
+        walk.forEachRow(in: range) { first, count, at in
+          let (left, right) = (a.bytes + at.0, b.bytes + at.1)
+          let chunk = isWhole ? count : min(count, Tile.byteCount)
+          if walk.step(0) == 0 {
+            tileA.initializeMemory(as: UInt8.self, repeating: left.load(as: UInt8.self), count: chunk)
+          }
+          if walk.step(1) == 0 {
+            tileB.initializeMemory(as: UInt8.self, repeating: right.load(as: UInt8.self), count: chunk)
+          }
+          var done = 0
+          while done < count {
+            let n = min(chunk, count &- done)
+            compute(
+              walk.step(0) == 0 ? tileA : left + done, walk.step(1) == 0 ? tileB : right + done,
+              out.bytes + (first &+ done), n)
+            done &+= n
           }
         }
       }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// How a cast to one of the small float formats rounds.
@@ -31,6 +32,13 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
     case .up: .up
     case .down: .down
     }
+  if x.type == .float32, out.type == .int32 {
+    return platform.parallelRanges(out.count, grain: 65_536) { range in
+      truncate(
+        x.bytes.assumingMemoryBound(to: Float.self) + range.lowerBound,
+        out.bytes.assumingMemoryBound(to: Int32.self) + range.lowerBound, range.count)
+    }
+  }
   let row = rowType(from: x.type, to: out.type)
   let count = min(row.tileCount, x.type.rowType!.tileCount, out.type.rowType!.tileCount)
   platform.parallelRanges(out.count, grain: 16_384) { range in
@@ -50,6 +58,25 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
         first += n
       }
     }
+  }
+}
+
+/// Cuts floats towards 0, a vector at a time where they lie in the range of int32.
+private func truncate(_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Int32>, _ count: Int) {
+  let limit = Lanes(repeating: 0x1p31)
+  var i = 0
+  while i < count {
+    if i &+ 4 <= count {
+      let lanes = load(x + i)
+      let isInside = lanes.magnitudes.isLess(limit)
+      if (isInside[0] & isInside[1]) & (isInside[2] & isInside[3]) != 0 {
+        UnsafeMutableRawPointer(out + i).storeBytes(of: ck_truncate(lanes), as: SIMD4<Int32>.self)
+        i &+= 4
+        continue
+      }
+    }
+    out[i] = Int32(truncatingIfNeeded: Tile.integer(Double(x[i])))
+    i &+= 1
   }
 }
 

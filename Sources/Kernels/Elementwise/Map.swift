@@ -4,6 +4,11 @@ import Tensors
 /// of one type.
 public func map(_ rows: UnaryRows, _ x: Tensor, into out: Tensor, as row: RowType, on platform: Platform) {
   assert(x.count == out.count)
+  if x.type == .bool, let truths = rows.truths {
+    return platform.parallelRanges(out.count, grain: 65_536) { range in
+      truths(x.bytes + range.lowerBound, out.bytes + range.lowerBound, range.count)
+    }
+  }
   let compute = rows[row]!
   let isDirect = rows.givesBools || out.type.isRowType && out.type.rowType == row
   let outWidth = out.type.byteWidth

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Computes `count` results from as many pairs of neighbours; `out` may be either operand.
@@ -11,12 +12,16 @@ public typealias UnaryRow =
 /// The row functions of one operator on two operands, one for each type it computes in.
 public struct BinaryRows: Sendable {
   let f32, f64, i64, u64: BinaryRow?
+  /// The same on bools where they lie.
+  let truths: BinaryRow?
   /// Whether results are bools, one byte each, and not of the operands' type.
   public let givesBools: Bool
 
-  init(f32: BinaryRow? = nil, f64: BinaryRow? = nil, i64: BinaryRow? = nil, u64: BinaryRow? = nil, bools: Bool = false)
-  {
-    (self.f32, self.f64, self.i64, self.u64) = (f32, f64, i64, u64)
+  init(
+    f32: BinaryRow? = nil, f64: BinaryRow? = nil, i64: BinaryRow? = nil, u64: BinaryRow? = nil,
+    truths: BinaryRow? = nil, bools: Bool = false
+  ) {
+    (self.f32, self.f64, self.i64, self.u64, self.truths) = (f32, f64, i64, u64, truths)
     givesBools = bools
   }
 
@@ -33,10 +38,15 @@ public struct BinaryRows: Sendable {
 /// The row functions of one operator on one operand.
 public struct UnaryRows: Sendable {
   let f32, f64, i64, u64: UnaryRow?
+  /// The same on bools where they lie.
+  let truths: UnaryRow?
   public let givesBools: Bool
 
-  init(f32: UnaryRow? = nil, f64: UnaryRow? = nil, i64: UnaryRow? = nil, u64: UnaryRow? = nil, bools: Bool = false) {
-    (self.f32, self.f64, self.i64, self.u64) = (f32, f64, i64, u64)
+  init(
+    f32: UnaryRow? = nil, f64: UnaryRow? = nil, i64: UnaryRow? = nil, u64: UnaryRow? = nil, truths: UnaryRow? = nil,
+    bools: Bool = false
+  ) {
+    (self.f32, self.f64, self.i64, self.u64, self.truths) = (f32, f64, i64, u64, truths)
     givesBools = bools
   }
 
@@ -98,4 +108,27 @@ func eachLanes(
 @inline(__always)
 func eachLanes(_ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ count: Int, _ f: (Lanes) -> Lanes) {
   mapLanes(x.assumingMemoryBound(to: Float.self), into: out.assumingMemoryBound(to: Float.self), count: count, f)
+}
+
+/// Sixteen bools at a time, each 0 or 1.
+@inline(__always)
+func eachTruth(
+  _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ count: Int,
+  _ f: (SIMD16<UInt8>, SIMD16<UInt8>) -> SIMD16<UInt8>
+) {
+  typealias Bytes = SIMD16<UInt8>
+  var i = 0
+  while i &+ 16 <= count {
+    let (x, y) = ((a + i).loadUnaligned(as: Bytes.self), (b + i).loadUnaligned(as: Bytes.self))
+    (out + i).storeBytes(of: f(ck_truths(x), ck_truths(y)), as: Bytes.self)
+    i &+= 16
+  }
+  guard i < count else { return }
+  var (x, y) = (Bytes(repeating: 0), Bytes(repeating: 0))
+  for k in i..<count {
+    x[k &- i] = a.load(fromByteOffset: k, as: UInt8.self)
+    y[k &- i] = b.load(fromByteOffset: k, as: UInt8.self)
+  }
+  let result = f(ck_truths(x), ck_truths(y))
+  for k in i..<count { out.storeBytes(of: result[k &- i], toByteOffset: k, as: UInt8.self) }
 }

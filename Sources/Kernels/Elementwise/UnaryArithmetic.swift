@@ -122,7 +122,10 @@ extension UnaryRows {
   }
 
   public static var not: UnaryRows {
-    UnaryRows(i64: { each($0, $1, $2) { (x: Int64) in x == 0 } }, bools: true)
+    UnaryRows(
+      i64: { each($0, $1, $2) { (x: Int64) in x == 0 } },
+      truths: { x, out, count in eachTruth(x, x, out, count) { x, _ in x ^ SIMD16(repeating: 1) } },
+      bools: true)
   }
 
   public static var bitwiseNot: UnaryRows {

@@ -65,6 +65,8 @@ private struct StridedBox {
 
   /// The side of a square block, which fits the first-level cache twice.
   private static let blockSide = 32
+  /// The columns of a block: more where its lines are short, as blocks of pixels are.
+  private var columnCount = Self.blockSide
 
   init(_ dims: [Int], _ sourceSteps: [Int], _ targetSteps: [Int], inBlocks: Bool) {
     for (axis, size) in dims.enumerated() where size != 1 {
@@ -82,9 +84,10 @@ private struct StridedBox {
     {
       let whole = outer.remove(at: axis)
       column = whole
+      if inner.size < 8 { columnCount = 16 * Self.blockSide }
       // Blocks, not single lines, are what threads share out.
-      count = (whole.size + Self.blockSide - 1) / Self.blockSide
-      size *= min(whole.size, Self.blockSide)
+      count = (whole.size + columnCount - 1) / columnCount
+      size *= min(whole.size, columnCount)
     }
     for dim in outer { count *= dim.size }
     lineCount = count
@@ -107,8 +110,8 @@ private struct StridedBox {
       }
       // What is left counts blocks of columns; without any it is 0.
       if let column {
-        i += rest * Self.blockSide
-        j += rest * Self.blockSide * column.targetStep
+        i += rest * columnCount
+        j += rest * columnCount * column.targetStep
       }
       body(i, j)
     }
@@ -125,7 +128,7 @@ private struct StridedBox {
     var line = range.lowerBound
     forEachLine(in: range, 0, 0) { i, j in
       if let column {
-        let height = min(Self.blockSide, column.size - line / outerCount * Self.blockSide)
+        let height = min(columnCount, column.size - line / outerCount * columnCount)
         copyBlocks(source + i, target + j, height, column.targetStep)
         line += 1
       } else {
@@ -142,6 +145,10 @@ private struct StridedBox {
   /// Transposes `inner.size` lines of `height` neighbours into `height` lines of `inner.size`, a square at a time.
   @inline(__always)
   private func copyBlocks<T>(_ s: UnsafePointer<T>, _ t: UnsafeMutablePointer<T>, _ height: Int, _ targetStep: Int) {
+    if inner.size < 4 || height < 4 {
+      copyFew(s, t, height, targetStep)
+      return
+    }
     var left = 0
     while left < inner.size {
       let right = min(left + Self.blockSide, inner.size)
@@ -155,17 +162,64 @@ private struct StridedBox {
               UnsafeMutableRawPointer(t + row * targetStep + i), targetStep * 4)
             i &+= 4
           }
-          for r in row..<row + 4 {
-            for k in i..<right { t[r * targetStep + k] = s[r + k * inner.sourceStep] }
+          for r in row..<row &+ 4 {
+            for k in i..<right { t[r &* targetStep &+ k] = s[r &+ k &* inner.sourceStep] }
           }
           row &+= 4
         }
       }
       while row < height {
-        for k in left..<right { t[row * targetStep + k] = s[row + k * inner.sourceStep] }
-        row += 1
+        for k in left..<right { t[row &* targetStep &+ k] = s[row &+ k &* inner.sourceStep] }
+        row &+= 1
       }
       left = right
+    }
+  }
+}
+
+extension StridedBox {
+  /// A block of few lines or few columns: each of them in turn, and pairs of four bytes a vector at a time.
+  @inline(__always)
+  private func copyFew<T>(_ s: UnsafePointer<T>, _ t: UnsafeMutablePointer<T>, _ height: Int, _ targetStep: Int) {
+    if inner.size < 4 {
+      var i = 0
+      if MemoryLayout<T>.size == 4, inner.size == 2, targetStep == 2 {
+        let (a, b) = (UnsafeRawPointer(s), UnsafeRawPointer(s + inner.sourceStep))
+        let to = UnsafeMutableRawPointer(t)
+        while i &+ 4 <= height {
+          let x = (a + 4 &* i).loadUnaligned(as: Lanes.self)
+          let y = (b + 4 &* i).loadUnaligned(as: Lanes.self)
+          (to + 8 &* i).storeBytes(of: interleaveLow(x, y), as: Lanes.self)
+          (to + (8 &* i &+ 16)).storeBytes(of: interleaveHigh(x, y), as: Lanes.self)
+          i &+= 4
+        }
+      }
+      for k in 0..<inner.size {
+        var (from, to) = (s + (k &* inner.sourceStep &+ i), t + (i &* targetStep &+ k))
+        for _ in i..<height {
+          to.pointee = from.pointee
+          from += 1
+          to += targetStep
+        }
+      }
+      return
+    }
+    for row in 0..<height {
+      let (from, to) = (s + row, t + row &* targetStep)
+      var i = 0
+      if MemoryLayout<T>.size == 4, inner.sourceStep == 2 {
+        // The last of eight is there as long as another one follows.
+        while i &+ 4 < inner.size {
+          let p = UnsafeRawPointer(from + 2 &* i)
+          let lanes = evenLanes(p.loadUnaligned(as: Lanes.self), (p + 16).loadUnaligned(as: Lanes.self))
+          UnsafeMutableRawPointer(to + i).storeBytes(of: lanes, as: Lanes.self)
+          i &+= 4
+        }
+      }
+      while i < inner.size {
+        to[i] = from[i &* inner.sourceStep]
+        i &+= 1
+      }
     }
   }
 }

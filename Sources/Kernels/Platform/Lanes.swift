@@ -151,6 +151,12 @@ func evenLanes(_ a: Lanes, _ b: Lanes) -> Lanes { ck_even(a, b) }
 @inline(__always)
 func oddLanes(_ a: Lanes, _ b: Lanes) -> Lanes { ck_odd(a, b) }
 
+/// Lanes of two vectors in turn, beginning with the first of both, or with the third.
+@inline(__always)
+func interleaveLow(_ a: Lanes, _ b: Lanes) -> Lanes { ck_interleaveLow(a, b) }
+@inline(__always)
+func interleaveHigh(_ a: Lanes, _ b: Lanes) -> Lanes { ck_interleaveHigh(a, b) }
+
 /// Turns four rows of four into four columns.
 @inline(__always)
 func transpose4(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> (Lanes, Lanes, Lanes, Lanes) {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// x / (bias + alpha / size · Σ x² over `size` neighbouring channels)^beta of [batch, channels, inner].
 public func localResponseNorm(
   _ platform: Platform, _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, batch: Int,
@@ -36,7 +38,10 @@ private func respond<T: Real>(
           sum += x * x
         }
         let base = (bias + alpha / T(Double(size)) * sum).double
-        target[plane &* inner &+ i] = T(from[i].double / CMath.pow(base, Double(beta)))
+        // Three quarters, as models have it, are two roots.
+        let root = base.squareRoot()
+        let power = beta == 0.75 ? root * root.squareRoot() : CMath.pow(base, Double(beta))
+        target[plane &* inner &+ i] = T(from[i].double / power)
       }
     }
   }
@@ -59,6 +64,15 @@ private func divide<T: Real>(
   _ platform: Platform, _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, outer: Int,
   count: Int, inner: Int, norms: UnsafePointer<T>
 ) {
+  if inner == 1 {
+    platform.parallelRanges(outer, grain: max(1, 16384 / max(count, 1))) { range in
+      for i in range {
+        let (from, to, norm) = (source + i &* count, target + i &* count, norms[i])
+        for j in 0..<count { to[j] = norm == 0 ? 0 : from[j] / norm }
+      }
+    }
+    return
+  }
   platform.parallelRanges(outer &* count, grain: max(1, 16384 / max(inner, 1))) { range in
     for row in range {
       let factors = norms + row / count &* inner
@@ -69,48 +83,61 @@ private func divide<T: Real>(
   }
 }
 
-/// (x - mean) / (deviation + 1e-9) over groups of elements: element i belongs to the group at `i`'s place in `strides`,
-/// which are 0 along the dims that are averaged. `sums` has room for two values of each of `groups`.
+/// (x - mean) / (deviation + 1e-9) over groups of elements: `kept` are the dims, but for 1 in place of those that are
+/// averaged. `sums` has room for two values of each of its elements.
 public func meanVarianceNorm(
-  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, dims: [Int], strides: [Int], groups: Int,
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, dims: [Int], kept: [Int],
   sums: UnsafeMutablePointer<Double>
-) { normalize(source, into: target, dims: dims, strides: strides, groups: groups, sums: sums) }
+) { normalize(source, into: target, dims: dims, kept: kept, sums: sums) }
 
 /// The same in float64.
 public func meanVarianceNorm(
-  _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, dims: [Int], strides: [Int],
-  groups: Int, sums: UnsafeMutablePointer<Double>
-) { normalize(source, into: target, dims: dims, strides: strides, groups: groups, sums: sums) }
+  _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, dims: [Int], kept: [Int],
+  sums: UnsafeMutablePointer<Double>
+) { normalize(source, into: target, dims: dims, kept: kept, sums: sums) }
 
 private func normalize<T: Real>(
-  _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, dims: [Int], strides: [Int], groups: Int,
+  _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, dims: [Int], kept: [Int],
   sums: UnsafeMutablePointer<Double>
 ) {
-  let count = dims.reduce(1, *)
+  let (count, groups) = (dims.productSaturating, kept.productSaturating)
   guard count > 0 else { return }
   for i in 0..<(2 * groups) { sums[i] = 0 }
   let size = Double(count / groups)
-  let group = { (i: Int) -> Int in
-    var (rest, at) = (i, 0)
-    var axis = dims.count - 1
-    while axis >= 0 {
-      let (next, index) = rest.quotientAndRemainder(dividingBy: dims[axis])
-      at += index * strides[axis]
-      rest = next
-      axis -= 1
+  let walk = BroadcastWalk(dims, dims, kept)
+  let step = 2 * walk.step(1)
+  // A row's elements all belong to one group, or each to one of its own.
+  walk.forEachRow(in: 0..<count) { first, n, at in
+    let from = source + first
+    if step == 0 {
+      sums[2 &* at.1] += sumOfTerms(n) { from[$0].double }
+    } else {
+      for i in 0..<n { sums[2 &* (at.1 &+ i)] += from[i].double }
     }
-    return at
   }
-  for i in 0..<count { sums[2 * group(i)] += source[i].double }
   for i in 0..<groups { sums[2 * i] /= size }
-  for i in 0..<count {
-    let g = group(i)
-    let distance = source[i].double - sums[2 * g]
-    sums[2 * g + 1] += distance * distance
+  walk.forEachRow(in: 0..<count) { first, n, at in
+    let (from, group) = (source + first, sums + 2 &* at.1)
+    if step == 0 {
+      let mean = group[0]
+      group[1] += sumOfTerms(n) {
+        let distance = from[$0].double - mean
+        return distance * distance
+      }
+    } else {
+      for i in 0..<n {
+        let distance = from[i].double - group[2 &* i]
+        group[2 &* i &+ 1] += distance * distance
+      }
+    }
   }
   for i in 0..<groups { sums[2 * i + 1] = (sums[2 * i + 1] / size).squareRoot() + 1e-9 }
-  for i in 0..<count {
-    let g = group(i)
-    target[i] = T((source[i].double - sums[2 * g]) / sums[2 * g + 1])
+  walk.forEachRow(in: 0..<count) { first, n, at in
+    let (from, to) = (source + first, target + first)
+    var group = sums + 2 &* at.1
+    for i in 0..<n {
+      to[i] = T((from[i].double - group[0]) / group[1])
+      group += step
+    }
   }
 }

@@ -185,3 +185,34 @@ private func scaleRow(
     i &+= 4
   }
 }
+
+/// The sum of `count` terms, every fourth in one of four sums.
+@inline(__always)
+func sumOfTerms(_ count: Int, _ term: (Int) -> Double) -> Double {
+  var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+  var i = 0
+  while i &+ 4 <= count {
+    a += term(i)
+    b += term(i &+ 1)
+    c += term(i &+ 2)
+    d += term(i &+ 3)
+    i &+= 4
+  }
+  while i < count {
+    a += term(i)
+    i &+= 1
+  }
+  return (a + c) + (b + d)
+}
+
+/// Adds magnitudes, or squares, of neighbours to sums of their own.
+@inline(__always)
+func addTerms<T: Real>(
+  _ x: UnsafePointer<T>, squared: Bool, to sums: UnsafeMutablePointer<Double>, count: Int
+) {
+  if squared {
+    for i in 0..<count { sums[i] += x[i].double * x[i].double }
+  } else {
+    for i in 0..<count { sums[i] += x[i].double.magnitude }
+  }
+}

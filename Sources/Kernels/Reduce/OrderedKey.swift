@@ -32,7 +32,7 @@ enum OrderedKey {
   }
 
   @inline(__always)
-  private static func key(_ value: Double) -> Int64 {
+  static func key(_ value: Double) -> Int64 {
     if value != value { return .max }
     // Negative numbers are ordered the other way round by their bits. Adding 0 turns -0 into 0.
     let bits = Int64(bitPattern: (value + 0).bitPattern)

@@ -133,13 +133,16 @@ private struct Fold {
     }
   }
 
-  /// Whether each output is a sum or an extreme of one run of f32, and the runs follow each other.
+  /// Whether each output is made of one run of f32, and the runs follow each other.
   var isPlain: Bool {
-    guard row == .f32, isDirect, out.type == .float32, layout.reducedCount == 1, layout.outer.count <= 1 else {
+    guard x.type == .float32, out.type == .float32, layout.reducedCount == 1, layout.outer.count <= 1 else {
       return false
     }
     switch reduction {
-    case .sum, .mean, .maximum, .minimum: return true
+    case .sum, .mean, .maximum, .minimum: return row == .f32
+    case .l1, .l2, .sumOfSquares: return true
+    // What is added up one by one in f32 must be little.
+    case .logSumExp: return layout.innerReduced <= 1 << 14
     default: return false
     }
   }
@@ -153,10 +156,38 @@ private struct Fold {
       switch reduction {
       case .sum: target[output] = rowSum(from, count)
       case .mean: target[output] = rowSum(from, count) / Float(count)
+      case .l1: target[output] = Float(sumOfTerms(count) { Double(from[$0].magnitude) })
+      case .l2: target[output] = Float(squares(from, count).squareRoot())
+      case .sumOfSquares: target[output] = Float(squares(from, count))
+      case .logSumExp: target[output] = logarithmOfSum(from, count) ?? slowly(output)
       default: target[output] = rowExtreme(from, count)
       }
       from += count
     }
+  }
+
+  private func squares(_ from: UnsafePointer<Float>, _ count: Int) -> Double {
+    sumOfTerms(count) { Double(from[$0]) * Double(from[$0]) }
+  }
+
+  /// log Σ e^x; nil where the largest is not a finite number.
+  private func logarithmOfSum(_ from: UnsafePointer<Float>, _ count: Int) -> Float? {
+    let largest = rowMaximum(from, count)
+    guard largest.isFinite else { return nil }
+    let peak = Lanes(repeating: largest)
+    var sum = Lanes(repeating: 0)
+    var i = 0
+    while i < count {
+      let x = i &+ 4 <= count ? load(from + i) : load(from + i, count: count &- i, fill: -.infinity)
+      sum += (x - peak).exponential
+      i &+= 4
+    }
+    return Float(CMath.log(Double(sum.total)) + Double(largest))
+  }
+
+  private func slowly(_ output: Int) -> Float {
+    runs(output)
+    return out.bytes.assumingMemoryBound(to: Float.self)[output]
   }
 
   /// The largest or smallest of a run; NaN where one of it is.
@@ -242,6 +273,16 @@ private struct Fold {
   ) {
     let compute = reduction.rows[row]!
     setIdentity(lanes, n, reduction)
+    let isNorm = reduction == .l1 || reduction == .l2 || reduction == .sumOfSquares
+    if isNorm, row == .f64, x.type == .float32 {
+      let values = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self))
+      for r in 0..<layout.reducedCount {
+        addTerms(
+          values + (base + ReducedLayout.offset(r, layout.reduced)), squared: reduction != .l1,
+          to: lanes.assumingMemoryBound(to: Double.self), count: n)
+      }
+      return
+    }
     for r in 0..<layout.reducedCount {
       let start = base + ReducedLayout.offset(r, layout.reduced)
       compute(lanes, elements(reduction, start, n, tile, peaks, peakStep: 1), lanes, n)

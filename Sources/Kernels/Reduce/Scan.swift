@@ -31,6 +31,16 @@ public func scan(
             let n = min(width, inner - first)
             start(sums, product, row)
             Tile.spread(sums, n, row)
+            if x.type == .float32, !product {
+              let (source, target) = (
+                x.bytes.assumingMemoryBound(to: Float.self), out.bytes.assumingMemoryBound(to: Float.self)
+              )
+              for i in 0..<dim {
+                let at = (block &* dim &+ (reverse ? dim &- 1 &- i : i)) &* inner &+ first
+                addRow(source + at, sums.assumingMemoryBound(to: Double.self), target + at, n, exclusive)
+              }
+              continue
+            }
             for i in 0..<dim {
               let at = (block * dim + (reverse ? dim - 1 - i : i)) * inner + first
               Tile.load(x.type, x.bytes, first: at, count: n, as: row, into: tile)
@@ -43,6 +53,26 @@ public func scan(
           }
         }
       }
+    }
+  }
+}
+
+/// Adds a row to the sums, and stores these, or what they were.
+private func addRow(
+  _ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Double>, _ out: UnsafeMutablePointer<Float>, _ count: Int,
+  _ exclusive: Bool
+) {
+  if exclusive {
+    for i in 0..<count {
+      let (value, sum) = (Double(x[i]), sums[i])
+      out[i] = Float(sum)
+      sums[i] = sum + value
+    }
+  } else {
+    for i in 0..<count {
+      let sum = sums[i] + Double(x[i])
+      out[i] = Float(sum)
+      sums[i] = sum
     }
   }
 }

@@ -37,8 +37,20 @@ private struct Heap {
   let step: Int
   let flip: Int64
   let slots: UnsafeMutablePointer<Int64>
+  /// The tensor's elements, where they are float32.
+  let floats: UnsafePointer<Float>?
 
-  private func key(_ position: Int64) -> Int64 { OrderedKey.of(x, first + Int(position) * step) ^ flip }
+  init(x: Tensor, first: Int, step: Int, flip: Int64, slots: UnsafeMutablePointer<Int64>) {
+    (self.x, self.first, self.step, self.flip, self.slots) = (x, first, step, flip, slots)
+    floats = x.type == .float32 ? UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self)) : nil
+  }
+
+  @inline(__always)
+  private func key(_ position: Int64) -> Int64 {
+    let at = first &+ Int(position) &* step
+    if let floats { return OrderedKey.key(Double(floats[at])) ^ flip }
+    return OrderedKey.of(x, at) ^ flip
+  }
 
   /// Whether `a` ranks behind `b`.
   private func isWorse(_ a: (key: Int64, position: Int64), _ b: (key: Int64, position: Int64)) -> Bool {
@@ -50,7 +62,7 @@ private struct Heap {
     for i in 0..<k { slots[i * step] = Int64(i) }
     for root in (0..<k / 2).reversed() { sink((key(slots[root * step]), slots[root * step]), root, k) }
     var worst = key(slots[0])
-    let floats = x.type == .float32 ? x.bytes.assumingMemoryBound(to: Float.self) + first : nil
+    let floats = floats.map { $0 + first }
     let sign: Float = flip == 0 ? 1 : -1
     var bound = floats.map { $0[Int(slots[0]) * step] * sign } ?? 0
     for i in k..<max(count, k) {
@@ -74,17 +86,18 @@ private struct Heap {
   /// Puts an entry where it belongs below the free slot `root`.
   private func sink(_ entry: (key: Int64, position: Int64), _ root: Int, _ count: Int) {
     var hole = root
-    while 2 * hole + 1 < count {
-      var child = 2 * hole + 1
-      var below = (key: key(slots[child * step]), position: slots[child * step])
-      if child + 1 < count {
-        let other = (key: key(slots[(child + 1) * step]), position: slots[(child + 1) * step])
+    while 2 &* hole &+ 1 < count {
+      var child = 2 &* hole &+ 1
+      var below = (key: key(slots[child &* step]), position: slots[child &* step])
+      if child &+ 1 < count {
+        let next = slots[(child &+ 1) &* step]
+        let other = (key: key(next), position: next)
         if isWorse(other, below) { (child, below) = (child + 1, other) }
       }
       guard isWorse(below, entry) else { break }
-      slots[hole * step] = below.position
+      slots[hole &* step] = below.position
       hole = child
     }
-    slots[hole * step] = entry.position
+    slots[hole &* step] = entry.position
   }
 }

@@ -105,15 +105,10 @@ struct MeanVarianceNormalization: OperatorKernel {
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     let kept = try kept(x.shape.dims)
-    let strides = zip(kept.packedStrides, zip(kept, x.shape.dims)).map { $1.0 == $1.1 ? $0 : 0 }
     let sums = call.scratch.assumingMemoryBound(to: Double.self)
     if x.type == .float64 {
-      return meanVarianceNorm(
-        x.reals, into: call.outputs[0].reals, dims: x.shape.dims, strides: strides, groups: kept.productSaturating,
-        sums: sums)
+      return meanVarianceNorm(x.reals, into: call.outputs[0].reals, dims: x.shape.dims, kept: kept, sums: sums)
     }
-    meanVarianceNorm(
-      x.floats, into: call.outputs[0].floats, dims: x.shape.dims, strides: strides, groups: kept.productSaturating,
-      sums: sums)
+    meanVarianceNorm(x.floats, into: call.outputs[0].floats, dims: x.shape.dims, kept: kept, sums: sums)
   }
 }

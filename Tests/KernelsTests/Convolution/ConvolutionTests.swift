@@ -69,6 +69,29 @@ import Testing
     Case(name: "no input", channels: 0, filters: 2, window: window(Extent(3, 3), .one)),
     Case(name: "no batch", batch: 0, channels: 2, filters: 2, window: window(Extent(3, 3), .one)),
     Case(
+      name: "one filter, wide", channels: 5, filters: 1,
+      window: window(Extent(6, 45), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "one filter, less wide", batch: 2, channels: 5, filters: 1,
+      window: window(Extent(6, 19), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "one filter of a long line", channels: 3, filters: 1,
+      window: window(Extent(3100), Extent(7), before: Extent(0, 0, 3))),
+    Case(name: "two filters inside", channels: 4, filters: 2, window: window(Extent(9, 29), Extent(2, 3))),
+    Case(
+      name: "three filters", channels: 7, filters: 3,
+      window: window(Extent(9, 13), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "three filters, farther apart", channels: 3, filters: 3,
+      window: window(
+        Extent(21, 23), Extent(3, 3), stride: Extent(2, 1), dilation: Extent(3, 2), before: Extent(0, 2, 3))),
+    Case(
+      name: "groups of few filters", batch: 2, groups: 3, channels: 2, filters: 4,
+      window: window(Extent(5, 8), Extent(3, 3), before: Extent(0, 1, 1))),
+    Case(
+      name: "a volume of few filters", channels: 2, filters: 2,
+      window: window(Extent(4, 5, 18), Extent(2, 3, 2), stride: Extent(1, 2, 1), before: Extent(1, 1, 0))),
+    Case(
       name: "input is not all used", channels: 2, filters: 2,
       window: window(Extent(10, 10), Extent(2, 2), stride: Extent(3, 3))),
   ]

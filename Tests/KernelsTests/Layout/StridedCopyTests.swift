@@ -6,7 +6,10 @@ import Testing
 @Suite struct StridedCopyTests {
   @Test func everyOrderOfDims() {
     // Sizes about a block's side of 32, of every width.
-    let shapes: [[Int]] = [[1, 1, 1], [2, 3, 4], [31, 33, 2], [3, 32, 65], [64, 1, 5], [7, 5, 3]]
+    let shapes: [[Int]] = [
+      [1, 1, 1], [2, 3, 4], [31, 33, 2], [3, 32, 65], [64, 1, 5], [7, 5, 3],
+      [3, 600, 2], [2, 2, 530], [1100, 3, 2],
+    ]
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
     for dims in shapes {
       let steps = dims.packedStrides

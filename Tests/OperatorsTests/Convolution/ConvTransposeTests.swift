@@ -21,6 +21,38 @@ import Testing
     ])
   }
 
+  /// Every input adds its weights at its place.
+  @Test func rows() {
+    for (stride, before) in [(1, 0), (1, 2), (2, 0), (2, 1), (2, 3), (3, 1)] {
+      for width in [1, 4, 5, 9, 14] {
+        let (x, w) = (Tensor.mixed([1, 3, 2, width]), Tensor.mixed([3, 2, 3, 4], seed: 2))
+        let out = [1, 3 + stride, (width - 1) * stride + 4 - 2 * before]
+        if out[2] <= 0 { continue }
+        var y = [Double](repeating: 0, count: 3 * out[1] * out[2])
+        for (i, value) in x.doubles.enumerated() {
+          let (c, row, column) = (i / width / 2, i / width % 2, i % width)
+          for k in 0..<24 {
+            let (f, ky, kx) = (k / 12, k / 4 % 3, k % 4)
+            let at = column * stride + kx - before
+            if f == 0, at >= 0, at < out[2] {
+              y[(c * out[1] + row * stride + ky) * out[2] + at] += value * w.doubles[c * 24 + k]
+            }
+          }
+        }
+        // Depthwise, of the first of two filters.
+        let first = Tensor.float32([3, 1, 3, 4], (0..<36).map { Float(w.doubles[$0 / 12 * 24 + $0 % 12]) })
+        check([
+          Case(
+            "stride \(stride), \(before) before, \(width) wide", "ConvTranspose", [x, first],
+            [
+              ("strides", .ints([Int64(stride), Int64(stride)])), ("group", .int(3)),
+              ("pads", .ints([0, Int64(before), 0, Int64(before)])),
+            ], gives: [.float32([1, 3, out[1], out[2]], y.map { Float($0) })], relative: 1e-5, absolute: 1e-6)
+        ])
+      }
+    }
+  }
+
   @Test func lpPool() {
     check([
       Case(

@@ -68,6 +68,37 @@ import Testing
     ])
   }
 
+  /// Bilinear samples of a plane that rises evenly average to what it is in the middle of a cell.
+  @Test func roiAlignOfSlopes() {
+    var slope: [Float] = []
+    for i in 0..<576 {
+      let (column, row) = (i % 12, i / 12 % 16)
+      slope.append(Float((i / 192 + 1) * (column + 2 * row)))
+    }
+    let planes = Tensor.float32([1, 3, 16, 12], slope)
+    for (samples, cells) in [(1, 3), (2, 7), (4, 5), (9, 2), (12, 3)] {
+      var expected: [Float] = []
+      for plane in 1...3 {
+        for row in 0..<cells {
+          for column in 0..<cells {
+            let x: Float = 1.5 + 8 * (Float(column) + 0.5) / Float(cells)
+            let y: Float = 2.5 + 10 * (Float(row) + 0.5) / Float(cells)
+            expected.append(Float(plane) * (x + 2 * y))
+          }
+        }
+      }
+      check([
+        Case(
+          "\(samples) by \(samples) samples", "RoiAlign",
+          [planes, .float32([1, 4], [2, 3, 10, 13]), .int64([1], [0])],
+          [
+            ("output_height", .int(Int64(cells))), ("output_width", .int(Int64(cells))),
+            ("sampling_ratio", .int(Int64(samples))),
+          ], gives: [.float32([1, 3, cells, cells], expected)])
+      ])
+    }
+  }
+
   @Test func roiAlign() {
     check([
       Case(

@@ -69,6 +69,19 @@ import Testing
         "squares", "Pow", [.float32([5], [1, 2, 3, -4, 5]), .float32([], [2])],
         gives: [.float32([5], [1, 4, 9, 16, 25])]),
       Case(
+        "roots", "Pow", [.float32([6], [4, 2, 0, -0.0, .infinity, -.infinity]), .float32([], [0.5])],
+        gives: [.float32([6], [2, 1.4142135, 0, 0, .infinity, .infinity])]),
+      Case("root of less", "Pow", [.float32([1], [-4]), .float32([], [0.5])], gives: [.float32([1], [.nan])]),
+      Case(
+        "quotients", "Pow", [.float32([5], [4, -2, 0, -.infinity, 0.1]), .float32([], [-1])],
+        gives: [.float32([5], [0.25, -0.5, .infinity, 0, 10])]),
+      Case(
+        "first powers", "Pow", [.float32([5], [4, -2, 0, -.infinity, 0.1]), .float32([], [1])],
+        gives: [.float32([5], [4, -2, 0, -.infinity, 0.1])]),
+      Case(
+        "many powers", "Pow", [.float32([5], [4, 4, 4, 4, 4]), .float32([5], [0.5, 1, 2, -1, 1.5])],
+        gives: [.float32([5], [2, 4, 16, 0.25, 8])]),
+      Case(
         "mixed power", "Pow", [.float32([2], [4, 9]), .int64([2], [2, -1])], gives: [.float32([2], [16, 0.11111111])]),
       Case("integer to a fraction", "Pow", [.int32([2], [4, 9]), .float32([], [0.5])], gives: [.int32([2], [2, 3])]),
       Case(
@@ -104,10 +117,21 @@ import Testing
 
   @Test func logicAndBits() {
     let (a, b) = (Tensor.bool([2, 2], [true, true, false, false]), Tensor.bool([2], [true, false]))
+    let flags = (0..<4002).map { $0 * 7919 % 11 < 5 }
+    let row = (0..<2001).map { $0 * 7919 % 7 < 3 }
+    let (many, other) = (Tensor.bool([2, 2001], flags), Tensor.bool([2001], row))
+    func both(_ f: (Bool, Bool) -> Bool) -> [Bool] { flags.enumerated().map { f($0.element, row[$0.offset % 2001]) } }
     check([
       Case("and", "And", [a, b], gives: [.bool([2, 2], [true, false, false, false])]),
       Case("or", "Or", [a, b], gives: [.bool([2, 2], [true, true, true, false])]),
       Case("xor", "Xor", [a, b], gives: [.bool([2, 2], [false, true, true, false])]),
+      Case("long and", "And", [many, other], gives: [.bool([2, 2001], both { $0 && $1 })]),
+      Case("long or", "Or", [many, other], gives: [.bool([2, 2001], both { $0 || $1 })]),
+      Case("long xor", "Xor", [many, other], gives: [.bool([2, 2001], both { $0 != $1 })]),
+      Case("and with one", "And", [many, .bool([], [true])], gives: [many]),
+      Case(
+        "or with a column", "Or", [.bool([2, 1], [true, false]), many],
+        gives: [.bool([2, 2001], flags.enumerated().map { $0.offset < 2001 || $0.element })]),
       Case("bitwise and", "BitwiseAnd", [.int8([2], [-1, 6]), .int8([], [3])], gives: [.int8([2], [3, 2])]),
       Case("bitwise or", "BitwiseOr", [.int32([2], [-2, 4]), .int32([], [1])], gives: [.int32([2], [-1, 5])]),
       Case("bitwise xor", "BitwiseXor", [.uint8([2], [255, 1]), .uint8([], [1])], gives: [.uint8([2], [254, 0])]),

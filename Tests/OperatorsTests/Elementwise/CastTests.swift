@@ -10,6 +10,9 @@ import Testing
   @Test func numbers() {
     check([
       cast("cut towards 0", .float32([4], [1.9, -1.9, 0.5, 3]), .int32([4], [1, -1, 0, 3])),
+      cast(
+        "vectors cut towards 0", .float32([9], [1.9, -1.9, 2147483520, -0.5, 3e9, -2147483648, .nan, 7, -7.5]),
+        .int32([9], [1, -1, 2147483520, 0, -1_294_967_296, -2147483648, 0, 7, -7])),
       cast("wraps", .int32([3], [300, -1, 128]), .uint8([3], [44, 255, 128])),
       cast("sign", .int8([2], [-1, 5]), .int64([2], [-1, 5])),
       cast("beyond the range", .float32([3], [1e30, -1e30, .nan]), .int64([3], [.max, .min, 0])),

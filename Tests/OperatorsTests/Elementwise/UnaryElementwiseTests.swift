@@ -77,6 +77,9 @@ import Testing
       Case("Sign", "Sign", [.int32([3], [-9, 0, 9])], gives: [.int32([3], [-1, 0, 1])]),
       Case("Relu", "Relu", [.int8([2], [-3, 3])], gives: [.int8([2], [0, 3])]),
       Case("Not", "Not", [.bool([3], [true, false, true])], gives: [.bool([3], [false, true, false])]),
+      Case(
+        "long Not", "Not", [.bool([1003], (0..<1003).map { $0 * 31 % 7 < 3 })],
+        gives: [.bool([1003], (0..<1003).map { $0 * 31 % 7 >= 3 })]),
       Case("BitwiseNot", "BitwiseNot", [.uint8([2], [0, 240])], gives: [.uint8([2], [255, 15])]),
       Case("IsNaN", "IsNaN", [.float32([3], [.nan, 1, .infinity])], gives: [.bool([3], [true, false, false])]),
       Case("IsNaN half", "IsNaN", [.float16([2], [.nan, 1])], gives: [.bool([2], [true, false])]),

@@ -69,6 +69,19 @@ import Testing
       broken("heads that do not repeat", q: q, k: k, v: v, repeats: 3), contains: "do not broadcast", "[1, 2, 3]")
     checkError(
       broken("a mask with more rows", q: [1, 2, 1, 4], k: k, v: v, mask: [3, 5]), contains: "more rows than Q")
+    func ofThree(_ name: String, q: [Int], k: [Int], v: [Int], heads: Int64 = 1, rank: Int64 = 3) -> Case {
+      Case(
+        name, "Attention", domain: "apus", opset: 1, [.mixed(q), .mixed(k), .mixed(v)],
+        [("interleaved", .ints([0, 0, 0, 0])), ("rank", .int(rank)), ("heads", .int(heads))], gives: [.mixed(q)])
+    }
+    checkError(
+      ofThree("heads that do not part", q: [4, 3, 4], k: [4, 5, 4], v: [4, 5, 6], heads: 3),
+      contains: "multiple of 3", "[4, 3, 4]")
+    checkError(
+      ofThree("another batch", q: [6, 3, 4], k: [6, 5, 4], v: [3, 5, 6], heads: 3), contains: "batch of Q", "[6, 5, 4]")
+    checkError(ofThree("parted, of rank 4", q: q, k: k, v: v, heads: 2), contains: "rank 3", "[1, 2, 3, 4]")
+    checkError(ofThree("rank 2", q: q, k: k, v: v, rank: 2), contains: "rank must be 4, or 3", "got 2")
+    checkError(ofThree("no heads", q: q, k: k, v: v, heads: 0), contains: "rank must be 4, or 3")
     checkError(broken("a mask that does not fit", q: q, k: k, v: v, mask: [4]), contains: "do not broadcast")
   }
 }

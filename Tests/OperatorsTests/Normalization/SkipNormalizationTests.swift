@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -46,4 +47,61 @@ import Testing
         ]),
     ])
   }
+  /// Groups that rows belong to as a whole, and that cut through them.
+  @Test func groups() {
+    let dims = [2, 3, 4, 5]
+    let x = Tensor.mixed(dims)
+    for axes in [[2, 3], [0, 2, 3], [0, 1], [1], [3], [0, 1, 2, 3], [1, 3]] {
+      let group = { (i: Int) in
+        var (rest, at) = (i, 0)
+        for axis in [3, 2, 1, 0] {
+          if !axes.contains(axis) { at = at * 7 + rest % dims[axis] + 1 }
+          rest /= dims[axis]
+        }
+        return at
+      }
+      let values = x.doubles
+      let expected = values.indices.map { i in
+        let own = values.indices.filter { group($0) == group(i) }.map { values[$0] }
+        let mean = own.reduce(0, +) / Double(own.count)
+        let variance = own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(own.count)
+        return Float((values[i] - mean) / (variance.squareRoot() + 1e-9))
+      }
+      check([
+        Case(
+          "mean and variance over \(axes)", "MeanVarianceNormalization", [x], [("axes", .ints(axes.map { Int64($0) }))],
+          gives: [.float32(dims, expected)], absolute: 1e-5)
+      ])
+    }
+    for p in [1, 2, 3] {
+      let wide = Tensor.mixed([2, 3, 150])
+      let columns: [Double] = (0..<300).map { at in
+        var sum = 0.0
+        for k in 0..<3 {
+          let value = wide.doubles[at / 150 * 450 + k * 150 + at % 150]
+          sum += pow(abs(value), Double(p))
+        }
+        return pow(sum, 1 / Double(p))
+      }
+      let divided: [Float] = (0..<900).map { i in
+        let norm = columns[i / 450 * 150 + i % 150]
+        return Float(wide.doubles[i] / norm)
+      }
+      check([
+        Case(
+          "\(p)-norm of columns", "LpNormalization", [wide], [("p", .int(Int64(p))), ("axis", .int(1))],
+          gives: [.float32([2, 3, 150], divided)])
+      ])
+      let norms = (0..<24).map { row in
+        let sum = x.doubles[row * 5..<row * 5 + 5].reduce(0) { $0 + pow(abs($1), Double(p)) }
+        return pow(sum, 1 / Double(p))
+      }
+      check([
+        Case(
+          "\(p)-norm of rows", "LpNormalization", [x], [("p", .int(Int64(p)))],
+          gives: [.float32(dims, x.doubles.enumerated().map { Float($0.element / norms[$0.offset / 5]) })])
+      ])
+    }
+  }
+
 }

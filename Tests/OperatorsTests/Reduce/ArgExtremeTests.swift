@@ -92,6 +92,13 @@ import Testing
         "long, from the end", "CumSum", [.int32([300], numbers), rows],
         [("reverse", .int(1)), ("exclusive", .int(1))],
         gives: [.int32([300], behind)]),
+      Case(
+        "float down", "CumSum", [.float32([2, 3], [1, 2, 3, 4, 5, 6]), rows],
+        gives: [.float32([2, 3], [1, 2, 3, 5, 7, 9])]),
+      Case(
+        "float up", "CumSum", [.float32([2, 3], [1, 2, 3, 4, 5, 6]), rows],
+        [("reverse", .int(1)), ("exclusive", .int(1))],
+        gives: [.float32([2, 3], [4, 5, 6, 0, 0, 0])]),
       Case("float", "CumSum", [.float32([3], [1, 2, 3]), .int64([1], [-1])], gives: [.float32([3], [1, 3, 6])]),
     ])
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -26,6 +27,7 @@ import Testing
       ("ReduceProd", { $0.reduce(1, *) }), ("ReduceMax", { $0.max()! }), ("ReduceMin", { $0.min()! }),
       ("ReduceL1", { $0.reduce(0) { $0 + abs($1) } }), ("ReduceL2", { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }),
       ("ReduceSumSquare", { $0.reduce(0) { $0 + $1 * $1 } }),
+      ("ReduceLogSumExp", { exponents in log(exponents.reduce(0) { $0 + exp($1) }) }),
     ]
     let shapes: [([Int], [[Int64]])] = [
       ([2, 3, 4], [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2], [-1]]),
@@ -63,6 +65,13 @@ import Testing
       Case(
         "minus infinity", "ReduceLogSumExp", [.float32([2], [-.infinity, -.infinity])],
         gives: [.float32([1], [-.infinity])]),
+      Case(
+        "rows", "ReduceLogSumExp",
+        [
+          .float32(
+            [4, 5], [1, 2, 3, 4, 5] + [0, -.infinity, 0, 0, 0] + [.nan, 1, 1, 1, 1] + [1, .infinity, 1, 1, 1]),
+          .int64([1], [1]),
+        ], gives: [.float32([4, 1], [5.4519144, 1.3862944, .nan, .infinity])]),
       Case("infinity", "ReduceLogSumExp", [.float32([2], [.infinity, 1])], gives: [.float32([1], [.infinity])]),
     ])
   }

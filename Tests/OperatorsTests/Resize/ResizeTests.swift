@@ -65,6 +65,21 @@ import Testing
     ])
   }
 
+  @Test func doubled() {
+    for width in [1, 3, 4, 11] {
+      let x = Tensor.ramp([2, width])
+      let y = (0..<8 * width).map { Float($0 / (4 * width) * width + $0 % (2 * width) / 2) }
+      check([
+        Case(
+          "\(width) columns", "Resize", opset: 19, [x, nil, .float32([2], [2, 2])],
+          [
+            ("mode", .string("nearest")), ("coordinate_transformation_mode", .string("asymmetric")),
+            ("nearest_mode", .string("floor")),
+          ], gives: [.float32([4, 2 * width], y)])
+      ])
+    }
+  }
+
   @Test func nearest() {
     check([
       Case(
