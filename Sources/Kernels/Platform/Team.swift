@@ -31,7 +31,7 @@ public struct Team: @unchecked Sendable {
 
   #if arch(wasm32)
     // No instruction says pause there: about as long as below.
-    private static let turns = 120_000
+    private static let turns = 500_000
   #else
     private static let turns = 12_000
   #endif
