@@ -113,18 +113,25 @@ final class Executor {
     try activate(plan, of: program)
   }
 
-  /// Gives the plan's values their places, unless they have them since the last run.
+  /// Gives the plan's values their places, as far as they do not have them since the last run.
   private func activate(_ plan: Plan, of program: Program) throws(RuntimeError) {
+    var before: Plan?
     if plan.depth < program.active.count {
-      if program.active[plan.depth] === plan { return }
+      before = program.active[plan.depth]
+      if before === plan { return }
       program.active.removeLast(program.active.count - plan.depth)
     }
-    let arena = try program.arena(plan.depth, plan.arenaByteCount, allocator)
-    for placement in plan.placements {
-      let slot = program.slots + placement.value
-      slot.pointee = .tensor(plan.tensor(placement, in: arena, before: slot.pointee))
+    let isMoved = try program.reserveArena(plan.depth, plan.arenaByteCount, allocator)
+    if isMoved || before?.schedule !== plan.schedule { before = nil }
+    let arena = program.arenas[plan.depth]
+    for i in plan.schedule.placements.indices {
+      if let before, plan.places(i, as: before) { continue }
+      let slot = program.slots + plan.schedule.placements[i].value
+      slot.pointee = .tensor(plan.tensor(i, in: arena, before: slot.pointee))
     }
-    for (value, tensor) in plan.folded { program.slots[value] = .tensor(tensor) }
+    for (i, value) in plan.schedule.folded.enumerated() where before?.folded[i] !== plan.folded[i] {
+      program.slots[value] = .tensor(plan.folded[i])
+    }
     if scratch.byteCount < plan.scratchByteCount { try allocator.grow(&scratch, to: plan.scratchByteCount) }
     program.active.append(plan)
   }
@@ -279,7 +286,12 @@ extension Program {
       return plans[plans.count - 1].plan
     }
     var known: [(value: ValueID, fact: Fact)] = []
-    for (id, value) in zip(graph.inputs, inputs) where id >= 0 { known.append((id, Fact(value))) }
+    for (id, value) in zip(graph.inputs, inputs) where id >= 0 {
+      // What is known of one key of a decoder is known of all.
+      let fact = Fact(value)
+      let last = known.last?.fact ?? fact
+      known.append((id, last.isSame(as: fact) ? last : fact))
+    }
     let plan = try planner(from: 0, depth: 0, facts: constantFacts)
       .plan(self, known, platform: platform, allocator: allocator)
     if plans.count == Program.planLimit { plans.removeFirst() }
@@ -310,16 +322,16 @@ extension Program {
     return planner
   }
 
-  func arena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Storage {
+  /// Makes sure of so many bytes for plans of one depth; true where they lie elsewhere than before.
+  func reserveArena(_ depth: Int, _ byteCount: Int, _ allocator: Allocator) throws(RuntimeError) -> Bool {
     while arenas.count <= depth { arenas.append(try allocator.allocate(byteCount: 0)) }
-    if arenas[depth].byteCount < byteCount {
-      // The old arena goes first, and who still shows on it: the two need not be there at once.
-      for id in 0..<graph.values.count {
-        if case .tensor(let tensor) = slots[id], tensor.storage === arenas[depth] { slots[id] = .none }
-      }
-      try allocator.grow(&arenas[depth], to: byteCount)
+    if arenas[depth].byteCount >= byteCount { return false }
+    // The old arena goes first, and who still shows on it: the two need not be there at once.
+    for id in 0..<graph.values.count {
+      if case .tensor(let tensor) = slots[id], tensor.storage === arenas[depth] { slots[id] = .none }
     }
-    return arenas[depth]
+    try allocator.grow(&arenas[depth], to: byteCount)
+    return true
   }
 
   /// The value in memory that outlives the next run of this program.
@@ -332,7 +344,7 @@ extension Program {
   func endRun() {
     for id in graph.inputs where id >= 0 { slots[id] = constants[id] }
     for plan in active {
-      for id in plan.transients { slots[id] = .none }
+      for id in plan.schedule.transients { slots[id] = .none }
     }
   }
 

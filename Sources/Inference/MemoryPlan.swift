@@ -13,6 +13,13 @@ struct MemoryPlan {
   /// Offsets and sizes are multiples of this, so that vectors and cache lines are not cut.
   static let alignment = 64
 
+  /// A size that holds those a little above it too, and is an eighth larger at most: where sizes of that order come one
+  /// after another, many of them leave everything where it lies.
+  static func roomy(_ byteCount: Int) -> Int {
+    let step = max(alignment, 1 << max(0, Int.bitWidth - 4 - byteCount.leadingZeroBitCount))
+    return (byteCount + step - 1) / step * step
+  }
+
   private(set) var offsets: [Int] = []
   private(set) var byteCount = 0
 

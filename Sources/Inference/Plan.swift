@@ -47,118 +47,65 @@ extension Signature {
   }
 }
 
-/// What to do for one signature of input shapes: the steps that are left after folding, and where their values lie.
+/// What to do for one signature of input shapes: a schedule, and where its values lie.
 ///
 /// A plan reaches to the end of the graph, or to the first step whose results have a shape that depends on data. From
 /// there a successor goes on, made from the real shapes and cached by them.
+///
+/// Plans come and go with each shape, so that they own as little as they can.
 final class Plan {
-  struct Step {
-    enum Manner {
-      /// Outputs lie in the arena.
-      case run
-      /// Nothing is left to do: output 0 is a value of the arena under another shape, and has its place.
-      case placed
-      /// Output 0 is input 0, which is no value of the arena, under another shape.
-      case view
-      /// Outputs get memory of their own at each run: their shapes, or their sizes (strings), are not known before.
-      case fresh
-      /// The executor enters bodies.
-      case controlFlow
-    }
-
-    /// The index of the node in its program.
-    let node: Int
-    var manner: Manner
-    /// The index in `outputFacts`, where the step is a view or fresh.
-    var facts = -1
-  }
-
-  /// A value with a place in the arena.
-  ///
-  /// Plans come and go with each shape, so that steps and placements own no memory: dims lie in one row.
-  struct Placement {
-    let value: ValueID
-    let type: ElementType
-    /// Where the value's dims are in `dims`.
-    let dims: Range<Int>
-    /// The first byte in the arena.
-    var offset = 0
-  }
-
-  let steps: [Step]
-  /// What is known of the outputs of steps that are views or fresh.
-  let outputFacts: [[Fact]]
-  let placements: [Placement]
-  let dims: [Int]
-  /// Values that were folded when the plan was made.
-  let folded: [(value: ValueID, tensor: Tensor)]
-  /// Values that the steps put in place at each run, and that do not outlive it.
-  let transients: [ValueID]
+  let schedule: Schedule
+  let steps: [Schedule.Step]
+  /// Of each of the schedule's placements.
+  let shapes: [Shape]
+  /// The first byte in the arena of each of the schedule's buffers.
+  let offsets: [Int]
   let arenaByteCount: Int
   let scratchByteCount: Int
+  /// What the schedule's folded values are.
+  let folded: [Tensor]
+  /// What is known of the outputs of the schedule's described nodes.
+  let outputFacts: [[Fact]]
   /// Everything known at the plan's end, for the plan that goes on from there; nothing where this is the graph's.
   let facts: [Fact?]
-  /// The first node of the plan.
-  let start: Int
-  /// The first node after the plan; the number of nodes where it reaches the end.
-  let end: Int
   /// How many plans come before this one in a run: each has an arena of its own.
   let depth: Int
   var successors: [(signature: Signature, plan: Plan)] = []
 
-  /// What is to be done for the nodes from `start` on, which were `visited`, by what is known of the values.
-  init(_ program: Program, _ visited: ArraySlice<Planner.Visit>, _ facts: [Fact?], start: Int, depth: Int) {
-    var steps: [Step] = []
-    var outputFacts: [[Fact]] = []
-    var folded: [(value: ValueID, tensor: Tensor)] = []
-    var transients: [ValueID] = []
-    var scratchByteCount = 0
-    var buffers = BufferPlan(program, nodeCount: visited.count, valueCount: facts.count)
-    steps.reserveCapacity(visited.count)
-    for at in visited.indices {
-      let node = start + at
-      let planned = program.steps[node]
-      guard let manner = visited[at].manner else {
-        for output in planned.outputs where output >= 0 {
-          if let tensor = facts[output]?.value { folded.append((output, tensor)) }
-        }
-        continue
-      }
-      var step = Step(node: node, manner: manner)
-      if manner == .run { buffers.place(planned, at: node, facts) }
-      if manner == .view, buffers.placeView(planned, at: node, facts) { step.manner = .placed }
-      if step.manner == .view || manner == .fresh {
-        step.facts = outputFacts.count
-        outputFacts.append(planned.outputs.map { $0 >= 0 ? facts[$0]! : Fact(nil) })
-      }
-      if step.manner != .run, step.manner != .placed {
-        for output in planned.outputs where output >= 0 { transients.append(output) }
-      }
-      scratchByteCount = max(scratchByteCount, visited[at].scratchByteCount)
-      steps.append(step)
-    }
-    arenaByteCount = buffers.settle()
-    placements = buffers.placements
-    dims = buffers.dims
-    self.steps = steps
-    self.outputFacts = outputFacts
-    self.folded = folded
-    self.transients = transients
+  /// The first node after the plan; the number of nodes where it reaches the end.
+  var end: Int { schedule.end }
+
+  init(
+    _ schedule: Schedule, shapes: [Shape], memory: MemoryPlan, scratchByteCount: Int, folded: [Tensor],
+    outputFacts: [[Fact]], facts: [Fact?], depth: Int
+  ) {
+    self.schedule = schedule
+    steps = schedule.steps
+    self.shapes = shapes
+    offsets = memory.offsets
+    arenaByteCount = memory.byteCount
     self.scratchByteCount = scratchByteCount
-    end = start + visited.count
-    self.facts = end < program.steps.count ? facts : []
-    self.start = start
+    self.folded = folded
+    self.outputFacts = outputFacts
+    self.facts = facts
     self.depth = depth
   }
 
-  /// The tensor of a value with a place: `before`, if it is the same, or else of its shape if that is.
-  func tensor(_ placement: Placement, in arena: Storage, before: Value) -> Tensor {
-    let dims = self.dims[placement.dims]
-    guard case .tensor(let known) = before, known.shape.dims.elementsEqual(dims) else {
-      return Tensor(placement.type, Shape(Array(dims)), arena, offset: placement.offset)
+  /// The tensor of placement `i`: `before`, if it is the same.
+  func tensor(_ i: Int, in arena: Storage, before: Value) -> Tensor {
+    let placement = schedule.placements[i]
+    let offset = offsets[placement.buffer]
+    if case .tensor(let known) = before, known.storage === arena, known.bytes == arena.base + offset,
+      known.type == placement.type, known.shape == shapes[i]
+    {
+      return known
     }
-    let isSame =
-      known.storage === arena && known.type == placement.type && known.bytes == arena.base + placement.offset
-    return isSame ? known : Tensor(placement.type, known.shape, arena, offset: placement.offset)
+    return Tensor(placement.type, shapes[i], arena, offset: offset)
+  }
+
+  /// Whether placement `i` is where another plan of the same schedule has it, and of the same shape.
+  func places(_ i: Int, as other: Plan) -> Bool {
+    let buffer = schedule.placements[i].buffer
+    return offsets[buffer] == other.offsets[buffer] && shapes[i] == other.shapes[i]
   }
 }

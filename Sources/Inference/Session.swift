@@ -147,8 +147,10 @@ public final class Session {
     var values = [Value](repeating: .none, count: inputs.count) + defaults.map { .tensor($0) }
     // Of tensors that do not fit all are told at once.
     var misfits: [UInt8] = []
-    for (name, value) in feeds {
-      if let index = inputs.firstIndex(where: { $0.name == name }) {
+    for (i, (name, value)) in feeds.enumerated() {
+      // Most feeds come in the model's order.
+      let isInOrder = i < inputs.count && inputs[i].name == name
+      if let index = isInOrder ? i : inputs.firstIndex(where: { $0.name == name }) {
         try inputs[index].check(value, &misfits)
         values[index] = value
       } else if let index = optionalInputs.firstIndex(where: { $0.name == name }) {

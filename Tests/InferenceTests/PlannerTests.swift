@@ -22,7 +22,10 @@ import Testing
 
   /// The offset of each value that has a place.
   private func offsets(_ plan: Plan, _ program: Program) -> [String: Int] {
-    Dictionary(uniqueKeysWithValues: plan.placements.map { (program.graph.valueName($0.value).text, $0.offset) })
+    Dictionary(
+      uniqueKeysWithValues: plan.schedule.placements.map {
+        (program.graph.valueName($0.value).text, plan.offsets[$0.buffer])
+      })
   }
 
   private let x = Tensor.ramp([4, 4])
@@ -103,7 +106,7 @@ import Testing
         ["x"], constants: ["zero": .int64([], [0]), "axes": .int64([1], [0]), "rest": .int64([1], [-1])], nodes, ["y"]))
     let (plan, program) = try plan(proto, .ramp([2, 3, 4]))
     #expect(plan.steps.count == 1 && plan.end == 5)
-    #expect(plan.folded.map { program.graph.valueName($0.value).text } == ["s", "b", "u", "c"])
+    #expect(plan.schedule.folded.map { program.graph.valueName($0).text } == ["s", "b", "u", "c"])
     check("batch of 2", proto, ["x": .ramp([2, 3, 4])], gives: [.ramp([2, 12])])
     check("batch of 3", proto, ["x": .ramp([3, 2])], gives: [.ramp([3, 2])])
   }
@@ -166,6 +169,29 @@ import Testing
     #expect(try plan(.float64([2, 1], [1, 2]), .float64([3], [1, 2, 3])) !== one)
   }
 
+  /// All that a plan says but for the places of its buffers.
+  private func text(_ plan: Plan) -> String {
+    let steps = plan.steps.map { "\($0.node) \($0.manner)" } + plan.outputFacts.map { "\($0.map(\.shape))" }
+    let places = zip(plan.schedule.placements, plan.shapes).map { "\($0.value) \($0.buffer) \($1.dims)" }
+    let folded = zip(plan.schedule.folded, plan.folded).map { "\($0) \($1.shape.dims) \($1.bytesForTest)" }
+    return "\(steps)\n\(places)\n\(folded)\n\(plan.scratchByteCount) to \(plan.end)"
+  }
+
+  /// Every value lies within the arena, and clear of those in buffers that are needed at the same time.
+  private func checkPlaces(_ plan: Plan) {
+    let ranges = zip(plan.schedule.placements, plan.shapes).map { placement, shape in
+      let start = plan.offsets[placement.buffer]
+      return start..<start + max(1, placement.type.byteCount(shape.count))
+    }
+    for (i, a) in plan.schedule.placements.enumerated() {
+      #expect(ranges[i].upperBound <= plan.arenaByteCount)
+      for (j, b) in plan.schedule.placements.enumerated() where a.buffer != b.buffer {
+        let (one, other) = (plan.schedule.buffers[a.buffer], plan.schedule.buffers[b.buffer])
+        if one.first <= other.last, other.first <= one.last { #expect(!ranges[i].overlaps(ranges[j])) }
+      }
+    }
+  }
+
   /// What is taken over from the plan before: a plan comes out as from nothing, whichever one was made before it.
   @Test func planAfterPlan() throws {
     let nodes = [
@@ -180,19 +206,15 @@ import Testing
         ["past", "new", "q"],
         constants: ["zero": .int64([], [0]), "one": .int64([], [1]), "c": .float32([], [0.5])], nodes, ["y", "k"]))
     func feeds(_ past: Int, _ queries: Int) -> [Tensor] { [.ramp([past, 4]), .ramp([1, 4]), .ramp([queries, 4])] }
-    func text(_ plan: Plan) -> String {
-      let steps = plan.steps.map { "\($0.node) \($0.manner)" } + plan.outputFacts.map { "\($0.map(\.shape))" }
-      let places = plan.placements.map { "\($0.value) \(plan.dims[$0.dims]) \($0.offset)" }
-      let folded = plan.folded.map { "\($0.value) \($0.tensor.shape.dims) \($0.tensor.bytesForTest)" }
-      return "\(steps)\n\(places)\n\(folded)\n\(plan.arenaByteCount) \(plan.scratchByteCount)"
-    }
     let (program, allocator) = try program(proto)
-    for (past, queries) in [(3, 1), (4, 1), (5, 1), (5, 2), (0, 2), (0, 1), (3, 0), (6, 1)] {
+    let sizes = [(3, 1), (4, 1), (5, 1), (5, 2), (0, 2), (0, 1), (3, 0), (6, 1), (70, 1), (71, 1), (200, 2)]
+    for (past, queries) in sizes {
       let inputs = feeds(past, queries).map { Value.tensor($0) }
       let (fresh, freshAllocator) = try self.program(proto)
       let expected = try fresh.plan(for: inputs, platform: .serial, allocator: freshAllocator)
       let planned = try program.plan(for: inputs, platform: .serial, allocator: allocator)
       #expect(text(planned) == text(expected), "past \(past), queries \(queries)")
+      checkPlaces(planned)
     }
     // And the numbers of one session whose shapes change are those of sessions of their own.
     let session = try SessionUnderTest(proto).session
@@ -202,6 +224,42 @@ import Testing
       let own = try SessionUnderTest(proto).session.run(fed)
       let outputs = try session.run(fed)
       for (a, b) in zip(outputs, own) { #expect(a!.bytesForTest == b!.bytesForTest, "past \(past)") }
+    }
+  }
+
+  /// Plans of sizes that fit in the same places have those, and one schedule; so what lies there need not be touched.
+  @Test func sizesThatGrow() throws {
+    let proto = model(
+      graph(
+        ["past", "new"], [node("all = Concat(past, new)", ["axis": .int(0)]), node("y = Neg(all)")], ["y", "all"]))
+    let (program, allocator) = try program(proto)
+    let plans = try (100..<140).map { past in
+      try program.plan(
+        for: [.tensor(.ramp([past, 16])), .tensor(.ramp([1, 16]))], platform: .serial, allocator: allocator)
+    }
+    for plan in plans { checkPlaces(plan) }
+    #expect(plans.allSatisfy { $0.schedule === plans[0].schedule })
+    // 101 rows of 64 bytes are what they are; from 102 on there is room for an eighth of a power of two.
+    #expect(Set(plans.map { $0.arenaByteCount / 128 }) == [101, 104, 112, 120, 128, 144])
+  }
+
+  /// A node that cuts the plan where one further on did so before, and then no longer: what is too large to be folded
+  /// is not known to what comes behind it.
+  @Test func cutsThatMove() throws {
+    let nodes = [
+      node("s = Shape(x)"), node("n = Squeeze(s)"), node("r = Range(zero, n, one)"), node("two = Slice(r, t, u)"),
+      node("a = ConstantOfShape(two)"), node("b = NonZero(w)"), node("y = Expand(x, s)"),
+    ]
+    let constants: KeyValuePairs<String, Tensor> = [
+      "zero": .int64([], [0]), "one": .int64([], [1]), "t": .int64([1], [2]), "u": .int64([1], [3]),
+    ]
+    let proto = model(graph(["x", "w"], constants: constants, nodes, ["y", "a", "b"]))
+    let made = try SessionUnderTest(proto)
+    for (count, cut) in [(10, 6), (9000, 5), (10, 6), (12, 6), (9001, 5), (9000, 5), (11, 6)] {
+      let fed: KeyValuePairs = ["x": Tensor.ramp([count]), "w": .ramp([3], from: 1)]
+      let outputs = try made.session.run(fed)
+      #expect(outputs.map { $0!.shape.dims } == [[count], [2], [1, 3]], "\(count)")
+      #expect(made.program.plans.last!.plan.end == cut, "\(count)")
     }
   }
 
@@ -245,7 +303,7 @@ import Testing
     for (x, y) in [([2], [2]), ([2], [3]), ([3], [3]), ([4], [3])] as [([Int], [Int])] {
       let plan = try program.plan(
         for: [.tensor(.ramp(x)), .tensor(.ramp(y))], platform: .serial, allocator: allocator)
-      #expect(plan.placements.map { Array(plan.dims[$0.dims]) } == [x, y])
+      #expect(plan.shapes.map(\.dims) == [x, y])
     }
     #expect(program.steps.map(\.twin) == [nil, 0])
   }
