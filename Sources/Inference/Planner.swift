@@ -154,7 +154,7 @@ final class Planner {
 
     let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
     let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
-    if step.memory == .view, !isFresh {
+    if !isFresh, step.memory == .view || step.evaluation.kernel.movesNothing(inputs) {
       visit.manner = .view
       return false
     }

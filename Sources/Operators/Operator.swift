@@ -32,6 +32,10 @@ public protocol FamilyKernel {
   /// The bytes of scratch memory that `run` wants for such inputs and so many threads.
   func scratchByteCount(_ inputs: Facts, threads: Int) -> Int
 
+  /// Whether output 0 has just the elements of input 0, one by one, for such inputs. Then it may be the memory of input
+  /// 0 under another shape, and `run` is not called.
+  func movesNothing(_ inputs: Facts) -> Bool
+
   /// Whether each element of the one output comes from the elements at its place in the inputs, which broadcast.
   static var isElementwise: Bool { get }
 }
@@ -42,6 +46,8 @@ extension FamilyKernel {
   }
 
   public func scratchByteCount(_ inputs: Facts, threads: Int) -> Int { 0 }
+
+  public func movesNothing(_ inputs: Facts) -> Bool { false }
 
   public static var isElementwise: Bool { false }
 }
@@ -182,6 +188,7 @@ open class BoundKernel {
   open func run(_ call: Call) throws(RuntimeError) {}
   open func measure(_ call: Call) throws(RuntimeError) -> [[Int]] { [] }
   open func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int { 0 }
+  open func movesNothing(_ inputs: Facts) -> Bool { false }
 }
 
 /// The kernel of a struct; nowhere else is a struct's type lost.
@@ -199,6 +206,7 @@ final class ErasedKernel<K: FamilyKernel>: BoundKernel {
   override func scratchByteCount(_ inputs: Facts, _ threads: Int) -> Int {
     kernel.scratchByteCount(inputs, threads: threads)
   }
+  override func movesNothing(_ inputs: Facts) -> Bool { kernel.movesNothing(inputs) }
 }
 
 /// A set of element types.

@@ -38,6 +38,8 @@ final class WideningKernel: BoundKernel {
     kernel.scratchByteCount(inputs.half == nil ? inputs : inputs.widened, threads)
   }
 
+  override func movesNothing(_ inputs: Facts) -> Bool { kernel.movesNothing(inputs) }
+
   override func run(_ call: Call) throws(RuntimeError) {
     guard call.inputs.hasHalf || call.outputs.hasHalf else { return try kernel.run(call) }
     let (inputCount, outputCount) = (call.inputs.count, call.outputs.count)

@@ -86,6 +86,49 @@ import Testing
     }
   }
 
+  /// What a node leaves as it is, for shapes as they are, is the memory of its input; and no longer where they are others.
+  @Test func whatMovesNothing() throws {
+    let constants: KeyValuePairs<String, Tensor> = [
+      "ones": .int64([3], [1, 1, 1]), "zero": .int64([1], [0]), "all": .int64([1], [.max]), "one": .int64([1], [1]),
+      "end": .int64([1], [-1]), "start": .int64([1], [.min]),
+    ]
+    let cases: [(NodeProto, still: [[Int]], moved: [[Int]])] = [
+      (
+        node("v = Transpose(a)", ["perm": .ints([1, 0, 2])]), [[1, 2, 3], [2, 1, 3], [1, 1, 4], [1, 5, 1]], [[2, 2, 3]]
+      ),
+      (node("v = Transpose(a)", ["perm": .ints([2, 0, 1])]), [[2, 3, 1], [1, 1, 4]], [[1, 2, 3], [2, 1, 3]]),
+      (node("v = Expand(a, ones)"), [[2, 3], [2, 1, 3]], []),
+      (node("v = Expand(a, s)"), [[2, 3], [1, 1, 3]], []),
+      (node("v = Slice(a, zero, all)"), [[2, 3], [4]], []),
+      (node("v = Slice(a, zero, all, zero, one)"), [[2, 3], [4]], []),
+      (node("v = Slice(a, end, start, zero, end)"), [[1, 3]], [[2, 3], [3]]),
+      (node("v = Slice(a, zero, one)"), [[1, 3], [1]], [[2, 3], [3]]),
+    ]
+    for (tested, still, moved) in cases {
+      let nodes = [node("s = Shape(x)"), node("a = Neg(x)"), tested, node("y = Abs(v)")]
+      let proto = model(graph(["x"], constants: constants, nodes, ["y"]))
+      let session = try SessionUnderTest(proto)
+      for (dims, stays) in still.map({ ($0, true) }) + moved.map({ ($0, false) }) + still.map({ ($0, true) }) {
+        let made = try session.session.run(["x": .ramp(dims)])[0]!
+        let plan = session.program.plans.last!.plan
+        let name = "\(tested.opType) of \(dims)"
+        #expect(plan.steps.contains { $0.manner == .placed } == stays, "\(name)")
+        #expect(Set(plan.schedule.placements.map(\.buffer)).count == (stays ? 1 : 2), "\(name)")
+        // With the value asked for, and so kept from what comes behind it.
+        let kept = try SessionUnderTest(model(graph(["x"], constants: constants, nodes, ["y", "v", "a"]))).session
+        let values = try kept.run(["x": .ramp(dims)])
+        #expect(values[0]!.bytesForTest == made.bytesForTest && values[1]!.shape == made.shape, "\(name)")
+        #expect((values[1]!.bytesForTest == values[2]!.bytesForTest) == stays, "\(name)")
+        checkPlaces(plan)
+      }
+    }
+    // Of an input of the model, and of a constant.
+    let outer = [node("v = Transpose(x)"), node("w = Transpose(c)"), node("y = Add(v, w)")]
+    check(
+      "inputs and constants", model(graph(["x"], constants: ["c": .float32([1, 3], [1, 2, 3])], outer, ["y", "v"])),
+      ["x": .float32([1, 3], [1, 1, 1])], gives: [.float32([3, 1], [2, 3, 4]), .float32([3, 1], [1, 1, 1])])
+  }
+
   @Test func memoryIsUsedAgain() throws {
     let nodes = (0..<20).map { node("v\($0 + 1) = Transpose(v\($0))") }
     let (plan, _) = try plan(model(graph(["v0"], nodes, ["v20"])), x)

@@ -36,6 +36,11 @@ public struct Epilogue {
     self.biasPerRow = biasPerRow
   }
 
+  /// Whether sums stay what they are.
+  var isEmpty: Bool {
+    alpha == 1 && bias == nil && addend == nil && activation == .clamp && low == -.infinity && high == .infinity
+  }
+
   /// The same but for the function at its end.
   var withoutActivation: Epilogue {
     var sums = self

@@ -283,6 +283,7 @@ private struct Sums4x8 {
 func finish(
   _ c: UnsafeMutablePointer<Float>, ldc: Int, rows: Int, columns: Int, _ epilogue: Epilogue
 ) {
+  if epilogue.isEmpty { return }
   let alpha = Lanes(repeating: epilogue.alpha)
   let low = Lanes(repeating: epilogue.low)
   let high = Lanes(repeating: epilogue.high)

@@ -16,6 +16,13 @@ struct Expand: OperatorKernel {
     return [inputs[0].with(dims: try ShapeRules.broadcast(inputs[0].shape, shape))]
   }
 
+  func movesNothing(_ inputs: Facts) -> Bool {
+    guard let shape = inputs[1].integers, let dims = try? ShapeRules.broadcast(inputs[0].shape, shape) else {
+      return false
+    }
+    return dims.productSaturating == inputs[0].count
+  }
+
   func run(_ call: Call) {
     let (x, out) = (call.inputs[0], call.outputs[0])
     let own = x.shape.strides

@@ -36,18 +36,25 @@ struct Slice: OperatorKernel {
 
   func infer(_ inputs: Facts) throws(RuntimeError) -> [Fact] {
     let data = inputs[0]
-    var bounds = fixed
-    if bounds == nil {
-      for i in 1..<inputs.count {
-        if let given = inputs[optional: i], given.integers == nil {
-          return [data.with(dims: [Int](repeating: -1, count: data.rank))]
-        }
-      }
-      bounds = Bounds(
-        starts: inputs[1].integers!, ends: inputs[2].integers!, axes: inputs[optional: 3]?.integers,
-        steps: inputs[optional: 4]?.integers)
+    guard let bounds = bounds(inputs) else { return [data.with(dims: [Int](repeating: -1, count: data.rank))] }
+    return [data.with(dims: try box(data.shape, bounds).dims)]
+  }
+
+  /// Nil where they are not known yet.
+  private func bounds(_ inputs: Facts) -> Bounds? {
+    if let fixed { return fixed }
+    for i in 1..<inputs.count {
+      if let given = inputs[optional: i], given.integers == nil { return nil }
     }
-    return [data.with(dims: try box(data.shape, bounds!).dims)]
+    return Bounds(
+      starts: inputs[1].integers!, ends: inputs[2].integers!, axes: inputs[optional: 3]?.integers,
+      steps: inputs[optional: 4]?.integers)
+  }
+
+  func movesNothing(_ inputs: Facts) -> Bool {
+    let dims = inputs[0].shape
+    guard let bounds = bounds(inputs), let box = try? box(dims, bounds) else { return false }
+    return box.dims == dims && box.from == 0 && box.steps == dims.packedStrides
   }
 
   private func box(_ dims: [Int], _ bounds: Bounds) throws(RuntimeError) -> Box {

@@ -24,6 +24,18 @@ struct Transpose: OperatorKernel {
     return try ShapeRules.axes(permutation, rank: rank)
   }
 
+  /// Axes of one element may stand anywhere.
+  func movesNothing(_ inputs: Facts) -> Bool {
+    let shape = inputs[0].shape
+    guard let order = try? order(shape.count) else { return false }
+    var last = -1
+    for axis in order where shape[axis] != 1 {
+      if axis < last { return false }
+      last = axis
+    }
+    return true
+  }
+
   func run(_ call: Call) throws(RuntimeError) {
     let x = call.inputs[0]
     transpose(x, into: call.outputs[0], permutation: try order(x.shape.rank), on: call.platform)

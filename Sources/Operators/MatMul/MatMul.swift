@@ -85,14 +85,22 @@ struct MatMul: OperatorKernel {
   private func runFloat32(
     _ call: Call, _ a: Tensor, _ b: Tensor?, _ c: Tensor, _ scratch: UnsafeMutablePointer<Float>
   ) throws(RuntimeError) {
-    let rightDims = packed?.dims ?? b!.shape.dims
-    var product = try Product(a.shape.dims, rightDims, transposesA, transposesB)
-    if !transposesA { product.foldBatches() }
     var epilogue = epilogue
     epilogue.bias = call.inputs[optional: 2].map { UnsafePointer($0.elements().baseAddress!) }
     let addend = call.inputs[optional: 3].map { UnsafePointer<Float>($0.elements().baseAddress!) }
     let left = a.bytes.assumingMemoryBound(to: Float.self)
     let output = c.bytes.assumingMemoryBound(to: Float.self)
+    if let packed, !transposesA {
+      // All rows there are, in one product: what a decoder does most often looks for no memory.
+      let (k, n) = transposesB ? (packed.dims[1], packed.dims[0]) : (packed.dims[0], packed.dims[1])
+      epilogue.addend = addend
+      gemm(
+        call.platform, m: a.count / k, n: n, k: k, .rows(left, stride: k), packed.matrix, into: output, ldc: n,
+        epilogue, scratch: scratch)
+      return
+    }
+    var product = try Product(a.shape.dims, packed?.dims ?? b!.shape.dims, transposesA, transposesB)
+    if !transposesA { product.foldBatches() }
     let right = packed == nil ? b!.bytes.assumingMemoryBound(to: Float.self) : nil
     let (m, n, k) = (product.m, product.n, product.k)
     for (i, batch) in product.batches.enumerated() {
