@@ -74,7 +74,7 @@ final class Planner {
   func plan(
     _ program: Program, _ known: [(value: ValueID, fact: Fact)], platform: Platform, allocator: Allocator
   ) throws(RuntimeError) -> Plan {
-    for (value, fact) in known { set(value, fact, program) }
+    for (value, fact) in known { set(value, fact, program.links) }
     try walk(program, platform, allocator)
     return makePlan(program)
   }
@@ -85,7 +85,7 @@ final class Planner {
     allocator: Allocator
   ) throws(RuntimeError) -> Plan {
     for value in facts.indices where !isMadeHere[value] {
-      if let fact = plan.facts[value] { set(value, fact, program) }
+      if let fact = plan.facts[value] { set(value, fact, program.links) }
     }
     return try self.plan(program, known, platform: platform, allocator: allocator)
   }
@@ -96,10 +96,9 @@ final class Planner {
   private func walk(_ program: Program, _ platform: Platform, _ allocator: Allocator) throws(RuntimeError) {
     var next = start
     while let node = stale.first(from: next), node <= cut ?? node {
-      let step = program.steps[node]
       let before = visits[node - start]
       var isCut = false
-      if let twin = step.twin, twin >= start, repeats(program.steps[twin], step, program) {
+      if let twin = program.links.twin(of: node), twin >= start, repeats(twin, node, program.links) {
         visits[node - start] = visits[twin - start]
       } else {
         do throws(RuntimeError) {
@@ -150,7 +149,7 @@ final class Planner {
       try fold(step, outputs, program, allocator)
       return false
     }
-    for (output, fact) in zip(step.outputs, outputs) where output >= 0 { set(output, fact.withoutValue, program) }
+    for (output, fact) in zip(step.outputs, outputs) where output >= 0 { set(output, fact.withoutValue, program.links) }
 
     let isOpen = outputs.contains { ($0.kind == .tensor && !$0.isShaped) || $0.kind == .optional }
     let isFresh = isOpen || outputs.contains { $0.kind != .tensor || $0.type == .string }
@@ -176,20 +175,18 @@ final class Planner {
   }
 
   /// Gives the outputs of a node the facts of another's, which was planned, if the inputs of both have the same.
-  private func repeats(_ twin: Program.Step, _ step: Program.Step, _ program: Program) -> Bool {
-    for i in step.inputs.indices where step.inputs[i] >= 0 {
-      guard let fact = facts[step.inputs[i]], let other = facts[twin.inputs[i]], fact.isSame(as: other) else {
-        return false
-      }
+  private func repeats(_ twin: Int, _ node: Int, _ links: Links) -> Bool {
+    for (input, other) in zip(links.inputs(of: node), links.inputs(of: twin)) where input >= 0 {
+      guard let fact = facts[Int(input)], let known = facts[Int(other)], fact.isSame(as: known) else { return false }
     }
-    for i in step.outputs.indices where step.outputs[i] >= 0 {
-      isMadeHere[step.outputs[i]] = true
-      set(step.outputs[i], facts[twin.outputs[i]]!, program)
+    for (output, other) in zip(links.outputs(of: node), links.outputs(of: twin)) where output >= 0 {
+      isMadeHere[Int(output)] = true
+      set(Int(output), facts[Int(other)]!, links)
     }
     return true
   }
 
-  private func set(_ value: ValueID, _ fact: Fact, _ program: Program) {
+  private func set(_ value: ValueID, _ fact: Fact, _ links: Links) {
     if let known = facts[value] {
       if fact.isSame(as: known) { return }
       if fact.kind != known.kind || fact.type != known.type || fact.rank != known.rank { schedule = nil }
@@ -197,7 +194,7 @@ final class Planner {
       changed.append(value)
     }
     facts[value] = fact
-    for reader in program.readers(of: value) where reader >= start { stale.insert(Int(reader)) }
+    for reader in links.readers(of: value) where reader >= start { stale.insert(Int(reader)) }
   }
 
   // MARK: Plans
@@ -273,7 +270,7 @@ final class Planner {
   ) throws(RuntimeError) {
     let inputs = step.inputs.map { $0 >= 0 ? facts[$0] : nil }
     let tensors = try step.evaluation.fold(outputs, inputs: inputs, platform: .serial, allocator: allocator)
-    for (output, tensor) in zip(step.outputs, tensors) where output >= 0 { set(output, Fact(tensor), program) }
+    for (output, tensor) in zip(step.outputs, tensors) where output >= 0 { set(output, Fact(tensor), program.links) }
   }
 }
 

@@ -41,9 +41,7 @@ final class Program {
   let types: [ElementType?]
   /// For every value the index of the last node that reads it; `Int.max` for outputs, -1 where none does.
   let lastReads: [Int]
-  // The nodes that each value is an input of, one value's behind the other's, and where each value's begin.
-  private let readers: [Int32]
-  private let firstReaders: [Int32]
+  let links: Links
   /// Plans for the shapes that were fed lately, the latest last.
   var plans: [(signature: Signature, plan: Plan)] = []
   /// What plans were made with last, by depth.
@@ -75,35 +73,13 @@ final class Program {
     }
     for output in graph.outputs where output >= 0 { lastReads[output] = .max }
     self.lastReads = lastReads
-    (readers, firstReaders) = Program.readers(steps, valueCount: graph.values.count)
+    links = Links(steps, valueCount: graph.values.count)
     row = Slots(count: graph.values.count)
     for (value, constant) in constants.enumerated() { slots[value] = constant }
   }
 }
 
 extension Program {
-  /// The nodes that `value` is an input of, in ascending order.
-  func readers(of value: ValueID) -> ArraySlice<Int32> {
-    readers[Int(firstReaders[value])..<Int(firstReaders[value + 1])]
-  }
-
-  private static func readers(_ steps: [Step], valueCount: Int) -> (readers: [Int32], first: [Int32]) {
-    var first = [Int32](repeating: 0, count: valueCount + 1)
-    for step in steps {
-      for input in step.inputs where input >= 0 { first[input + 1] += 1 }
-    }
-    for value in 0..<valueCount { first[value + 1] += first[value] }
-    var next = first
-    var readers = [Int32](repeating: 0, count: Int(first[valueCount]))
-    for (node, step) in steps.enumerated() {
-      for input in step.inputs where input >= 0 {
-        readers[Int(next[input])] = Int32(node)
-        next[input] += 1
-      }
-    }
-    return (readers, first)
-  }
-
   /// The bytes of the arenas, those of bodies with them.
   var arenaByteCount: Int {
     var sum = arenas.reduce(0) { $0 + $1.byteCount }

@@ -82,7 +82,6 @@ final class HostedSession {
     var reader = try BlockReader(block)
     let request = try RunRequest(&reader)
     var feeds: [(Name, Value)] = []
-    let inputs = session.inputs + session.optionalInputs
     // What is wrong with a name comes before what is wrong with a value.
     for (reference, _) in request.feeds {
       guard case .name(let name) = reference else { continue }
@@ -93,9 +92,13 @@ final class HostedSession {
           name: name)
         : RuntimeError(.misuse, "invalid input %s", name: name)
     }
-    for (reference, value) in request.feeds { feeds.append((try inputs.name(of: reference), value)) }
+    feeds.reserveCapacity(request.feeds.count)
+    for (reference, value) in request.feeds {
+      feeds.append((try reference.name(among: session.inputs, session.optionalInputs), value))
+    }
     var fetches: [Name] = []
-    for reference in request.fetches { fetches.append(try session.outputs.name(of: reference)) }
+    fetches.reserveCapacity(request.fetches.count)
+    for reference in request.fetches { fetches.append(try reference.name(among: session.outputs)) }
     return try session.prepare(feeds, fetches: fetches)
   }
 
@@ -152,15 +155,17 @@ extension [UInt32] {
   }
 }
 
-extension [DeclaredValue] {
-  fileprivate func name(of reference: RunRequest.Reference) throws(RuntimeError) -> Name {
-    switch reference {
+extension RunRequest.Reference {
+  /// `more` are counted on behind `values`.
+  fileprivate func name(among values: [DeclaredValue], _ more: [DeclaredValue] = []) throws(RuntimeError) -> Name {
+    switch self {
     case .name(let name): return name
     case .index(let index):
-      guard indices.contains(index) else {
+      if values.indices.contains(index) { return values[index].name }
+      guard more.indices.contains(index - values.count) else {
         throw RuntimeError(.invalidArgument, "the model has no input or output %d", index)
       }
-      return self[index].name
+      return more[index - values.count].name
     }
   }
 }

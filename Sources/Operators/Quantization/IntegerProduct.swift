@@ -37,7 +37,7 @@ struct IntegerProduct {
 
   func scratchByteCount(_ a: Fact, _ b: Fact) -> Int {
     guard let product = try? Product(a.shape, b.shape, false, false) else { return 0 }
-    let m = product.m.multipliedReportingOverflow(by: packed == nil ? 1 : max(product.batches.count, 1)).partialValue
+    let m = product.m.multipliedReportingOverflow(by: packed == nil ? 1 : max(product.count, 1)).partialValue
     let right = packed == nil ? ScratchMemory.byteCount(Int8Pack.rightCount(k: product.k, n: product.n, group: 4)) : 0
     return ScratchMemory.byteCount(Int8Pack.scratchByteCount(m: m, k: product.k)) + right
   }
@@ -52,7 +52,7 @@ struct IntegerProduct {
     let (aZeros, bZeros) = (bytes(aZero), bytes(bZero))
     let (aCount, bCount) = (aZero?.count ?? 0, bZero?.count ?? 0)
     let (oneLeft, k, n) = (product.m, product.k, product.n)
-    if packed != nil, aCount <= 1 || aCount == oneLeft * product.batches.count { product.foldBatches() }
+    if packed != nil, aCount <= 1 || aCount == oneLeft * product.count { product.foldBatches() }
     let m = product.m
     let group = Int8Pack.group(call.platform)
     let right =
