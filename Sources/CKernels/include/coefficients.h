@@ -8,7 +8,7 @@ typedef struct {
   float rounder; // Neighbours are 1 apart here: adding it rounds to an integer.
   float zero, half, one, two;
   int32_t bias;  // Of the exponent of float32.
-  float expLowest, expHighest, inverseLn2, ln2High, ln2Low;
+  float expLowest, expHighest, expm1Lowest, inverseLn2, ln2High, ln2Low;
   float exp[5];  // (e^r - 1 - r) / r² for |r| ≤ ln 2 / 2
   int32_t sqrtHalf;
   float smallestNormal, twoTo23, twentyThree, infinity, nan;
@@ -37,6 +37,7 @@ static const ck_coefficients_t ck_coefficientTable = {
     .bias = 127,
     .expLowest = -104,
     .expHighest = 89,
+    .expm1Lowest = -87,
     .inverseLn2 = 1.442695f,
     .ln2High = 0.693359375f,
     .ln2Low = -2.1219444e-4f,

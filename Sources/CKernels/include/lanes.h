@@ -67,6 +67,10 @@ CK_LANES ck_f32x4 ck_negate(ck_f32x4 a) { return -a; }
 CK_LANES ck_f32x4 ck_copySign(ck_f32x4 a, ck_f32x4 b) {
   return (ck_f32x4)(((ck_i32x4)a & 0x7fffffff) | ((ck_i32x4)b & (int32_t)0x80000000));
 }
+CK_LANES ck_f32x4 ck_floor(ck_f32x4 a) { return __builtin_elementwise_floor(a); }
+CK_LANES ck_f32x4 ck_ceil(ck_f32x4 a) { return __builtin_elementwise_ceil(a); }
+/// To the nearest integer, ties to even.
+CK_LANES ck_f32x4 ck_nearest(ck_f32x4 a) { return __builtin_elementwise_roundeven(a); }
 CK_LANES ck_f32x4 ck_squareRoot(ck_f32x4 a) { return __builtin_elementwise_sqrt(a); }
 
 /// a · b + c, rounded twice; once where the wasm file uses relaxed SIMD and the processor has it so.
@@ -233,6 +237,12 @@ CK_LANES ck_i16x8 ck_oddBytes(ck_u8x16 a) { return (ck_i16x8)((ck_u16x8)a >> 8);
 CK_LANES ck_u8x16 ck_maxBytes(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
 /// 1 of each byte that is not 0.
 CK_LANES ck_u8x16 ck_truths(ck_u8x16 a) { return (ck_u8x16)(a != 0) & 1; }
+/// Of bools: what both are, where `both` is 1, what one alone is, where `either` is, and the opposite of `a`, where
+/// `flip` is.
+CK_LANES ck_u8x16 ck_combineTruths(ck_u8x16 a, ck_u8x16 b, uint8_t both, uint8_t either, uint8_t flip) {
+  ck_u8x16 x = ck_truths(a), y = ck_truths(b);
+  return (x & y & both) | ((x ^ y) & either) | ((x ^ flip) & flip);
+}
 /// The first eight bytes.
 CK_LANES uint64_t ck_firstWord(ck_u8x16 a) {
   uint64_t word;

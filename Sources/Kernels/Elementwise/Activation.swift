@@ -41,20 +41,49 @@ extension UnaryRows {
       f64: { each($0, $1, $2) { (x: Double) in x * min(max(x / 6 + 0.5, 0), 1) } })
   }
 
-  public static func elu(alpha: Float) -> UnaryRows {
-    UnaryRows(throughDouble: { x in x < 0 ? Double(alpha) * CMath.expm1(x) : x })
-  }
+  public static func elu(alpha: Float) -> UnaryRows { exponentialBelow0(slope: 1, alpha: alpha, divisor: 1) }
 
   public static func selu(alpha: Float, gamma: Float) -> UnaryRows {
-    UnaryRows(throughDouble: { x in Double(gamma) * (x < 0 ? Double(alpha) * CMath.expm1(x) : x) })
+    exponentialBelow0(slope: gamma, alpha: alpha, divisor: 1)
   }
 
   public static func celu(alpha: Float) -> UnaryRows {
-    UnaryRows(throughDouble: { x in x < 0 ? Double(alpha) * CMath.expm1(x / Double(alpha)) : x })
+    // Where the exponent would be positive, it may leave the range.
+    alpha >= 0
+      ? exponentialBelow0(slope: 1, alpha: alpha, divisor: alpha)
+      : UnaryRows(throughDouble: { x in x < 0 ? Double(alpha) * CMath.expm1(x / Double(alpha)) : x })
   }
 
-  public static var softsign: UnaryRows { UnaryRows(throughDouble: { x in x / (1 + x.magnitude) }) }
-  public static var mish: UnaryRows { UnaryRows(throughDouble: { x in x * CMath.tanh(softplus(x)) }) }
+  /// slope · x, or slope · alpha · (e^(x / divisor) - 1) where x is negative.
+  private static func exponentialBelow0(slope: Float, alpha: Float, divisor: Float) -> UnaryRows {
+    UnaryRows(
+      f32: { x, out, count in
+        let (slope, alpha) = (Lanes(repeating: slope), Lanes(repeating: alpha))
+        let (divisor, zero) = (Lanes(repeating: divisor), Lanes(repeating: 0))
+        eachLanes(x, out, count) { x in
+          let below = alpha * (x.atMost(zero) / divisor).exponentialLess1
+          return slope * Lanes.select(x.isLess(zero), below, x)
+        }
+      },
+      f64: {
+        each($0, $1, $2) { (x: Double) in
+          Double(slope) * (x < 0 ? Double(alpha) * CMath.expm1(x / Double(divisor)) : x)
+        }
+      })
+  }
+
+  /// x / (1 + |x|)
+  public static var softsign: UnaryRows {
+    UnaryRows(
+      f32: { eachLanes($0, $1, $2) { $0 / ($0.magnitudes + 1) } },
+      f64: { each($0, $1, $2) { (x: Double) in x / (1 + x.magnitude) } })
+  }
+  /// x · tanh(log(1 + e^x))
+  public static var mish: UnaryRows {
+    UnaryRows(
+      f32: { eachLanes($0, $1, $2) { $0 * $0.softplus.hyperbolicTangent } },
+      f64: { each($0, $1, $2) { (x: Double) in x * CMath.tanh(softplus(x)) } })
+  }
 
   public static func thresholdedRelu(alpha: Float) -> UnaryRows {
     UnaryRows(throughDouble: { x in x > Double(alpha) ? x : 0 })

@@ -2,25 +2,29 @@
 extension BinaryRows {
   public static var add: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { $0 + $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a + b } },
-      i64: addIntegers, u64: addIntegers)
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { $0 + $1 } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a + b } }, i64: addIntegers, u64: addIntegers,
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a &+ b } })
   }
 
   public static var subtract: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { $0 - $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a - b } },
-      i64: subtractIntegers, u64: subtractIntegers)
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { $0 - $1 } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a - b } }, i64: subtractIntegers, u64: subtractIntegers,
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a &- b } })
   }
 
   public static var multiply: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { $0 * $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a * b } },
-      i64: multiplyIntegers, u64: multiplyIntegers)
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { $0 * $1 } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a * b } }, i64: multiplyIntegers, u64: multiplyIntegers,
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a &* b } })
   }
 
   public static var divide: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { $0 / $1 } }, f64: { each($0, $1, $2, $3) { (a: Double, b) in a / b } },
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { $0 / $1 } },
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a / b } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in b == 0 ? 0 : b == -1 ? 0 &- a : a / b } },
       u64: { each($0, $1, $2, $3) { (a: UInt64, b) in b == 0 ? 0 : a / b } })
   }
@@ -49,25 +53,34 @@ extension BinaryRows {
   /// The smaller; NaN where either is NaN.
   public static var minimum: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($0.isLess($1) | ~$0.isEqual($0), $0, $1) } },
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { Lanes.select($0.isLess($1) | ~$0.isEqual($0), $0, $1) } },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in a < b || a != a ? a : b } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in min(a, b) } },
-      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in min(a, b) } })
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in min(a, b) } },
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in min(a, b) } })
   }
 
   /// The larger; NaN where either is NaN.
   public static var maximum: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($1.isLess($0) | ~$0.isEqual($0), $0, $1) } },
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { Lanes.select($1.isLess($0) | ~$0.isEqual($0), $0, $1) } },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in a > b || a != a ? a : b } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in max(a, b) } },
-      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in max(a, b) } })
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in max(a, b) } },
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in max(a, b) } })
   }
 
   /// The base to the power of the exponent; integers to a negative power are rounded towards 0.
   public static var power: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3, powerLanes) },
+      lanes: { a, aStep, b, bStep, out, count in
+        // Asked once for all where the exponent is one number.
+        switch bStep == 0 ? b.load(as: Float.self) : 0 {
+        case 2: eachLanes(a, aStep, a, aStep, out, count) { x, _ in x * x }
+        case 3: eachLanes(a, aStep, a, aStep, out, count) { x, _ in x * x * x }
+        default: eachLanes(a, aStep, b, bStep, out, count, powerLanes)
+        }
+      },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in CMath.pow(a, b) } },
       i64: {
         each($0, $1, $2, $3) { (a: Int64, b) in
@@ -82,7 +95,7 @@ extension BinaryRows {
   /// `a`, times the slope `b` where `a` is negative.
   public static var prelu: BinaryRows {
     BinaryRows(
-      f32: { eachLanes($0, $1, $2, $3) { Lanes.select($0.isLess(Lanes(repeating: 0)), $0 * $1, $0) } },
+      lanes: { eachLanes($0, $1, $2, $3, $4, $5) { Lanes.select($0.isLess(Lanes(repeating: 0)), $0 * $1, $0) } },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in a < 0 ? a * b : a } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in a < 0 ? a &* b : a } },
       u64: { a, _, out, count in out.copyMemory(from: a, byteCount: count * 8) })
@@ -99,17 +112,13 @@ extension BinaryRows {
 /// Bits and truth values, in integers of 64 bits whatever their own width.
 extension BinaryRows {
   public static var and: BinaryRows {
-    integers(truths: { eachTruth($0, $1, $2, $3) { $0 & $1 } }) {
-      each($0, $1, $2, $3) { (a: UInt64, b) in a & b }
-    }
+    integers(truths: { eachTruth(.and, $0, $1, $2, $3) }) { each($0, $1, $2, $3) { (a: UInt64, b) in a & b } }
   }
   public static var or: BinaryRows {
-    integers(truths: { eachTruth($0, $1, $2, $3) { $0 | $1 } }) {
-      each($0, $1, $2, $3) { (a: UInt64, b) in a | b }
-    }
+    integers(truths: { eachTruth(.or, $0, $1, $2, $3) }) { each($0, $1, $2, $3) { (a: UInt64, b) in a | b } }
   }
   public static var exclusiveOr: BinaryRows {
-    integers(truths: { eachTruth($0, $1, $2, $3) { $0 ^ $1 } }) {
+    integers(truths: { eachTruth(.exclusiveOr, $0, $1, $2, $3) }) {
       each($0, $1, $2, $3) { (a: UInt64, b) in a ^ b }
     }
   }
@@ -134,7 +143,8 @@ extension BinaryRows {
     let bits: BinaryRow = { each($0, $1, $2, $3) { (a: UInt64, b) in a == b } }
     return BinaryRows(
       f32: { each($0, $1, $2, $3) { (a: Float, b) in a == b } },
-      f64: { each($0, $1, $2, $3) { (a: Double, b) in a == b } }, i64: bits, u64: bits, bools: true)
+      f64: { each($0, $1, $2, $3) { (a: Double, b) in a == b } }, i64: bits, u64: bits,
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a == b } }, bools: true)
   }
 
   public static var less: BinaryRows {
@@ -142,7 +152,8 @@ extension BinaryRows {
       f32: { each($0, $1, $2, $3) { (a: Float, b) in a < b } },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in a < b } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in a < b } },
-      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a < b } }, bools: true)
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a < b } },
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a < b } }, bools: true)
   }
 
   public static var lessOrEqual: BinaryRows {
@@ -150,7 +161,8 @@ extension BinaryRows {
       f32: { each($0, $1, $2, $3) { (a: Float, b) in a <= b } },
       f64: { each($0, $1, $2, $3) { (a: Double, b) in a <= b } },
       i64: { each($0, $1, $2, $3) { (a: Int64, b) in a <= b } },
-      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a <= b } }, bools: true)
+      u64: { each($0, $1, $2, $3) { (a: UInt64, b) in a <= b } },
+      i32: { each($0, $1, $2, $3) { (a: Int32, b) in a <= b } }, bools: true)
   }
 }
 
@@ -168,7 +180,8 @@ private func floorRemainder(_ a: Double, _ b: Double) -> Double {
 @inline(__always)
 private func powerLanes(_ base: Lanes, _ exponent: Lanes) -> Lanes {
   let first = exponent[0]
-  if first == 2 || first == 3 || first == 0.5 || first == 1 || first == -1, exponent == Lanes(repeating: first) {
+  let isUsual = first == 2 || first == 3 || first == 0.5 || first == 1 || first == -1
+  if isUsual, Lanes.isEvery(exponent.isEqual(Lanes(repeating: first))) {
     switch first {
     case 1: return base
     case 2: return base * base

@@ -7,8 +7,8 @@ import Tensors
 public func broadcast(
   _ rows: BinaryRows, _ a: Tensor, _ b: Tensor, into out: Tensor, as row: RowType, on platform: Platform
 ) {
-  if a.type == .bool, b.type == .bool, let truths = rows.truths {
-    return broadcastTruths(truths, a, b, into: out, on: platform)
+  if a.type == b.type, let own = rows.own(a.type), rows.givesBools || out.type == a.type {
+    return broadcast(own, a, b, into: out, on: platform)
   }
   let compute = rows[row]!
   let isDirect = rows.givesBools || out.type.rowType == row && out.type.isRowType
@@ -23,7 +23,18 @@ public func broadcast(
   }
   let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
   let outWidth = out.type.byteWidth
+  let lanes = isDirect && a.type == .float32 && b.type == .float32 ? rows.lanes : nil
   platform.parallelRanges(walk.count, grain: 16_384) { range in
+    if let lanes {
+      walk.forEachRow(in: range) { first, count, at in
+        var x = Spread(a.bytes + 4 * at.0, walk.step(0))
+        var y = Spread(b.bytes + 4 * at.1, walk.step(1))
+        x.with { x, xStep in
+          y.with { y, yStep in lanes(x, xStep, y, yStep, out.bytes + 4 * first, count) }
+        }
+      }
+      return
+    }
     Tile.with { tileA in
       Tile.with { tileB in
         Tile.with { tileOut in
@@ -52,35 +63,69 @@ public func broadcast(
   }
 }
 
-/// The same of bools, which are read and written where they lie.
-private func broadcastTruths(
+/// An operand of a row of lanes: where it lies, or its first element four times, where that is read again and again.
+private struct Spread {
+  private let row: UnsafeRawPointer
+  private let isRow: Bool
+  private var four: Lanes
+
+  init(_ row: UnsafeRawPointer, _ step: Int) {
+    self.row = row
+    isRow = step == 1
+    four = Lanes(repeating: row.load(as: Float.self))
+  }
+
+  mutating func with(_ body: (_ first: UnsafeRawPointer, _ step: Int) -> Void) {
+    if isRow { body(row, 16) } else { withUnsafeBytes(of: &four) { body($0.baseAddress!, 0) } }
+  }
+}
+
+extension BinaryRows {
+  /// The row function for elements of a type that is none of the four, where there is one.
+  fileprivate func own(_ type: ElementType) -> BinaryRow? {
+    switch type {
+    case .bool: truths
+    case .int32: i32
+    default: nil
+    }
+  }
+}
+
+/// The same with a row function of the elements' own type, which are read and written where they lie.
+private func broadcast(
   _ compute: @escaping BinaryRow, _ a: Tensor, _ b: Tensor, into out: Tensor, on platform: Platform
 ) {
   let walk = BroadcastWalk(out.shape.dims, a.shape.dims, b.shape.dims)
+  let (width, outWidth) = (a.type.byteWidth, out.type.byteWidth)
   let isWhole = walk.step(0) == 1 && walk.step(1) == 1
-  platform.parallelRanges(walk.count, grain: 65_536) { range in
+  platform.parallelRanges(walk.count, grain: 65_536 / width) { range in
     Tile.with { tileA in
       Tile.with { tileB in
         walk.forEachRow(in: range) { first, count, at in
-          let (left, right) = (a.bytes + at.0, b.bytes + at.1)
-          let chunk = isWhole ? count : min(count, Tile.byteCount)
-          if walk.step(0) == 0 {
-            tileA.initializeMemory(as: UInt8.self, repeating: left.load(as: UInt8.self), count: chunk)
-          }
-          if walk.step(1) == 0 {
-            tileB.initializeMemory(as: UInt8.self, repeating: right.load(as: UInt8.self), count: chunk)
-          }
+          let (left, right) = (a.bytes + at.0 * width, b.bytes + at.1 * width)
+          let chunk = isWhole ? count : min(count, Tile.byteCount / width)
+          if walk.step(0) == 0 { spread(left, width, chunk, tileA) }
+          if walk.step(1) == 0 { spread(right, width, chunk, tileB) }
           var done = 0
           while done < count {
             let n = min(chunk, count &- done)
             compute(
-              walk.step(0) == 0 ? tileA : left + done, walk.step(1) == 0 ? tileB : right + done,
-              out.bytes + (first &+ done), n)
+              walk.step(0) == 0 ? tileA : left + done * width, walk.step(1) == 0 ? tileB : right + done * width,
+              out.bytes + (first &+ done) * outWidth, n)
             done &+= n
           }
         }
       }
     }
+  }
+}
+
+/// Writes an element of one or four bytes `count` times.
+private func spread(_ element: UnsafeRawPointer, _ width: Int, _ count: Int, _ tile: UnsafeMutableRawPointer) {
+  if width == 1 {
+    tile.initializeMemory(as: UInt8.self, repeating: element.load(as: UInt8.self), count: count)
+  } else {
+    tile.initializeMemory(as: UInt32.self, repeating: element.load(as: UInt32.self), count: count)
   }
 }
 

@@ -39,6 +39,12 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
         out.bytes.assumingMemoryBound(to: Int32.self) + range.lowerBound, range.count)
     }
   }
+  if let direct = directCast(x.type, out.type) {
+    let (width, outWidth) = (x.type.byteWidth, out.type.byteWidth)
+    return platform.parallelRanges(out.count, grain: 65_536) { range in
+      direct(x.bytes + range.lowerBound * width, out.bytes + range.lowerBound * outWidth, range.count)
+    }
+  }
   let row = rowType(from: x.type, to: out.type)
   let count = min(row.tileCount, x.type.rowType!.tileCount, out.type.rowType!.tileCount)
   platform.parallelRanges(out.count, grain: 16_384) { range in
@@ -58,6 +64,19 @@ public func cast(_ x: Tensor, into out: Tensor, rounding: SmallFloatRounding = .
         first += n
       }
     }
+  }
+}
+
+/// The casts that models are full of (of pixels, masks, indices), in one loop without a tile.
+private func directCast(_ from: ElementType, _ to: ElementType) -> UnaryRow? {
+  switch (from, to) {
+  case (.int32, .float32): { eachLanes($0, $1, $2) { Lanes(converting: $0.bits) } }
+  case (.uint8, .float32), (.bool, .float32): { each($0, $1, $2) { (x: UInt8) in Float(x) } }
+  case (.int64, .int32): { each($0, $1, $2) { (x: Int64) in Int32(truncatingIfNeeded: x) } }
+  case (.int32, .int64): { each($0, $1, $2) { (x: Int32) in Int64(x) } }
+  case (.float32, .bool): { each($0, $1, $2) { (x: Float) in x == 0 ? 0 as UInt8 : 1 } }
+  case (.int64, .bool): { each($0, $1, $2) { (x: Int64) in x == 0 ? 0 as UInt8 : 1 } }
+  default: nil
   }
 }
 

@@ -61,6 +61,15 @@ extension SIMD4<Float> {
     return (Lanes.reducedExp(r, k) + all(k.pointee.one)) * Lanes.power(shifted.bits, k)
   }
 
+  /// e^x - 1 for x ≤ 0, within 2 ulp.
+  @inline(__always) var exponentialLess1: Lanes {
+    // With e^r - 1 for the reduced r, which loses nothing near zero; below -87 it is -1.
+    let k: Constants = ck_coefficients()
+    let (shifted, r) = Lanes.reduced(atLeast(all(k.pointee.expm1Lowest)), k)
+    let scale = Lanes.power(shifted.bits, k)
+    return Lanes.reducedExp(r, k) * scale + (scale - all(k.pointee.one))
+  }
+
   /// log(1 + f) + exponent · ln 2 for √½ - 1 ≤ f ≤ √2 - 1.
   @inline(__always)
   private static func reducedLog(_ f: Lanes, _ exponent: Lanes, _ k: Constants) -> Lanes {

@@ -33,15 +33,19 @@ extension UnaryRows {
       f64: { each($0, $1, $2) { (x: Double) in x.squareRoot() } })
   }
 
-  public static var floor: UnaryRows { rounding(.down) }
-  public static var ceil: UnaryRows { rounding(.up) }
-  /// To the nearest integer, ties to even.
-  public static var round: UnaryRows { rounding(.toNearestOrEven) }
-
-  @inline(__always)
-  private static func rounding(_ rule: FloatingPointRoundingRule) -> UnaryRows {
+  public static var floor: UnaryRows {
     UnaryRows(
-      f32: { eachLanes($0, $1, $2) { $0.rounded(rule) } }, f64: { each($0, $1, $2) { (x: Double) in x.rounded(rule) } })
+      f32: { eachLanes($0, $1, $2) { $0.floors } }, f64: { each($0, $1, $2) { (x: Double) in x.rounded(.down) } })
+  }
+  public static var ceil: UnaryRows {
+    UnaryRows(
+      f32: { eachLanes($0, $1, $2) { $0.ceilings } }, f64: { each($0, $1, $2) { (x: Double) in x.rounded(.up) } })
+  }
+  /// To the nearest integer, ties to even.
+  public static var round: UnaryRows {
+    UnaryRows(
+      f32: { eachLanes($0, $1, $2) { $0.nearest } },
+      f64: { each($0, $1, $2) { (x: Double) in x.rounded(.toNearestOrEven) } })
   }
 
   static var copy: UnaryRow { { x, out, count in out.copyMemory(from: x, byteCount: count * 8) } }
@@ -124,7 +128,7 @@ extension UnaryRows {
   public static var not: UnaryRows {
     UnaryRows(
       i64: { each($0, $1, $2) { (x: Int64) in x == 0 } },
-      truths: { x, out, count in eachTruth(x, x, out, count) { x, _ in x ^ SIMD16(repeating: 1) } },
+      truths: { x, out, count in eachTruth(.not, x, x, out, count) },
       bools: true)
   }
 

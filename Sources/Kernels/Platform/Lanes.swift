@@ -107,6 +107,10 @@ extension SIMD4<Float> {
   @inline(__always) func atLeast(_ bound: Lanes) -> Lanes { ck_pmax(self, bound) }
 
   @inline(__always) var magnitudes: Lanes { ck_abs(self) }
+  @inline(__always) var floors: Lanes { ck_floor(self) }
+  @inline(__always) var ceilings: Lanes { ck_ceil(self) }
+  /// The nearest integers, ties to even.
+  @inline(__always) var nearest: Lanes { ck_nearest(self) }
   @inline(__always) var squareRoots: Lanes { ck_squareRoot(self) }
   /// This plus a · b; see `ck_multiplyAdd` for how it rounds.
   @inline(__always) mutating func add(_ a: Lanes, times b: Lanes) { self = ck_multiplyAdd(a, b, self) }
@@ -117,6 +121,9 @@ extension SIMD4<Float> {
   @inline(__always) var bits: SIMD4<Int32> { ck_bits(self) }
   @inline(__always) init(bits: SIMD4<Int32>) { self = ck_float(bits) }
   @inline(__always) init(converting integers: SIMD4<Int32>) { self = ck_convert(integers) }
+
+  /// Whether the lanes of a comparison are all set.
+  @inline(__always) static func isEvery(_ mask: LaneMask) -> Bool { (mask[0] & mask[1]) & (mask[2] & mask[3]) != 0 }
 
   /// The sum of the lanes, always added as (0 + 2) + (1 + 3).
   @inline(__always) var total: Float { (self[0] + self[2]) + (self[1] + self[3]) }

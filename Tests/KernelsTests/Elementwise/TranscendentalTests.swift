@@ -38,6 +38,29 @@ import Testing
     Case(
       name: "softplus", ulp: 2, kernel: { softplus($0, into: $1, count: $2) },
       reference: { max($0, 0) + CMath.log1p(CMath.exp(-abs($0))) }),
+    Case(
+      name: "elu", ulp: 2, kernel: { UnaryRows.elu(alpha: 1)[.f32]!($0, $1, $2) },
+      reference: { $0 < 0 ? CMath.expm1($0) : $0 }),
+    Case(
+      name: "selu", ulp: 4, kernel: { UnaryRows.selu(alpha: 1.6732632, gamma: 1.050701)[.f32]!($0, $1, $2) },
+      reference: { Double(Float(1.050701)) * ($0 < 0 ? Double(Float(1.6732632)) * CMath.expm1($0) : $0) }),
+    Case(
+      name: "celu", ulp: 4, kernel: { UnaryRows.celu(alpha: 0.3)[.f32]!($0, $1, $2) },
+      reference: { $0 < 0 ? Double(Float(0.3)) * CMath.expm1($0 / Double(Float(0.3))) : $0 }),
+    Case(
+      name: "celu with a negative alpha", ulp: 1, kernel: { UnaryRows.celu(alpha: -2)[.f32]!($0, $1, $2) },
+      reference: { $0 < 0 ? -2 * CMath.expm1($0 / -2) : $0 }),
+    Case(
+      name: "mish", ulp: 5, absolute: 0x1p-118, kernel: { UnaryRows.mish[.f32]!($0, $1, $2) },
+      reference: { $0 == -.infinity ? .nan : $0 * CMath.tanh(max($0, 0) + CMath.log1p(CMath.exp(-abs($0)))) }),
+    Case(
+      name: "softsign", ulp: 1.5, kernel: { UnaryRows.softsign[.f32]!($0, $1, $2) },
+      reference: { $0.isInfinite ? .nan : $0 / (1 + abs($0)) }),
+    Case(name: "floor", ulp: 0, kernel: { UnaryRows.floor[.f32]!($0, $1, $2) }, reference: { $0.rounded(.down) }),
+    Case(name: "ceil", ulp: 0, kernel: { UnaryRows.ceil[.f32]!($0, $1, $2) }, reference: { $0.rounded(.up) }),
+    Case(
+      name: "round", ulp: 0, kernel: { UnaryRows.round[.f32]!($0, $1, $2) },
+      reference: { $0.rounded(.toNearestOrEven) }),
     Case(name: "sin", ulp: 2.5, kernel: { sin($0, into: $1, count: $2) }, reference: CMath.sin),
     Case(name: "cos", ulp: 2.5, kernel: { cos($0, into: $1, count: $2) }, reference: CMath.cos),
   ]
