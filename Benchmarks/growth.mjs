@@ -48,12 +48,14 @@ function convolutions() {
   });
 }
 
-const width = 256;
-const square = [width, width];
-const products = { q: square, k: square, v: square, up: [width, 4 * width], down: [4 * width, width] };
+/** The weights of a block. */
+function products(width) {
+  const square = [width, width];
+  return { q: square, k: square, v: square, up: [width, 4 * width], down: [4 * width, width] };
+}
 
 /** Attention with one head and a feed-forward net; with `past`, keys and values go on from those that are fed. */
-function block(i, past) {
+function block(i, width, past) {
   const name = (stem) => `${stem}${i}`;
   const joined = (stem) => node('Concat', [`past.${name(stem)}`, name(stem)], [`all.${name(stem)}`], { axis: 0 });
   const nodes = [
@@ -69,11 +71,12 @@ function block(i, past) {
     node('MatMul', [name('active'), `${name('down')}.w`], [name('down')]),
     node('Add', [name('sum'), name('down')], [`x${i + 1}`]),
   ];
-  return { nodes, initializers: Object.entries(products).map(([stem, dims]) => weight(`${name(stem)}.w`, dims)) };
+  const initializers = Object.entries(products(width)).map(([stem, dims]) => weight(`${name(stem)}.w`, dims));
+  return { nodes, initializers };
 }
 
-function transformer(layers, past) {
-  const blocks = Array.from({ length: layers }, (_, i) => block(i, past));
+function transformer(layers, width, past) {
+  const blocks = Array.from({ length: layers }, (_, i) => block(i, width, past));
   const kept = past ? blocks.flatMap((_, i) => [`k${i}`, `v${i}`]) : [];
   return model({
     nodes: blocks.flatMap(({ nodes }) => nodes),
@@ -138,7 +141,8 @@ console.log(`Node ${process.version}`);
 const images = convolutions();
 await growth('batch: five convolutions, 64x64', 'images', [1, 2, 4, 8, 16], (batch) =>
   timed(images, { x0: feed([batch, 3, 64, 64]) }));
-const encoder = transformer(2, false);
+const width = 256;
+const encoder = transformer(2, width, false);
 await growth('sequence: two transformer blocks, 256 wide', 'tokens', [32, 64, 128, 256, 512, 1024], (length) =>
   timed(encoder, { x0: feed([length, width]) }));
 
@@ -168,10 +172,10 @@ if (given.check && (last[1] > 3000 || last[2] > 2 * before[2])) {
   process.exitCode = 1;
 }
 
-/** Runs with a past that grows by one token each time, by turns with runs of one shape that is known. */
-async function planning() {
+/** A row of the table for a decoder: runs with one token more each time, by turns with runs of a known shape. */
+async function planning(width) {
   const layers = 8;
-  const decoder = transformer(layers, true);
+  const decoder = transformer(layers, width, true);
   const names = Array.from({ length: layers }, (_, i) => [`past.k${i}`, `past.v${i}`]).flat();
   const ort = await import(pathToFileURL(path.resolve(given.runtime)));
   const session = await ort.InferenceSession.create(decoder, { intraOpNumThreads: 1 });
@@ -193,11 +197,11 @@ async function planning() {
     changing.push(await time(past));
     same.push(await time(past));
   }
-  const shares = changing.map((ms, i) => 1 - same[i] / ms);
-  table('decoder of 8 blocks, one token more each run', ['new ms', 'known ms', 'planning %'],
-    [[median(changing), median(same), 100 * median(shares)]]);
   await session.release();
+  return [width, median(changing), median(same), 100 * median(changing.map((ms, i) => 1 - same[i] / ms))];
 }
-await planning();
+const byWidth = [];
+for (const wide of [256, 512, 768]) byWidth.push(await planning(wide));
+table('decoder of 8 blocks, one token more each run', ['wide', 'new ms', 'known ms', 'planning %'], byWidth);
 if (given.json) fs.writeFileSync(given.json, `${JSON.stringify(results, null, 1)}\n`);
 process.exit();
