@@ -72,6 +72,9 @@ private func directCast(_ from: ElementType, _ to: ElementType) -> UnaryRow? {
   switch (from, to) {
   case (.int32, .float32): { eachLanes($0, $1, $2) { Lanes(converting: $0.bits) } }
   case (.uint8, .float32), (.bool, .float32): { each($0, $1, $2) { (x: UInt8) in Float(x) } }
+  case (.int64, .float32): { each($0, $1, $2) { (x: Int64) in Float(x) } }
+  case (.float64, .float32): { each($0, $1, $2) { (x: Double) in Float(x) } }
+  case (.float32, .float64): { each($0, $1, $2) { (x: Float) in Double(x) } }
   case (.int64, .int32): { each($0, $1, $2) { (x: Int64) in Int32(truncatingIfNeeded: x) } }
   case (.int32, .int64): { each($0, $1, $2) { (x: Int32) in Int64(x) } }
   case (.float32, .bool): { each($0, $1, $2) { (x: Float) in x == 0 ? 0 as UInt8 : 1 } }
