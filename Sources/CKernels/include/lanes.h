@@ -61,6 +61,17 @@ CK_LANES ck_i32x4 ck_less(ck_f32x4 a, ck_f32x4 b) { return a < b; }
 CK_LANES ck_i32x4 ck_lessEqual(ck_f32x4 a, ck_f32x4 b) { return a <= b; }
 CK_LANES ck_i32x4 ck_equal(ck_f32x4 a, ck_f32x4 b) { return a == b; }
 
+/// Whether a lane of a mask is all ones.
+CK_LANES int ck_any(ck_i32x4 a) {
+#if defined(__wasm_simd128__)
+  return __builtin_wasm_any_true_v128((ck_i8x16)a);
+#elif defined(__SSE2__)
+  return _mm_movemask_ps((__m128)a) != 0;
+#else
+  return (a[0] | a[1] | a[2] | a[3]) != 0;
+#endif
+}
+
 CK_LANES ck_f32x4 ck_abs(ck_f32x4 a) { return (ck_f32x4)((ck_i32x4)a & 0x7fffffff); }
 CK_LANES ck_f32x4 ck_negate(ck_f32x4 a) { return -a; }
 /// The magnitude of `a` with the sign of `b`.

@@ -98,11 +98,22 @@ private func forEachPlane(_ platform: Platform, _ planes: Int, _ window: Window,
   platform.parallelFor(planes, if: planes * window.output.count * window.kernel.count >= 50_000, body)
 }
 
-/// The taps of a window along one dimension that lie in the input.
-@inline(never)
+/// The taps of a window along one dimension that lie in the input: mostly all of them.
+@inline(__always)
 private func inside(_ o: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int>
 {
   let first = o &* stride &- before
+  if first >= 0, first &+ (kernel &- 1) &* dilation < input { return 0..<kernel }
+  return cut(first, dilation, kernel, input)
+}
+
+/// The taps from position `first` on that lie in the input.
+@inline(never)
+private func cut(_ first: Int, _ dilation: Int, _ kernel: Int, _ input: Int) -> Range<Int> {
+  if dilation == 1 {
+    let low = min(max(0 &- first, 0), kernel)
+    return low..<max(low, min(kernel, input &- first))
+  }
   let low = first >= 0 ? 0 : (dilation &- 1 &- first) / dilation
   if first &+ (kernel &- 1) &* dilation < input { return min(low, kernel)..<kernel }
   let high = first >= input ? 0 : min(kernel, (input &- 1 &- first) / dilation &+ 1)
@@ -261,6 +272,26 @@ private func foldMaximum(
           // A row of less than a vector goes column by column.
           let isNarrow = high &- low < 4
           var i = low
+          while i &+ 16 <= high {
+            var (a, b, c, d) = (initial, initial, initial, initial)
+            for z in z {
+              var p = source + (corner &+ z &* planeStep &+ first &+ i)
+              for _ in y {
+                a = load(p).atLeast(a)
+                b = load(p + 4).atLeast(b)
+                c = load(p + 8).atLeast(c)
+                d = load(p + 12).atLeast(d)
+                p += rowStep
+              }
+            }
+            store(a, row + i)
+            store(b, row + (i &+ 4))
+            store(c, row + (i &+ 8))
+            store(d, row + (i &+ 12))
+            i &+= 16
+          }
+          // The last vector may repeat some of the columns before.
+          if i < high, high &- i < 4, !isNarrow { i = high &- 4 }
           while i < high {
             var result = initial
             for z in z {
@@ -271,7 +302,6 @@ private func foldMaximum(
               }
             }
             store(result, row + i)
-            // The last vector may repeat some of the columns before.
             i = isNarrow ? i &+ 1 : i &+ 4 < high && i &+ 8 > high ? high &- 4 : i &+ 4
           }
           if high < width { fillLanes(row + max(low, high), with: -.infinity, count: width &- max(low, high)) }
@@ -279,7 +309,17 @@ private func foldMaximum(
           while i < count {
             var p = UnsafePointer(row) + i &* stride.w
             var result = initial
-            for _ in 0..<kernel.w {
+            var left = kernel.w
+            if stride.w == 2, dilation.w == 1 {
+              // Two vectors hold a pair of taps.
+              while left >= 2 {
+                let (x, y) = (load(p), load(p + 4))
+                result = oddLanes(x, y).atLeast(evenLanes(x, y).atLeast(result))
+                p += 2
+                left &-= 2
+              }
+            }
+            while left > 0 {
               let x =
                 switch stride.w {
                 case 1: load(p)
@@ -288,6 +328,7 @@ private func foldMaximum(
                 }
               result = x.atLeast(result)
               p += dilation.w
+              left &-= 1
             }
             if i &+ 4 <= count { store(result, to + i) } else { store(result, to + i, count: count &- i) }
             i &+= 4

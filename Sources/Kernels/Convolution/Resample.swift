@@ -142,46 +142,59 @@ private func pick<T: BitwiseCopyable>(
     if last[i] < 0 { isInside = false }
     if last[i] != Int32(truncatingIfNeeded: i >> 1) { isDoubled = false }
   }
+  // Rows of an image: the places of its outer axes are looked up once.
+  let height = rank > 1 ? dims[rank &- 2] : 1
+  let down = last - (rank > 1 ? height : 0)
   platform.parallelRanges(target.count / width, grain: max(1, 16384 / width)) { range in
-    var before = -1
-    for row in range {
-      var (rest, start, table) = (row, 0, last)
-      var isOutside = false
-      var axis = rank &- 2
+    var row = range.lowerBound
+    while row < range.upperBound {
+      let (image, first) = row.quotientAndRemainder(dividingBy: height)
+      var (rest, base, table, isHidden) = (image, 0, down, false)
+      var axis = rank &- 3
       while axis >= 0 {
         let (next, position) = rest.quotientAndRemainder(dividingBy: dims[axis])
         table -= dims[axis]
         let index = Int(table[position])
-        isOutside = isOutside || index < 0
-        start &+= index &* steps[axis]
+        isHidden = isHidden || index < 0
+        base &+= index &* steps[axis]
         rest = next
         axis &-= 1
       }
-      let line = to + row &* width
-      if !isOutside, start == before {
-        // The same as the row before.
-        line.update(from: line - width, count: width)
-        continue
-      }
-      before = isOutside ? -1 : start
-      if isInside, !isOutside, MemoryLayout<T>.size == 4 {
-        let from = from + start
+      var y = first
+      let end = min(height, first &+ range.upperBound &- row)
+      while y < end {
+        let index = rank > 1 ? Int(down[y]) : 0
+        let isOutside = isHidden || index < 0
+        let line = to + row &* width
+        let from = from + (isOutside ? 0 : rank > 1 ? base &+ index &* steps[rank &- 2] : base)
+        // Rows that show the same one are written together.
+        var copies = 1
+        while y &+ copies < end, Int(down[y &+ copies]) == index { copies &+= 1 }
         var done = 0
-        if isDoubled {
+        if isDoubled, isInside, !isOutside {
+          let twin = copies > 1 ? width : 0
           while done &+ 8 <= width {
             let lanes = UnsafeRawPointer(from + done / 2).loadUnaligned(as: Lanes.self)
-            let to = UnsafeMutableRawPointer(line + done)
-            to.storeBytes(of: interleaveLow(lanes, lanes), as: Lanes.self)
-            (to + 16).storeBytes(of: interleaveHigh(lanes, lanes), as: Lanes.self)
+            let (low, high) = (interleaveLow(lanes, lanes), interleaveHigh(lanes, lanes))
+            let (a, b) = (UnsafeMutableRawPointer(line + done), UnsafeMutableRawPointer(line + twin + done))
+            a.storeBytes(of: low, as: Lanes.self)
+            (a + 16).storeBytes(of: high, as: Lanes.self)
+            b.storeBytes(of: low, as: Lanes.self)
+            (b + 16).storeBytes(of: high, as: Lanes.self)
             done &+= 8
           }
         }
-        for i in done..<width { line[i] = from[Int(last[i])] }
-        continue
-      }
-      for i in 0..<width {
-        let index = Int(last[i])
-        line[i] = isOutside || index < 0 ? missing : from[start &+ index]
+        if isInside, !isOutside {
+          for i in done..<width { line[i] = from[Int(last[i])] }
+        } else {
+          for i in 0..<width { line[i] = isOutside || last[i] < 0 ? missing : from[Int(last[i])] }
+        }
+        // The second of two rows is there but for its end.
+        let given = copies > 1 ? done : 0
+        if copies > 1, given < width { (line + (width &+ given)).update(from: line + given, count: width &- given) }
+        for copy in 2..<max(copies, 2) { (line + copy &* width).update(from: line, count: width) }
+        row &+= copies
+        y &+= copies
       }
     }
   }

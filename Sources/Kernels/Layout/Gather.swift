@@ -23,8 +23,10 @@ public func gatherElements(_ data: Tensor, _ indices: Tensor, axis: Int, into ou
   let isWord = data.type.byteWidth == 4
   let source = data.bytes.assumingMemoryBound(to: UInt32.self)
   let target = out.bytes.assumingMemoryBound(to: UInt32.self)
-  forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
-    if isWord { target[i] = source[at] } else { copyElements(data, at, to: out, i, count: 1) }
+  if isWord {
+    forEachElement(of: indices, in: data.shape, axis: axis) { i, at in target[i] = source[at] }
+  } else {
+    forEachElement(of: indices, in: data.shape, axis: axis) { i, at in copyElements(data, at, to: out, i, count: 1) }
   }
 }
 

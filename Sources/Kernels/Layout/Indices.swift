@@ -19,10 +19,25 @@ struct Indices {
       : Int(base.load(fromByteOffset: i * 4, as: Int32.self))
   }
 
+  /// The position that element `i` says, which is known to lie in the dim.
   @inline(__always)
   func position(_ i: Int, in dim: Int) -> Int {
-    let index = self[i]
-    return index < 0 ? index + dim : index
+    let index =
+      isWide
+      ? Int(truncatingIfNeeded: base.load(fromByteOffset: i &* 8, as: Int64.self))
+      : Int(base.load(fromByteOffset: i &* 4, as: Int32.self))
+    return index &+ (index &>> (Int.bitWidth &- 1) & dim)
+  }
+
+  /// Whether all of the first `count` elements are in -dim..<dim. A bound that is crossed leaves a sign.
+  fileprivate func areAllWithin(_ dim: Int, count: Int) -> Bool {
+    if isWide {
+      var signs: Int64 = 0
+      let (elements, dim) = (base.assumingMemoryBound(to: Int64.self), Int64(dim))
+      for i in 0..<count { signs |= (elements[i] &+ dim) | (dim &- 1 &- elements[i]) }
+      return signs >= 0
+    }
+    return (0..<count).allSatisfy { self[$0] >= -dim && self[$0] < dim }
   }
 }
 
@@ -30,6 +45,7 @@ struct Indices {
 /// `depth` dims that they count in.
 public func firstIndexOutside(_ indices: Tensor, dims: [Int]) -> Int? {
   let reader = Indices(indices)
+  if dims.count == 1, reader.areAllWithin(dims[0], count: indices.count) { return nil }
   for k in 0..<dims.count {
     let dim = dims[k]
     var i = k

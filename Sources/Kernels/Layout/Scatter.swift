@@ -6,6 +6,13 @@ public func scatterElements(
   _ data: Tensor, _ indices: Tensor, _ updates: Tensor, axis: Int, reduction: BinaryRows?, into out: Tensor
 ) {
   copyAll(data, to: out)
+  if let reduction, out.type.isRowType, let combine = reduction[out.type.rowType!] {
+    let (width, target, source) = (out.type.byteWidth, out.bytes, updates.bytes)
+    forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
+      combine(target + at &* width, source + i &* width, target + at &* width, 1)
+    }
+    return
+  }
   forEachElement(of: indices, in: data.shape, axis: axis) { i, at in
     put(updates, i, into: out, at, count: 1, reduction)
   }

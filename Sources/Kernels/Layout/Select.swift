@@ -25,16 +25,39 @@ public func countNonZero(_ x: Tensor) -> Int {
 public func nonZeroIndices(_ x: Tensor, into out: Tensor) {
   let target = out.bytes.assumingMemoryBound(to: Int64.self)
   let (rank, count) = (out.shape[0], out.shape[1])
-  var next = 0
-  forEachNonZero(x) { i in
-    var rest = i
-    for axis in (0..<rank).reversed() {
-      // A scalar counts as one element of rank 1.
-      let dim = axis < x.shape.rank ? x.shape[axis] : 1
-      target[axis * count + next] = Int64(rest % dim)
-      rest /= dim
+  // A scalar counts as one element of rank 1.
+  let dims = x.shape.rank > 0 ? x.shape.dims : [1]
+  let length = dims[rank - 1]
+  let columns = target + (rank - 1) * count
+  var (next, row, column, first) = (0, 0, 0, 0)
+  Tile.with { tile in
+    let truths = tile.assumingMemoryBound(to: Int64.self)
+    while next < count {
+      let n = min(RowType.i64.tileCount, x.count - first)
+      loadTruth(x, first, n, into: tile)
+      var k = 0
+      while k < n {
+        // Within a row the other indices stay. Every column is written; the next one overwrites what does not count.
+        let (end, begin) = (min(n, k &+ length &- column), next)
+        while k < end, next < count {
+          columns[next] = Int64(column)
+          next &+= truths[k] == 0 ? 0 : 1
+          column &+= 1
+          k &+= 1
+        }
+        if next == count { k = n }
+        var rest = row
+        var axis = rank - 2
+        while axis >= 0, next > begin {
+          let (above, index) = rest.quotientAndRemainder(dividingBy: dims[axis])
+          for i in begin..<next { target[axis &* count &+ i] = Int64(index) }
+          rest = above
+          axis -= 1
+        }
+        if column == length { (row, column) = (row &+ 1, 0) }
+      }
+      first += n
     }
-    next += 1
   }
 }
 

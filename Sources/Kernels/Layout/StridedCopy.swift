@@ -22,8 +22,13 @@ public func copyStrided(
   forEach(box.lineCount, byteCount: box.lineSize * width, on: platform) { range in
     let (s, t) = (source.bytes + from * width, target.bytes + at * width)
     if box.inner.sourceStep == 1, box.inner.targetStep == 1 {
-      box.forEachLine(in: range, 0, 0) { i, j in
-        (t + j * width).copyMemory(from: s + i * width, byteCount: box.inner.size * width)
+      let byteCount = box.inner.size * width
+      if byteCount <= 64 {
+        box.forEachLine(in: range, 0, 0) { i, j in copyFewBytes(s + i &* width, t + j &* width, byteCount) }
+      } else {
+        box.forEachLine(in: range, 0, 0) { i, j in
+          (t + j * width).copyMemory(from: s + i * width, byteCount: byteCount)
+        }
       }
       return
     }
@@ -97,9 +102,12 @@ private struct StridedBox {
   /// Calls `body` with where each line or block starts in the source and in the target.
   @inline(__always)
   func forEachLine(in range: Range<Int>, _ from: Int, _ at: Int, _ body: (Int, Int) -> Void) {
-    for line in range {
-      var (rest, i, j) = (line, from, at)
-      var axis = outer.count - 1
+    var line = range.lowerBound
+    let innermost = outer.last ?? Dim(size: 1, sourceStep: 0, targetStep: 0)
+    while line < range.upperBound {
+      var (rest, first) = line.quotientAndRemainder(dividingBy: innermost.size)
+      var (i, j) = (from + first * innermost.sourceStep, at + first * innermost.targetStep)
+      var axis = outer.count - 2
       while axis >= 0 {
         let dim = outer[axis]
         let next = rest / dim.size
@@ -113,7 +121,14 @@ private struct StridedBox {
         i += rest * columnCount
         j += rest * columnCount * column.targetStep
       }
-      body(i, j)
+      // The lines of the innermost dim need no divisions.
+      while first < innermost.size, line < range.upperBound {
+        body(i, j)
+        i &+= innermost.sourceStep
+        j &+= innermost.targetStep
+        first &+= 1
+        line &+= 1
+      }
     }
   }
 
@@ -221,6 +236,28 @@ extension StridedBox {
         i &+= 1
       }
     }
+  }
+}
+
+/// Copies up to 64 bytes, for which a call of memmove would take longer than they do.
+@inline(__always)
+private func copyFewBytes(_ s: UnsafeRawPointer, _ t: UnsafeMutableRawPointer, _ count: Int) {
+  var i = 0
+  while i &+ 16 <= count {
+    (t + i).storeBytes(of: (s + i).loadUnaligned(as: Lanes.self), as: Lanes.self)
+    i &+= 16
+  }
+  if i &+ 8 <= count {
+    (t + i).storeBytes(of: (s + i).loadUnaligned(as: UInt64.self), as: UInt64.self)
+    i &+= 8
+  }
+  if i &+ 4 <= count {
+    (t + i).storeBytes(of: (s + i).loadUnaligned(as: UInt32.self), as: UInt32.self)
+    i &+= 4
+  }
+  while i < count {
+    t.storeBytes(of: s.load(fromByteOffset: i, as: UInt8.self), toByteOffset: i, as: UInt8.self)
+    i &+= 1
   }
 }
 

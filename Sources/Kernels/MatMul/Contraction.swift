@@ -116,9 +116,10 @@ public struct Contraction: Sendable {
     _ scratch: UnsafeMutablePointer<Float>, _ platform: Platform
   ) {
     let (m, n, k, batch) = (count(labels.rows), count(labels.columns), count(labels.inner), count(labels.batch))
-    let a = scratch
-    let b = a + batch * m * k
-    let c = b + batch * k * n
+    var a = scratch
+    var b = a + batch * m * k
+    var c = b + batch * k * n
+    let spare = c + batch * m * n
     func view(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> Tensor {
       Tensor(.float32, Shape([count]), Storage(borrowed: pointer, byteCount: count * 4))
     }
@@ -127,16 +128,33 @@ public struct Contraction: Sendable {
       copyStrided(
         operands[i], 0, order.map { steps[i][$0] }, to: target, 0, dims.packedStrides, dims: dims, on: platform)
     }
-    gather(0, labels.batch + labels.rows + labels.inner, to: view(a, batch * m * k))
-    gather(1, labels.batch + labels.inner + labels.columns, to: view(b, batch * k * n))
+    // What lies in the product's order is left where it is.
+    func isInOrder(_ order: [Int], _ steps: [Int]) -> Bool {
+      let packed = order.map { sizes[$0] }.packedStrides
+      return order.indices.allSatisfy { sizes[order[$0]] == 1 || steps[order[$0]] == packed[$0] }
+    }
+    let (left, right) = (labels.batch + labels.rows + labels.inner, labels.batch + labels.inner + labels.columns)
+    if isInOrder(left, steps[0]) {
+      a = operands[0].bytes.assumingMemoryBound(to: Float.self)
+    } else {
+      gather(0, left, to: view(a, batch * m * k))
+    }
+    if isInOrder(right, steps[1]) {
+      b = operands[1].bytes.assumingMemoryBound(to: Float.self)
+    } else {
+      gather(1, right, to: view(b, batch * k * n))
+    }
+    let order = labels.batch + labels.rows + labels.columns
+    let outSteps = sizes[..<outputRank].map { $0 }.packedStrides
+    let isDirect = isInOrder(order, outSteps)
+    if isDirect { c = out.bytes.assumingMemoryBound(to: Float.self) }
     for i in 0..<batch {
       gemm(
         platform, m: m, n: n, k: k, .rows(a + i * m * k, stride: k), .rows(b + i * k * n, stride: n),
-        into: c + i * m * n, ldc: n, scratch: c + batch * m * n)
+        into: c + i * m * n, ldc: n, scratch: spare)
     }
+    if isDirect { return }
     // What is in the product's order goes to the output's.
-    let order = labels.batch + labels.rows + labels.columns
-    let outSteps = sizes[..<outputRank].map { $0 }.packedStrides
     let dims = order.map { sizes[$0] }
     copyStrided(
       view(c, batch * m * n), 0, dims.packedStrides, to: out, 0, order.map { outSteps[$0] }, dims: dims, on: platform)

@@ -151,6 +151,10 @@ func pin(_ pointer: UnsafePointer<Float>) -> UnsafePointer<Float> {
 @inline(__always)
 func pin(_ lanes: Lanes) -> Lanes { ck_pin(lanes) }
 
+/// Whether any lane of a mask is set.
+@inline(__always)
+func any(_ mask: LaneMask) -> Bool { ck_any(mask) != 0 }
+
 /// Lanes 0, 2, 4, 6 of two vectors in a row.
 @inline(__always)
 func evenLanes(_ a: Lanes, _ b: Lanes) -> Lanes { ck_even(a, b) }

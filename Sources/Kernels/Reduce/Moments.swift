@@ -139,6 +139,26 @@ func rowSum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
   return ((s0 + s1) + (s2 + s3)).total
 }
 
+/// The sums of four rows of less than sixteen values, one behind the other, each as `rowSum` has it.
+func rowSums(_ source: UnsafePointer<Float>, _ count: Int) -> Lanes {
+  // Lanes of a row's sum, a row in each lane.
+  var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
+  let (p1, p2, p3) = (source + count, source + 2 &* count, source + 3 &* count)
+  var i = 0
+  while i &+ 4 <= count {
+    let (x0, x1, x2, x3) = transpose4(load(source + i), load(p1 + i), load(p2 + i), load(p3 + i))
+    a += x0
+    b += x1
+    c += x2
+    d += x3
+    i &+= 4
+  }
+  if i < count { a += Lanes(source[i], p1[i], p2[i], p3[i]) }
+  if i &+ 1 < count { b += Lanes(source[i &+ 1], p1[i &+ 1], p2[i &+ 1], p3[i &+ 1]) }
+  if i &+ 2 < count { c += Lanes(source[i &+ 2], p1[i &+ 2], p2[i &+ 2], p3[i &+ 2]) }
+  return (a + c) + (b + d)
+}
+
 /// The sum of (x - center)², of sixteen partial sums.
 private func sumOfSquares(_ source: UnsafePointer<Float>, _ count: Int, _ center: Float) -> Float {
   let c = Lanes(repeating: center)

@@ -152,7 +152,16 @@ private struct Fold {
     let count = layout.innerReduced
     let target = out.bytes.assumingMemoryBound(to: Float.self)
     var from = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self)) + outputs.lowerBound * count
-    for output in outputs {
+    var first = outputs.lowerBound
+    if count < 16, reduction == .sum || reduction == .mean {
+      let size = Lanes(repeating: reduction == .mean ? Float(count) : 1)
+      while first &+ 4 <= outputs.upperBound {
+        store(rowSums(from, count) / size, target + first)
+        from += 4 &* count
+        first &+= 4
+      }
+    }
+    for output in first..<outputs.upperBound {
       switch reduction {
       case .sum: target[output] = rowSum(from, count)
       case .mean: target[output] = rowSum(from, count) / Float(count)
@@ -283,10 +292,40 @@ private struct Fold {
       }
       return
     }
-    for r in 0..<layout.reducedCount {
-      let start = base + ReducedLayout.offset(r, layout.reduced)
-      compute(lanes, elements(reduction, start, n, tile, peaks, peakStep: 1), lanes, n)
+    var done = 0
+    if isDirect, row == .f32, reduction == .sum || reduction == .mean, layout.reduced.count == 1 {
+      done = sumColumns(base, n, lanes.assumingMemoryBound(to: Float.self))
+      if done == n { return }
     }
+    for r in 0..<layout.reducedCount {
+      let start = base + ReducedLayout.offset(r, layout.reduced) + done
+      let lanes = lanes + done * row.byteWidth
+      compute(lanes, elements(reduction, start, n - done, tile, peaks, peakStep: 1), lanes, n - done)
+    }
+  }
+
+  /// Adds up as many of `n` columns as fill vectors, sixteen at a time; answers how many that is.
+  private func sumColumns(_ base: Int, _ n: Int, _ sums: UnsafeMutablePointer<Float>) -> Int {
+    let (count, step) = (layout.reduced[0].size, layout.reduced[0].step)
+    let from = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self)) + base
+    var i = 0
+    while i &+ 16 <= n {
+      var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
+      var p = from + i
+      for _ in 0..<count {
+        a += load(p)
+        b += load(p + 4)
+        c += load(p + 8)
+        d += load(p + 12)
+        p += step
+      }
+      store(a, sums + i)
+      store(b, sums + (i &+ 4))
+      store(c, sums + (i &+ 8))
+      store(d, sums + (i &+ 12))
+      i &+= 16
+    }
+    return i
   }
 
   /// `n` elements in the form that they are folded in.

@@ -22,7 +22,14 @@ private func softmax(
 ) {
   guard outer > 0, axis > 0, inner > 0 else { return }
   platform.parallelRanges(outer, grain: max(1, 8192 / (axis * inner))) { range in
-    for i in range {
+    var first = range.lowerBound
+    if inner == 1, axis < 8 {
+      while first &+ 4 <= range.upperBound {
+        softmaxShortRows(source + first &* axis, into: target + first &* axis, axis, logarithm)
+        first &+= 4
+      }
+    }
+    for i in first..<range.upperBound {
       let offset = i &* axis &* inner
       if inner == 1 {
         softmaxRow(source + offset, into: target + offset, axis, logarithm)
@@ -83,6 +90,37 @@ func softmaxLanes(
   } else {
     let factor = Lanes(repeating: 1 / sum)
     mapLanes(target, into: target, count: count) { $0 * factor }
+  }
+}
+
+/// Four rows of less than eight values, a lane each; the sums are those of one row.
+private func softmaxShortRows(
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ count: Int, _ logarithm: Bool
+) {
+  Tile.with { tile in
+    let columns = tile.assumingMemoryBound(to: Lanes.self)
+    let sums = columns + 8
+    var largest = Lanes(repeating: -.infinity)
+    for i in 0..<4 { sums[i] = Lanes(repeating: 0) }
+    for i in 0..<count {
+      let p = source + i
+      let column = Lanes(p[0], p[count], p[2 &* count], p[3 &* count])
+      columns[i] = column
+      largest = largest.atLeast(column)
+    }
+    for i in 0..<count {
+      let x = columns[i] - largest
+      let y = x.exponential
+      columns[i] = logarithm ? x : y
+      sums[i & 3] += y
+    }
+    let sum = (sums[0] + sums[2]) + (sums[1] + sums[3])
+    let less = logarithm ? sum.logarithm : 1 / sum
+    for i in 0..<count {
+      let y = logarithm ? columns[i] - less : columns[i] * less
+      let p = target + i
+      for row in 0..<4 { p[row &* count] = y[row] }
+    }
   }
 }
 

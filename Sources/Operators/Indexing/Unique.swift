@@ -38,10 +38,8 @@ struct Unique: OperatorKernel {
     if axis == nil { x = x.reshaped([x.count]) }
     let axis = try ShapeRules.axis(axis ?? 0, rank: x.shape.rank)
     let scratch = try call.allocator.allocate(
-      byteCount: UniqueSlices.scratchCount(x.shape[axis]).multipliedReportingOverflow(by: 8).partialValue)
-    let slices = UniqueSlices(
-      x, axis: axis, sorted: isSorted, scratch: scratch.base.assumingMemoryBound(to: Int.self))
-    return (slices, scratch)
+      byteCount: UniqueSlices.scratchByteCount(x.shape[axis]))
+    return (UniqueSlices(x, axis: axis, sorted: isSorted, scratch: scratch.base), scratch)
   }
 
   func measure(_ call: Call) throws(RuntimeError) -> [[Int]] {

@@ -62,6 +62,18 @@ import Testing
     Case(
       name: "a dilated volume of a long window", planes: 1,
       window: window(Extent(2, 2, 200), Extent(2, 2, 3), dilation: Extent(1, 1, 80))),
+    Case(
+      name: "planes in a volume", planes: 3,
+      window: window(Extent(2, 6, 34), Extent(1, 2, 2), stride: Extent(1, 2, 2))),
+    Case(
+      name: "planes in a volume, padded", planes: 3,
+      window: window(Extent(2, 7, 37), Extent(1, 3, 3), stride: Extent(1, 2, 2), before: Extent(0, 1, 1))),
+    Case(
+      name: "planes in a volume, stride 1, padded", planes: 3,
+      window: window(Extent(2, 5, 19), Extent(1, 3, 4), before: Extent(0, 1, 2))),
+    Case(
+      name: "pads as wide as the rows", planes: 3,
+      window: window(Extent(2, 2, 3), Extent(1, 5, 9), before: Extent(0, 4, 8))),
     Case(name: "no planes", planes: 0, window: window(Extent(4, 4), Extent(2, 2))),
     Case(name: "many planes", planes: 40, window: window(Extent(28, 28), Extent(2, 2))),
   ]

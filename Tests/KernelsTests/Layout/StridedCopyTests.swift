@@ -47,6 +47,33 @@ import Testing
     }
   }
 
+  /// Runs of every short length, cut out of rows and put into others, and no byte beside them.
+  @Test func shortRuns() {
+    for type in [ElementType.uint8, .uint16, .float32, .int64] {
+      let width = type.byteWidth
+      for run in [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65] {
+        let dims = [2, 3, run + 4]
+        let (source, target) = (try! Allocator().tensor(type, Shape(dims)), try! Allocator().tensor(type, Shape(dims)))
+        for i in 0..<source.byteCount {
+          source.bytes.storeBytes(of: UInt8(truncatingIfNeeded: i % 251), toByteOffset: i, as: UInt8.self)
+          target.bytes.storeBytes(of: 255, toByteOffset: i, as: UInt8.self)
+        }
+        // From the third element of each row to the second; rows from the last to the first.
+        let steps = dims.packedStrides
+        copyStrided(
+          source, 2 + 2 * steps[1], [steps[0], -steps[1], 1], to: target, 1, steps, dims: [2, 3, run], on: .serial)
+        let isRight = (0..<target.byteCount).allSatisfy { i in
+          let (row, column) = (i / width / dims[2], i / width % dims[2])
+          let byte = target.bytes.load(fromByteOffset: i, as: UInt8.self)
+          guard 1...run ~= column else { return byte == 255 }
+          let from = ((row / 3 * 3 + 2 - row % 3) * dims[2] + column + 1) * width + i % width
+          return byte == UInt8(truncatingIfNeeded: from % 251)
+        }
+        #expect(isRight, "\(type) runs of \(run)")
+      }
+    }
+  }
+
   @Test func largeOnThreads() {
     let source = Tensor.ramp([5, 300, 200])
     let (one, two) = (Tensor.ramp([5, 200, 300]), Tensor.ramp([5, 200, 300]))

@@ -52,6 +52,31 @@ import Testing
     }
   }
 
+  /// Rows that are done four at a time have the bits of one.
+  @Test func shortRowsAreRows() {
+    for count in 1..<8 {
+      for rows in [1, 4, 7] {
+        var values = randomFloats(rows * count, seed: 5, scale: 9)
+        values[0] = -.infinity
+        if rows == 7, count > 1 { values[count + 1] = .nan }
+        for logarithm in [false, true] {
+          let (short, long) = (Memory(values), Memory(values))
+          if logarithm {
+            logSoftmax(.serial, short.read, into: short.base, outer: rows, axis: count)
+          } else {
+            softmax(.serial, short.read, into: short.base, outer: rows, axis: count)
+          }
+          for row in 0..<rows {
+            softmaxLanes(long.read + row * count, into: long.base + row * count, count, logarithm)
+          }
+          let same = zip(short.array, long.array).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+          #expect(same, "\(rows) rows of \(count)")
+          #expect(short.isIntact)
+        }
+      }
+    }
+  }
+
   @Test func whatIsMaskedIsZeroAndNaNSpreads() {
     let m = Memory([1, -.infinity, 1, -.infinity, -.infinity, -.infinity, -.infinity, -.infinity, 1, 1, 1, .nan, 2, 3])
     softmax(.serial, m.read, into: m.base, outer: 1, axis: 10)

@@ -1,7 +1,8 @@
-import Kernels
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Kernels
 
 @Suite struct TopKTests {
   @Test func againstASort() {
@@ -32,16 +33,23 @@ import Testing
     }
   }
 
-  @Test func sumsOfManyNumbersStayExact() {
-    // A naive f32 sum of these is off by 1e-3.
-    let count = 1_000_000
-    let x = Tensor.float32([count], [Float](repeating: 0.1, count: count))
-    let out = Tensor.float32([1], [0])
-    reduce(.sum, x, axes: [0], into: out, on: .serial)
-    #expect(abs(out.doubles[0] - 0.1 * Double(count)) < 0.1)
-    let columns = Tensor.float32([count / 2, 2], [Float](repeating: 0.1, count: count))
-    let pair = Tensor.float32([1, 2], [0, 0])
-    reduce(.mean, columns, axes: [0], into: pair, on: .serial)
-    #expect(abs(pair.doubles[1] - 0.1) < 1e-8)
+  /// NaN is the greatest, and of equal elements the first comes first, wherever vectors begin.
+  @Test func topKOfNaNAndTies() {
+    for inner in [1, 2] {
+      var values = (0..<90 * inner).map { Float(($0 / inner * 31) % 17) - 8 }
+      for i in [40, 41, 77] { values[i * inner] = .nan }
+      let x = Tensor.float32([90, inner], values)
+      let keys = (0..<90).map { values[$0 * inner].isNaN ? Float.infinity : values[$0 * inner] }
+      for largest in [true, false] {
+        let order = (0..<90).sorted { keys[$0] != keys[$1] ? largest == (keys[$0] > keys[$1]) : $0 < $1 }
+        for k in [1, 5, 60, 90] {
+          let indices = Tensor.int64([k, inner], [Int64](repeating: -1, count: k * inner))
+          topK(
+            x, k, axis: 0, largest: largest, values: nil,
+            indices: indices.bytes.assumingMemoryBound(to: Int64.self), on: .serial)
+          #expect((0..<k).map { Int(indices.elements(Int64.self)[$0 * inner]) } == Array(order[..<k]))
+        }
+      }
+    }
   }
 }

@@ -39,6 +39,13 @@ import Testing
         "bytes", "GatherElements", [.uint8([1, 3], [7, 8, 9]), .int64([1, 4], [2, 0, -1, 1])], [("axis", .int(1))],
         gives: [.uint8([1, 4], [9, 7, 9, 8])]),
     ])
+    for index in [Int64.min, -4, 3, Int64.max, 1 << 32] {
+      checkError(
+        Case("far outside", "GatherElements", [x, .int64([2, 1], [0, index])], gives: [x]), contains: "must be within")
+      checkError(Case("far outside", "Gather", [x, .int64([2], [0, index])], gives: [x]), contains: "must be within")
+    }
+    checkError(
+      Case("far outside", "Gather", [x, .int32([2], [0, .min])], gives: [x]), contains: "must be within")
     checkError(Case("rank", "GatherElements", [x, .int64([1], [0])], gives: [x]), contains: "[1]", "[3, 2]")
   }
 
@@ -57,6 +64,10 @@ import Testing
       Case(
         "greatest", "ScatterElements", [x, indices, updates], [("reduction", .string("max"))],
         gives: [.float32([3, 2], [4, 1, 1, 3, 1, 5])]),
+      Case(
+        "integers added", "ScatterElements",
+        [.int64([1, 3], [1, 2, 3]), .int64([1, 3], [2, -1, 0]), .int64([1, 3], [10, 20, 30])],
+        [("reduction", .string("add")), ("axis", .int(1))], gives: [.int64([1, 3], [31, 2, 33])]),
       Case("old name", "Scatter", opset: 9, [x, indices, updates], gives: [.float32([3, 2], [4, 1, 1, 3, 1, 5])]),
       Case(
         "along rows", "ScatterElements", [.int8([1, 3], [1, 2, 3]), .int32([1, 1], [1]), .int8([1, 1], [9])],
@@ -115,6 +126,13 @@ import Testing
     let x = Tensor.float32([2, 2], [0, 1, .nan, -0.0])
     check([
       Case("non-zero", "NonZero", [x], gives: [.int64([2, 2], [0, 1, 1, 0])]),
+      Case(
+        "non-zero of short rows", "NonZero", [.int32([70, 2, 2], (0..<280).map { $0 % 70 == 69 ? 5 : 0 })],
+        gives: [.int64([3, 4], [17, 34, 52, 69, 0, 1, 0, 1, 1, 1, 1, 1])]),
+      Case(
+        "non-zero of long rows", "NonZero", [.uint8([2, 200], (0..<400).map { $0 % 150 == 130 ? 1 : 0 })],
+        gives: [.int64([2, 2], [0, 1, 130, 80])]),
+      Case("non-zero scalar", "NonZero", [.float32([], [2])], gives: [.int64([1, 1], [0])]),
       Case("all zero", "NonZero", [.int8([3], [0, 0, 0])], gives: [.int64([1, 0], [])]),
       Case("bools", "NonZero", [.bool([3], [true, false, true])], gives: [.int64([1, 2], [0, 2])]),
       Case(
