@@ -144,7 +144,9 @@ private func averages(
   let isEvery = window.stride.w == 1
   let width = window.kernel.w
   var i = 0
-  while i &+ 16 <= count {
+  while i < count, count >= 16 {
+    // The last vectors may repeat some of the windows before.
+    i = min(i, count &- 16)
     var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
     for y in taps {
       var p = rows + (y &* rowStep &+ i &* window.stride.w)
@@ -170,7 +172,6 @@ private func averages(
     i &+= 16
   }
   while i < count {
-    // The last vector may repeat some of the windows before.
     i = min(i, count &- 4)
     var a = Lanes(repeating: 0)
     for y in taps {

@@ -57,9 +57,8 @@ func forEachElement(of indices: Tensor, in shape: Shape, axis: Int, _ body: (_ i
       k -= 1
     }
     let first = row &* length
-    for column in 0..<length {
-      let i = first &+ column
-      body(i, base &+ positions.position(i, in: dim) &* step &+ column &* across)
+    positions.forEachPosition(first..<first &+ length, in: dim) { i, position in
+      body(i, base &+ position &* step &+ (i &- first) &* across)
     }
   }
 }

@@ -21,11 +21,27 @@ struct Indices {
 
   /// The position that element `i` says, which is known to lie in the dim.
   @inline(__always)
-  func position(_ i: Int, in dim: Int) -> Int {
-    let index =
-      isWide
-      ? Int(truncatingIfNeeded: base.load(fromByteOffset: i &* 8, as: Int64.self))
-      : Int(base.load(fromByteOffset: i &* 4, as: Int32.self))
+  func position(_ i: Int, in dim: Int) -> Int { isWide ? wide(i, dim) : narrow(i, dim) }
+
+  /// Calls `body` with elements and the positions that they say.
+  @inline(__always)
+  func forEachPosition(_ range: Range<Int>, in dim: Int, _ body: (_ i: Int, _ position: Int) -> Void) {
+    if isWide {
+      for i in range { body(i, wide(i, dim)) }
+    } else {
+      for i in range { body(i, narrow(i, dim)) }
+    }
+  }
+
+  @inline(__always)
+  private func wide(_ i: Int, _ dim: Int) -> Int {
+    let index = Int(truncatingIfNeeded: base.load(fromByteOffset: i &* 8, as: Int64.self))
+    return index &+ (index &>> (Int.bitWidth &- 1) & dim)
+  }
+
+  @inline(__always)
+  private func narrow(_ i: Int, _ dim: Int) -> Int {
+    let index = Int(base.load(fromByteOffset: i &* 4, as: Int32.self))
     return index &+ (index &>> (Int.bitWidth &- 1) & dim)
   }
 

@@ -30,9 +30,14 @@ public func reduce(_ reduction: Reduction, _ x: Tensor, axes: [Int], into out: T
   guard out.count > 0 else { return }
   let fold = Fold(reduction, x, layout, out)
   if layout.innerKept > 1 {
-    let chunks = (layout.innerKept + Fold.width - 1) / Fold.width
-    forEach(layout.outerCount * chunks, byteCount: layout.depth * Fold.width * 4, on: platform) { range in
-      for piece in range { fold.columns(piece / chunks, from: piece % chunks * Fold.width) }
+    let addsUp = fold.addsUpColumns
+    let width = addsUp ? Fold.addedWidth : Fold.width
+    let chunks = (layout.innerKept + width - 1) / width
+    forEach(layout.outerCount * chunks, byteCount: layout.depth * width * 4, on: platform) { range in
+      for piece in range {
+        let (outer, first) = (piece / chunks, piece % chunks * width)
+        if addsUp { fold.addColumns(outer, from: first) } else { fold.columns(outer, from: first) }
+      }
     }
   } else {
     let isPlain = fold.isPlain
@@ -106,6 +111,10 @@ struct ReducedLayout {
 private struct Fold {
   /// The outputs that are worked on at once where the last dim is kept.
   static let width = 128
+
+  /// The same where sums of f32 are made where they go: few enough for the first-level cache, and rows long enough to
+  /// be read ahead.
+  static let addedWidth = 1024
 
   let reduction: Reduction
   let x: Tensor
@@ -258,6 +267,48 @@ private struct Fold {
     }
   }
 
+  /// Whether columns of f32 are added up in the output itself.
+  var addsUpColumns: Bool {
+    isDirect && row == .f32 && out.type == .float32 && layout.reduced.count == 1 && layout.depth > 0
+      && (reduction == .sum || reduction == .mean)
+  }
+
+  /// Sums, or means, of neighbouring columns, one row after another, four of them at a time.
+  func addColumns(_ outerIndex: Int, from first: Int) {
+    let n = min(Self.addedWidth, layout.innerKept - first)
+    let (depth, step) = (layout.depth, layout.reduced[0].step)
+    let source = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self))
+    let from = source + (ReducedLayout.offset(outerIndex, layout.outer) + first)
+    let to = out.bytes.assumingMemoryBound(to: Float.self) + (outerIndex * layout.innerKept + first)
+    var r = 0
+    while r < depth {
+      let p = from + r &* step
+      let isFour = r &+ 4 <= depth
+      var k = 0
+      while k &+ 4 <= n {
+        var sum = (r == 0 ? Lanes(repeating: 0) : load(to + k)) + load(p + k)
+        if isFour {
+          sum += load(p + (k &+ step))
+          sum += load(p + (k &+ 2 &* step))
+          sum += load(p + (k &+ 3 &* step))
+        }
+        store(sum, to + k)
+        k &+= 4
+      }
+      let rows = isFour ? 4 : 1
+      while k < n {
+        var sum: Float = r == 0 ? 0 : to[k]
+        for row in 0..<rows { sum += p[k &+ row &* step] }
+        to[k] = sum
+        k &+= 1
+      }
+      r &+= rows
+    }
+    guard reduction == .mean else { return }
+    let size = Lanes(repeating: Float(depth))
+    mapLanes(UnsafePointer(to), into: to, count: n) { $0 / size }
+  }
+
   /// Up to `width` neighbouring outputs: row upon row.
   func columns(_ outerIndex: Int, from first: Int) {
     let n = min(Self.width, layout.innerKept - first)
@@ -292,40 +343,10 @@ private struct Fold {
       }
       return
     }
-    var done = 0
-    if isDirect, row == .f32, reduction == .sum || reduction == .mean, layout.reduced.count == 1 {
-      done = sumColumns(base, n, lanes.assumingMemoryBound(to: Float.self))
-      if done == n { return }
-    }
     for r in 0..<layout.reducedCount {
-      let start = base + ReducedLayout.offset(r, layout.reduced) + done
-      let lanes = lanes + done * row.byteWidth
-      compute(lanes, elements(reduction, start, n - done, tile, peaks, peakStep: 1), lanes, n - done)
+      let start = base + ReducedLayout.offset(r, layout.reduced)
+      compute(lanes, elements(reduction, start, n, tile, peaks, peakStep: 1), lanes, n)
     }
-  }
-
-  /// Adds up as many of `n` columns as fill vectors, sixteen at a time; answers how many that is.
-  private func sumColumns(_ base: Int, _ n: Int, _ sums: UnsafeMutablePointer<Float>) -> Int {
-    let (count, step) = (layout.reduced[0].size, layout.reduced[0].step)
-    let from = UnsafePointer(x.bytes.assumingMemoryBound(to: Float.self)) + base
-    var i = 0
-    while i &+ 16 <= n {
-      var (a, b, c, d) = (Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0), Lanes(repeating: 0))
-      var p = from + i
-      for _ in 0..<count {
-        a += load(p)
-        b += load(p + 4)
-        c += load(p + 8)
-        d += load(p + 12)
-        p += step
-      }
-      store(a, sums + i)
-      store(b, sums + (i &+ 4))
-      store(c, sums + (i &+ 8))
-      store(d, sums + (i &+ 12))
-      i &+= 16
-    }
-    return i
   }
 
   /// `n` elements in the form that they are folded in.

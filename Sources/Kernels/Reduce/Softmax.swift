@@ -142,31 +142,46 @@ func rowMaximum(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
   return largest
 }
 
-/// All columns of [axis, inner], four at a time.
+/// All columns of [axis, inner], a row of up to 128 of them at a time, so that what the cache fetches is all used.
 private func softmaxColumns(
   _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, _ axis: Int, _ inner: Int,
   _ logarithm: Bool
 ) {
-  var column = 0
-  while column < inner {
-    let width = min(4, inner &- column)
-    let from = source + column
-    let to = target + column
-    var largest = Lanes(repeating: -.infinity)
-    for i in 0..<axis { largest = loadColumn(from, i &* inner, width).atLeast(largest) }
-    var sum = Lanes(repeating: 0)
-    for i in 0..<axis {
-      let x = loadColumn(from, i &* inner, width) - largest
-      let y = x.exponential
-      sum += y
-      storeColumn(logarithm ? x : y, to, i &* inner, width)
+  Tile.with { tile in
+    let largest = tile.assumingMemoryBound(to: Lanes.self)
+    let sums = largest + 32
+    var first = 0
+    while first < inner {
+      let (from, to, left) = (source + first, target + first, inner &- first)
+      let vectors = min(32, (left &+ 3) / 4)
+      for v in 0..<vectors {
+        largest[v] = Lanes(repeating: -.infinity)
+        sums[v] = Lanes(repeating: 0)
+      }
+      for i in 0..<axis {
+        for v in 0..<vectors {
+          largest[v] = loadColumn(from, i &* inner &+ 4 &* v, min(4, left &- 4 &* v)).atLeast(largest[v])
+        }
+      }
+      for i in 0..<axis {
+        for v in 0..<vectors {
+          let (at, width) = (i &* inner &+ 4 &* v, min(4, left &- 4 &* v))
+          let x = loadColumn(from, at, width) - largest[v]
+          let y = x.exponential
+          sums[v] += y
+          storeColumn(logarithm ? x : y, to, at, width)
+        }
+      }
+      for v in 0..<vectors { sums[v] = logarithm ? sums[v].logarithm : Lanes(repeating: 1) / sums[v] }
+      for i in 0..<axis {
+        for v in 0..<vectors {
+          let (at, width) = (i &* inner &+ 4 &* v, min(4, left &- 4 &* v))
+          let x = loadColumn(UnsafePointer(to), at, width)
+          storeColumn(logarithm ? x - sums[v] : x * sums[v], to, at, width)
+        }
+      }
+      first &+= 128
     }
-    let less = logarithm ? sum.logarithm : Lanes(repeating: 1) / sum
-    for i in 0..<axis {
-      let x = loadColumn(UnsafePointer(to), i &* inner, width)
-      storeColumn(logarithm ? x - less : x * less, to, i &* inner, width)
-    }
-    column &+= 4
   }
 }
 

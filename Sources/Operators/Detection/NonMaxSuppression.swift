@@ -62,13 +62,25 @@ struct NonMaxSuppression: OperatorKernel {
     _ boxes: UnsafePointer<Float>, _ scores: UnsafePointer<Float>, _ count: Int, limit: Int, overlap: Float,
     least: Float
   ) -> [Int] {
-    var order: [Int] = []
-    for i in 0..<count where scores[i] > least { order.append(i) }
-    sortPlaces(&order) { scores[$0] > scores[$1] }
+    var places: [Int] = []
+    var values: [Float] = []
+    for i in 0..<count where scores[i] > least {
+      places.append(i)
+      values.append(scores[i])
+    }
+    var order = [Int64](repeating: 0, count: places.count)
+    values.withUnsafeMutableBytes { values in
+      order.withUnsafeMutableBufferPointer { order in
+        guard let base = values.baseAddress, let best = order.baseAddress else { return }
+        let sorted = Tensor(.float32, [order.count], Storage(borrowed: base, byteCount: values.count))
+        topK(sorted, order.count, axis: 0, largest: true, values: nil, indices: best, on: .serial)
+      }
+    }
     var kept: [Int] = []
     var keptBoxes: [Box] = []
-    for i in order {
+    for rank in order {
       if kept.count >= limit { break }
+      let i = places[Int(rank)]
       let box = Box(boxes + 4 * i, isCentered: isCentered)
       if keptBoxes.contains(where: { $0.overlaps(box, beyond: overlap) }) { continue }
       kept.append(i)

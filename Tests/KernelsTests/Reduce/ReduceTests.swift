@@ -21,14 +21,18 @@ import Testing
         }
       }
     }
-    for (depth, inner) in [(1, 16), (7, 37), (64, 128), (5, 300), (30, 15)] {
+    for (depth, inner) in [(1, 16), (7, 37), (64, 128), (5, 300), (30, 15), (6, 1030)] {
       let values = randomFloats(3 * depth * inner, seed: 6, scale: 3)
       let x = Tensor.float32([3, depth, inner], values)
-      let out = Tensor.float32([3, 1, inner], [Float](repeating: -1, count: 3 * inner))
-      reduce(.sum, x, axes: [1], into: out, on: .serial)
-      var expected = [Float](repeating: 0, count: 3 * inner)
-      for (i, value) in values.enumerated() { expected[i / (depth * inner) * inner + i % inner] += value }
-      #expect(Array(out.elements(Float.self)) == expected, "\(depth) rows of \(inner)")
+      var sums = [Float](repeating: 0, count: 3 * inner)
+      for (i, value) in values.enumerated() { sums[i / (depth * inner) * inner + i % inner] += value }
+      for (reduction, size) in [(Reduction.sum, 1), (.mean, Float(depth))] {
+        for platform in [Platform.serial, threads] {
+          let out = Tensor.float32([3, 1, inner], [Float](repeating: -1, count: 3 * inner))
+          reduce(reduction, x, axes: [1], into: out, on: platform)
+          #expect(Array(out.elements(Float.self)) == sums.map { $0 / size }, "\(depth) rows of \(inner)")
+        }
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import Testing
     Case(outer: 1, axis: 4), Case(outer: 5, axis: 7), Case(outer: 37, axis: 8), Case(outer: 3, axis: 131),
     Case(outer: 2, axis: 5, inner: 3), Case(outer: 3, axis: 4, inner: 4), Case(outer: 1, axis: 11, inner: 5),
     Case(outer: 40, axis: 7, inner: 13), Case(outer: 700, axis: 16),
+    Case(outer: 2, axis: 3, inner: 130), Case(outer: 1, axis: 9, inner: 257),
   ]
 
   static func reference(_ c: Case, _ x: [Float], logarithm: Bool) -> [Double] {

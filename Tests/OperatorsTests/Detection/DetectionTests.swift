@@ -57,6 +57,8 @@ import Testing
   @Test func nonMaxSuppression() {
     let boxes = Tensor.float32([1, 4, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, -0.1, 1, 0.9, 0, 10, 1, 11])
     let scores = Tensor.float32([1, 1, 4], [0.9, 0.75, 0.6, 0.95])
+    let apart = Tensor.float32([1, 4, 4], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7])
+    let equal = Tensor.float32([1, 1, 4], [0.2, 0.5, 0.5, 0.9])
     check([
       Case(
         "best first", "NonMaxSuppression", [boxes, scores, .int64([1], [3]), .float32([1], [0.5]), .float32([1], [0])],
@@ -64,6 +66,10 @@ import Testing
       Case(
         "limited", "NonMaxSuppression", [boxes, scores, .int64([1], [1]), .float32([1], [0.5])],
         gives: [.int64([1, 3], [0, 0, 3])]),
+      Case(
+        "equal scores as they come", "NonMaxSuppression",
+        [apart, equal, .int64([1], [9]), .float32([1], [0.5]), .float32([1], [0.3])],
+        gives: [.int64([3, 3], [0, 0, 3, 0, 0, 1, 0, 0, 2])]),
       Case("none asked for", "NonMaxSuppression", [boxes, scores], gives: [.int64([0, 3], [])]),
     ])
   }
