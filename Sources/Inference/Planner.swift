@@ -191,7 +191,8 @@ final class Planner {
       if fact.isSame(as: known) { return }
       if fact.kind != known.kind || fact.type != known.type || fact.rank != known.rank { schedule = nil }
       varies[value] = true
-      changed.append(value)
+      // Where plans fail one after another, nothing is gathered for the next that is made.
+      if schedule != nil { changed.append(value) }
     }
     facts[value] = fact
     for reader in links.readers(of: value) where reader >= start { stale.insert(Int(reader)) }
